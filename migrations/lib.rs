@@ -1,0 +1,22 @@
+//! The history of the database: one file per step, never changed once released.
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+mod m0001_people;
+mod m0002_spaces;
+mod m0003_locks_and_properties;
+
+/// Every step, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_people::Step),
+            Box::new(m0002_spaces::Step),
+            Box::new(m0003_locks_and_properties::Step),
+        ]
+    }
+}

@@ -1,0 +1,19 @@
+//! The settings of this room.
+
+use serde::Deserialize;
+
+/// The section `[blobs]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlobsConfig {
+    /// Where the bytes are kept.
+    pub store: Store,
+}
+
+/// A place for bytes, as the settings name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Store {
+    /// The folder `blobs` in the data folder.
+    Disk,
+}

@@ -1,0 +1,157 @@
+//! What every store of blobs must do; run against each of them.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::{BlobId, Error};
+use rand::rngs::StdRng;
+use rand::{Rng, RngExt, SeedableRng};
+use uuid::Uuid;
+
+use crate::{BlobReader, Blobs};
+
+/// Runs the whole contract; it leaves the store as it was.
+pub async fn suite(blobs: &Blobs) {
+    blobs.check().await.unwrap();
+    bytes_come_back_exactly(blobs).await;
+    any_part_can_be_read_in_any_order(blobs).await;
+    a_dropped_upload_leaves_nothing(blobs).await;
+    an_aborted_upload_leaves_nothing(blobs).await;
+    nothing_is_written_twice(blobs).await;
+    a_reader_keeps_reading_what_is_removed(blobs).await;
+    two_uploads_at_once_do_not_mix(blobs).await;
+    what_is_missing_or_of_another_size_is_an_error(blobs).await;
+}
+
+/// The same bytes for the same seed.
+pub fn random(size_bytes: usize, seed: u64) -> Bytes {
+    let mut bytes = vec![0; size_bytes];
+    StdRng::seed_from_u64(seed).fill_bytes(&mut bytes);
+    bytes.into()
+}
+
+/// Stores a blob, handed over in frames of odd sizes.
+pub async fn store(blobs: &Blobs, mut bytes: Bytes) -> BlobId {
+    let mut sizes = StdRng::seed_from_u64(1);
+    let id = BlobId(Uuid::new_v4());
+    let mut writer = blobs.create(id).await.unwrap();
+    while !bytes.is_empty() {
+        let frame = bytes.split_to(sizes.random_range(0..100_000).min(bytes.len()));
+        writer.write(frame).await.unwrap();
+    }
+    writer.finish().await.unwrap();
+    id
+}
+
+/// Reads on to the end, in parts of odd sizes.
+pub async fn read_on(reader: &mut BlobReader) -> Vec<u8> {
+    let (mut sizes, mut all) = (StdRng::seed_from_u64(2), Vec::new());
+    loop {
+        let bytes_max = sizes.random_range(1..300_000);
+        let part = reader.read(bytes_max).await.unwrap();
+        assert!(part.len() <= bytes_max);
+        match part.is_empty() {
+            true => return all,
+            false => all.extend_from_slice(&part),
+        }
+    }
+}
+
+/// Waits until a dropped writer has been cleared away: only then can its id be used again.
+pub async fn cleared(blobs: &Blobs, id: BlobId) {
+    for _ in 0..1000 {
+        if let Ok(writer) = blobs.create(id).await {
+            return writer.abort().await;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("{id} was left behind");
+}
+
+async fn bytes_come_back_exactly(blobs: &Blobs) {
+    // 64 and 256 KiB are where the disk's chunks and batches end.
+    for size_bytes in [0, 1, 65_535, 65_536, 65_537, 262_144, 262_145, 10 * 1024 * 1024] {
+        let bytes = random(size_bytes, 3);
+        let id = store(blobs, bytes.clone()).await;
+        let mut reader = blobs.read(id, size_bytes as u64).await.unwrap();
+        assert!(read_on(&mut reader).await == bytes, "{size_bytes} bytes came back changed");
+        blobs.remove(id).await.unwrap();
+    }
+}
+
+async fn any_part_can_be_read_in_any_order(blobs: &Blobs) {
+    let bytes = random(1_000_000, 4);
+    let id = store(blobs, bytes.clone()).await;
+    let mut reader = blobs.read(id, bytes.len() as u64).await.unwrap();
+    let mut places = StdRng::seed_from_u64(5);
+    for _ in 0..200 {
+        let mut offset = places.random_range(0..bytes.len());
+        reader.seek(offset as u64);
+        for _ in 0..3 {
+            let part = reader.read(10).await.unwrap();
+            assert_eq!(part, bytes.slice(offset..offset + part.len()));
+            offset += part.len();
+        }
+    }
+    reader.seek(999_990);
+    assert_eq!(read_on(&mut reader).await, bytes.slice(999_990..));
+    reader.seek(5_000_000);
+    assert!(read_on(&mut reader).await.is_empty());
+    blobs.remove(id).await.unwrap();
+}
+
+async fn a_dropped_upload_leaves_nothing(blobs: &Blobs) {
+    for size_bytes in [0, 10, 1_000_000] {
+        let id = BlobId(Uuid::new_v4());
+        let mut writer = blobs.create(id).await.unwrap();
+        writer.write(random(size_bytes, 6)).await.unwrap();
+        drop(writer);
+        cleared(blobs, id).await;
+    }
+}
+
+async fn an_aborted_upload_leaves_nothing(blobs: &Blobs) {
+    for size_bytes in [0, 10, 1_000_000] {
+        let id = BlobId(Uuid::new_v4());
+        let mut writer = blobs.create(id).await.unwrap();
+        writer.write(random(size_bytes, 7)).await.unwrap();
+        writer.abort().await;
+        blobs.create(id).await.unwrap().abort().await;
+    }
+}
+
+async fn nothing_is_written_twice(blobs: &Blobs) {
+    let id = store(blobs, Bytes::from_static(b"first")).await;
+    assert!(matches!(blobs.create(id).await, Err(Error::Internal(_))));
+    assert_eq!(read_on(&mut blobs.read(id, 5).await.unwrap()).await, b"first");
+    blobs.remove(id).await.unwrap();
+}
+
+async fn a_reader_keeps_reading_what_is_removed(blobs: &Blobs) {
+    let bytes = random(2_000_000, 8);
+    let id = store(blobs, bytes.clone()).await;
+    let mut reader = blobs.read(id, bytes.len() as u64).await.unwrap();
+    blobs.remove(id).await.unwrap();
+    blobs.remove(id).await.unwrap();
+    assert!(read_on(&mut reader).await == bytes);
+    assert!(matches!(blobs.read(id, bytes.len() as u64).await, Err(Error::Internal(_))));
+}
+
+async fn two_uploads_at_once_do_not_mix(blobs: &Blobs) {
+    let (one, other) = (random(3_000_000, 9), random(3_000_000, 10));
+    let (one_id, other_id) = tokio::join!(store(blobs, one.clone()), store(blobs, other.clone()));
+    for (id, bytes) in [(one_id, one), (other_id, other)] {
+        assert!(read_on(&mut blobs.read(id, bytes.len() as u64).await.unwrap()).await == bytes);
+        blobs.remove(id).await.unwrap();
+    }
+}
+
+async fn what_is_missing_or_of_another_size_is_an_error(blobs: &Blobs) {
+    let id = store(blobs, Bytes::from_static(b"four")).await;
+    for size_bytes in [3, 5] {
+        assert!(matches!(blobs.read(id, size_bytes).await, Err(Error::Internal(_))));
+    }
+    blobs.remove(id).await.unwrap();
+    let error = blobs.read(id, 4).await.err().unwrap();
+    assert!(matches!(&error, Error::Internal(message) if message.log().unwrap().contains(&id.key())));
+}

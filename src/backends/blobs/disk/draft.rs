@@ -1,0 +1,75 @@
+//! A file on its way to become a blob.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::PathBuf;
+
+use domain::{Error, Result};
+
+use super::{erase, fault, folder_of, sync_folder};
+
+/// A file that is removed on drop unless it is kept. It travels into each blocking task and back, so
+/// wherever it is lost on the way (an error, a client that hung up, a runtime that ends), it is removed.
+///
+/// Everything here, drop included, waits for the disk.
+pub(super) struct Draft {
+    file: File,
+    content: PathBuf,
+    settled: bool,
+}
+
+impl Draft {
+    /// Creates the file with its folder.
+    pub(super) fn create(content: PathBuf) -> Result<Self> {
+        let folder = folder_of(&content);
+        // The folder is what two creators of one id would meet at.
+        DirBuilder::new().mode(0o700).create(folder).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => Error::internal(format!("{} exists already", content.display())),
+            _ => fault("creating", folder)(error),
+        })?;
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&content) {
+            Ok(file) => Ok(Self { file, content, settled: false }),
+            Err(error) => {
+                let error = fault("creating", &content)(error);
+                erase(&content).map_err(fault("removing", &content))?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Adds bytes at the end.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).map_err(fault("writing", &self.content))
+    }
+
+    /// Makes the bytes, and the way to them from the root, survive a loss of power.
+    pub(super) fn sync(&self) -> Result<()> {
+        self.file
+            .sync_all()
+            // Its own folder, and the one that holds the folders of all blobs.
+            .and_then(|()| self.content.ancestors().skip(1).take(2).try_for_each(sync_folder))
+            .map_err(fault("syncing", &self.content))
+    }
+
+    /// Leaves the file where it is.
+    pub(super) fn keep(mut self) {
+        self.settled = true;
+    }
+
+    /// Removes the file, for somebody who wants to know whether that works.
+    pub(super) fn discard(mut self) -> Result<()> {
+        self.settled = true;
+        erase(&self.content).map_err(fault("removing", &self.content))
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.settled
+            && let Err(error) = erase(&self.content)
+        {
+            tracing::warn!(content = %self.content.display(), %error, "an unfinished blob was left behind");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Reading a file in chunks, the next one on its way from the disk while the last is sent.
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::{Error, Result};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::{fault, joined};
+
+/// The first chunk after opening or seeking: a player that jumps about wants little from each place.
+const CHUNK_BYTES_FIRST: u64 = 64 * 1024;
+/// What chunks grow to; see the writer's batches.
+const CHUNK_BYTES_MAX: u64 = 256 * 1024;
+
+/// The way of bytes out of a file.
+pub struct DiskReader {
+    file: Arc<OpenFile>,
+    /// The offset of the next byte to hand out.
+    position: u64,
+    /// What was read from there on and not yet handed out.
+    chunk: Bytes,
+    /// What follows the chunk.
+    ahead: Option<JoinHandle<Result<Bytes>>>,
+    /// How much to read next.
+    next_bytes: u64,
+}
+
+struct OpenFile {
+    file: File,
+    size_bytes: u64,
+    content: PathBuf,
+}
+
+impl DiskReader {
+    /// Opens a file that must be there with this size; waits for the disk.
+    pub(super) fn open(content: &Path, size_bytes: u64) -> Result<Self> {
+        let file = File::open(content).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => Error::internal(format!("{} is missing", content.display())),
+            _ => fault("opening", content)(error),
+        })?;
+        let found_bytes = file.metadata().map_err(fault("opening", content))?.len();
+        if found_bytes != size_bytes {
+            let log = format!("{} has {found_bytes} bytes, not {size_bytes}", content.display());
+            return Err(Error::internal(log));
+        }
+        let file = OpenFile { file, size_bytes, content: content.to_owned() };
+        // Most files are small, and a small one is read here and now instead of by a task of its own.
+        let chunk = match size_bytes {
+            ..=CHUNK_BYTES_FIRST => file.read(0, size_bytes)?,
+            _ => Bytes::new(),
+        };
+        Ok(Self { file: Arc::new(file), position: 0, chunk, ahead: None, next_bytes: CHUNK_BYTES_FIRST })
+    }
+
+    pub(crate) async fn read(&mut self, bytes_max: usize) -> Result<Bytes> {
+        if self.chunk.is_empty() {
+            self.read_ahead();
+            let Some(ahead) = &mut self.ahead else { return Ok(Bytes::new()) };
+            let chunk = joined(ahead.await);
+            self.ahead = None;
+            self.chunk = chunk?;
+            self.read_ahead();
+        }
+        let part = self.chunk.split_to(self.chunk.len().min(bytes_max));
+        self.position += part.len() as u64;
+        Ok(part)
+    }
+
+    pub(crate) fn seek(&mut self, offset: u64) {
+        let offset = offset.min(self.file.size_bytes);
+        match offset.checked_sub(self.position).and_then(|skipped| usize::try_from(skipped).ok()) {
+            Some(skipped) if skipped <= self.chunk.len() => drop(self.chunk.split_to(skipped)),
+            _ => {
+                self.chunk = Bytes::new();
+                self.ahead = None;
+                self.next_bytes = CHUNK_BYTES_FIRST;
+            }
+        }
+        self.position = offset;
+    }
+
+    /// Begins to read what follows the chunk, unless that is under way or there is nothing.
+    fn read_ahead(&mut self) {
+        let offset = self.position + self.chunk.len() as u64;
+        let length = self.next_bytes.min(self.file.size_bytes - offset);
+        if length > 0 && self.ahead.is_none() {
+            let file = Arc::clone(&self.file);
+            self.ahead = Some(spawn_blocking(move || file.read(offset, length)));
+            self.next_bytes = (self.next_bytes * 2).min(CHUNK_BYTES_MAX);
+        }
+    }
+}
+
+impl OpenFile {
+    fn read(&self, offset: u64, length: u64) -> Result<Bytes> {
+        let mut bytes = vec![0; usize::try_from(length).map_err(Error::internal)?];
+        self.file.read_exact_at(&mut bytes, offset).map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => {
+                Error::internal(format!("{} ends before {}", self.content.display(), offset + length))
+            }
+            _ => fault("reading", &self.content)(error),
+        })?;
+        Ok(bytes.into())
+    }
+}

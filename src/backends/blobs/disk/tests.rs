@@ -1,0 +1,160 @@
+//! The contract on a disk, and what only a disk can do.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::pin::pin;
+use std::process::Command;
+use std::sync::mpsc;
+use std::task::Poll;
+
+use bytes::Bytes;
+use domain::{BlobId, Error, Result};
+use tempfile::TempDir;
+use tokio::runtime;
+use uuid::Uuid;
+
+use crate::contract::{cleared, random, read_on, store, suite};
+use crate::{Blobs, BlobsConfig, Store};
+
+fn open(folder: &Path) -> Blobs {
+    Blobs::open(&BlobsConfig { store: Store::Disk }, folder).unwrap()
+}
+
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder.join("blobs/files")).unwrap().next().is_none()
+}
+
+#[tokio::test]
+async fn a_disk_keeps_the_contract() {
+    let folder = TempDir::new().unwrap();
+    suite(&open(folder.path())).await;
+    assert!(is_empty(folder.path()));
+}
+
+#[tokio::test]
+async fn files_lie_at_their_key_in_a_folder_nobody_else_may_open() {
+    let folder = TempDir::new().unwrap();
+    let blobs = open(folder.path());
+    let id = store(&blobs, Bytes::from_static(b"bytes")).await;
+    assert_eq!(fs::read(folder.path().join("blobs").join(id.key())).unwrap(), b"bytes");
+    let mode = fs::metadata(folder.path().join("blobs")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    assert_eq!(read_on(&mut open(folder.path()).read(id, 5).await.unwrap()).await, b"bytes");
+}
+
+#[tokio::test]
+async fn a_file_cut_short_behind_the_house_is_an_error_and_not_zeros() {
+    let folder = TempDir::new().unwrap();
+    let blobs = open(folder.path());
+    let id = store(&blobs, random(1_000_000, 1)).await;
+    let mut reader = blobs.read(id, 1_000_000).await.unwrap();
+    let file = OpenOptions::new().write(true).open(folder.path().join("blobs").join(id.key())).unwrap();
+    file.set_len(600_000).unwrap();
+    let error = loop {
+        match reader.read(100_000).await {
+            Ok(part) => assert!(!part.is_empty(), "the end came too early and nobody said so"),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(&error, Error::Internal(message) if message.log().unwrap().contains(&id.key())));
+    assert!(matches!(blobs.read(id, 1_000_000).await, Err(Error::Internal(_))));
+}
+
+#[tokio::test]
+async fn a_disk_that_is_gone_is_unavailable() {
+    let folder = TempDir::new().unwrap();
+    let blobs = open(folder.path());
+    assert!(blobs.free_bytes().await.unwrap().unwrap() > 0);
+    fs::remove_dir_all(folder.path().join("blobs")).unwrap();
+    assert!(matches!(blobs.check().await, Err(Error::Unavailable(_))));
+    assert!(matches!(blobs.create(BlobId(Uuid::new_v4())).await, Err(Error::Unavailable(_))));
+    assert!(matches!(blobs.free_bytes().await, Err(Error::Unavailable(_))));
+}
+
+#[test]
+fn an_upload_whose_client_goes_away_while_it_is_synced_leaves_nothing() {
+    let folder = TempDir::new().unwrap();
+    let blobs = open(folder.path());
+    let one_thread =
+        runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+    one_thread.block_on(async {
+        let id = BlobId(Uuid::new_v4());
+        let mut writer = blobs.create(id).await.unwrap();
+        writer.write(random(1000, 2)).await.unwrap();
+        // While the only thread that may wait is held up, finishing cannot come to its end.
+        let (release, held_up) = mpsc::channel::<()>();
+        tokio::task::spawn_blocking(move || held_up.recv());
+        {
+            let mut finish = pin!(writer.finish());
+            std::future::poll_fn(|context| {
+                assert!(finish.as_mut().poll(context).is_pending());
+                Poll::Ready(())
+            })
+            .await;
+        }
+        release.send(()).unwrap();
+        cleared(&blobs, id).await;
+    });
+    assert!(is_empty(folder.path()));
+}
+
+#[tokio::test]
+async fn a_full_disk_is_named_and_nothing_is_left_on_it() {
+    let Some(disk) = SmallDisk::mount("size=1m") else { return };
+    let blobs = open(disk.0.path());
+    assert!(matches!(upload(&blobs, random(4_000_000, 3)).await, Err(Error::OutOfSpace(_))));
+    assert!(is_empty(disk.0.path()));
+    // Full only at the end: what is left of a batch is written when the upload is finished.
+    assert!(blobs.free_bytes().await.unwrap().unwrap() < 1_100_000);
+    assert!(matches!(upload(&blobs, random(1_100_000, 4)).await, Err(Error::OutOfSpace(_))));
+    assert!(is_empty(disk.0.path()));
+    upload(&blobs, random(500_000, 5)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_disk_that_takes_a_folder_and_not_its_file_is_left_clean() {
+    // The root, `blobs`, `files` and the folder of the blob.
+    let Some(disk) = SmallDisk::mount("size=1m,nr_inodes=4") else { return };
+    let blobs = open(disk.0.path());
+    assert!(matches!(blobs.create(BlobId(Uuid::new_v4())).await, Err(Error::OutOfSpace(_))));
+    assert!(is_empty(disk.0.path()));
+}
+
+async fn upload(blobs: &Blobs, mut bytes: Bytes) -> Result<()> {
+    let mut writer = blobs.create(BlobId(Uuid::new_v4())).await?;
+    while !bytes.is_empty() {
+        writer.write(bytes.split_to(bytes.len().min(50_000))).await?;
+    }
+    writer.finish().await
+}
+
+/// A file system in memory; mounting one takes root.
+struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    fn mount(options: &str) -> Option<Self> {
+        let folder = TempDir::new().unwrap();
+        let mount = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", options, "larder-test"])
+            .arg(folder.path())
+            .output();
+        if mount.is_ok_and(|mount| mount.status.success()) {
+            return Some(Self(folder));
+        }
+        // Not by eprintln!, which the test runner swallows.
+        writeln!(
+            std::io::stderr(),
+            "SKIPPED: no small disk to fill, because mounting tmpfs is not permitted here"
+        )
+        .unwrap();
+        None
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(self.0.path()).status();
+    }
+}

@@ -1,0 +1,117 @@
+//! Shared state in the memory of the one process.
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+use domain::Timestamp;
+use parking_lot::Mutex;
+
+use crate::Failures;
+
+/// How many keys are counted at once, at about 100 bytes each. Past that, the window that would end
+/// first gives way.
+const KEYS_MAX: usize = 65_536;
+
+/// State of one process.
+#[derive(Default)]
+pub struct InProcess {
+    /// Keys are kept as a hash nobody outside can steer to a collision, so that their length costs nothing.
+    hasher: RandomState,
+    attempts: Mutex<Attempts>,
+}
+
+/// Windows of failed attempts, by key and by when they end.
+#[derive(Default)]
+struct Attempts {
+    windows: HashMap<u64, Window>,
+    ends: BTreeSet<(Timestamp, u64)>,
+}
+
+struct Window {
+    count: u32,
+    end: Timestamp,
+}
+
+impl InProcess {
+    pub(crate) fn failures(&self, key: &str, now: Timestamp) -> Failures {
+        match self.attempts.lock().windows.get(&self.hasher.hash_one(key)) {
+            Some(window) if now < window.end => {
+                Failures { count: window.count, retry_after: Some(now.until(window.end)) }
+            }
+            _ => Failures::default(),
+        }
+    }
+
+    pub(crate) fn record_failure(&self, key: &str, now: Timestamp, length: Duration) -> u32 {
+        let key = self.hasher.hash_one(key);
+        let mut attempts = self.attempts.lock();
+        attempts.sweep(now);
+        if let Some(window) = attempts.windows.get_mut(&key) {
+            window.count = window.count.saturating_add(1);
+            return window.count;
+        }
+        if attempts.windows.len() >= KEYS_MAX {
+            attempts.drop_first();
+        }
+        let end = now.after(length);
+        attempts.windows.insert(key, Window { count: 1, end });
+        attempts.ends.insert((end, key));
+        1
+    }
+
+    pub(crate) fn forget(&self, key: &str) {
+        let key = self.hasher.hash_one(key);
+        let mut attempts = self.attempts.lock();
+        if let Some(window) = attempts.windows.remove(&key) {
+            attempts.ends.remove(&(window.end, key));
+        }
+    }
+}
+
+impl Attempts {
+    /// Drops the windows that have ended; each is looked at once, when it goes.
+    fn sweep(&mut self, now: Timestamp) {
+        while self.ends.first().is_some_and(|(end, _)| *end <= now) {
+            self.drop_first();
+        }
+    }
+
+    fn drop_first(&mut self) {
+        if let Some((_, key)) = self.ends.pop_first() {
+            self.windows.remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_flood_of_keys_pushes_out_the_oldest_and_memory_stays_bounded() {
+        let state = InProcess::default();
+        let flood = i64::try_from(KEYS_MAX).unwrap() + 10;
+        for number in 0..flood {
+            state.record_failure(&format!("key {number}"), Timestamp::from_millis(number / 4), MINUTE);
+        }
+        let now = Timestamp::from_millis(flood / 4);
+        assert_eq!(state.attempts.lock().windows.len(), KEYS_MAX);
+        assert_eq!(state.attempts.lock().ends.len(), KEYS_MAX);
+        assert_eq!(state.failures("key 0", now).count, 0);
+        assert_eq!(state.failures(&format!("key {}", flood - 1), now).count, 1);
+    }
+
+    #[test]
+    fn what_has_ended_or_was_forgotten_takes_no_memory() {
+        let state = InProcess::default();
+        state.record_failure("ended", Timestamp::from_millis(0), MINUTE);
+        state.record_failure("forgotten", Timestamp::from_millis(1), MINUTE);
+        state.forget("forgotten");
+        state.record_failure("new", Timestamp::from_millis(60_000), MINUTE);
+        assert_eq!(state.attempts.lock().windows.len(), 1);
+        assert_eq!(state.attempts.lock().ends.len(), 1);
+    }
+}

@@ -1,0 +1,174 @@
+//! App passwords, and what a request needs to know of the one it came with.
+
+use domain::{
+    AppPassword, AppPasswordId, Error, Home, NodeId, Result, Role, SpaceId, Timestamp, UserId, UserName,
+};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QueryResult, TryInsertResult,
+};
+
+use crate::error::DbResult;
+use crate::rows::app_password::{ActiveModel, Column, Entity, Model};
+use crate::users::{stored_name, stored_role};
+use crate::{Db, Tx, statement};
+
+/// What a new app password is made of.
+pub struct NewAppPassword<'a> {
+    /// Its identity.
+    pub id: AppPasswordId,
+    /// Whose it is.
+    pub user: UserId,
+    /// What its owner calls it.
+    pub name: &'a str,
+    /// The part of it that finds the row.
+    pub lookup: &'a str,
+    /// The argon2id hash of the rest, as a PHC string.
+    pub secret_hash: &'a str,
+    /// From when on it opens nothing.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Adds an app password; none when its user has one with the same lookup part already.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn insert(tx: &Tx, now: Timestamp, new: NewAppPassword<'_>) -> Result<Option<AppPassword>> {
+    let row = ActiveModel {
+        id: Set(new.id.0),
+        user_id: Set(new.user.0),
+        name: Set(new.name.to_owned()),
+        lookup: Set(new.lookup.to_owned()),
+        secret_hash: Set(new.secret_hash.to_owned()),
+        created_ms: Set(now.millis()),
+        last_used_ms: Set(None),
+        expires_ms: Set(new.expires_at.map(Timestamp::millis)),
+        revoked_ms: Set(None),
+    };
+    let insert = Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.raw());
+    let inserted = matches!(insert.await.or_domain()?, TryInsertResult::Inserted(1));
+    Ok(inserted.then(|| AppPassword {
+        id: new.id,
+        user: new.user,
+        name: new.name.to_owned(),
+        created_at: now,
+        last_used_at: None,
+        expires_at: new.expires_at,
+        revoked_at: None,
+    }))
+}
+
+/// All of a user's, revoked and expired ones too, oldest first.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn list(db: &impl Db, user: UserId) -> Result<Vec<AppPassword>> {
+    let rows = Entity::find()
+        .filter(Column::UserId.eq(user.0))
+        .order_by_asc(Column::CreatedMs)
+        .order_by_asc(Column::Id)
+        .all(db.raw());
+    Ok(rows.await.or_domain()?.into_iter().map(AppPassword::from).collect())
+}
+
+/// The app password of a user that has this lookup part, with the hash of its secret.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn find_secret(
+    db: &impl Db,
+    user: &UserName,
+    lookup: &str,
+) -> Result<Option<(AppPasswordId, String)>> {
+    let sql = "SELECT p.id, p.secret_hash FROM app_passwords p JOIN users u ON u.id = p.user_id \
+               WHERE u.name = $1 AND p.lookup = $2";
+    let found = db.raw().query_one_raw(statement(db, sql, [user.as_str().into(), lookup.into()]));
+    let read = |row: QueryResult| {
+        Ok((AppPasswordId(row.try_get("", "id").or_domain()?), row.try_get("", "secret_hash").or_domain()?))
+    };
+    found.await.or_domain()?.map(read).transpose()
+}
+
+/// What an app password gives access to. Whether it still does is for the caller to judge.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// The app password.
+    pub app_password: AppPassword,
+    /// Whether its user may come in.
+    pub user_active: bool,
+    /// The name its user logs in with.
+    pub name: UserName,
+    /// What its user is.
+    pub role: Role,
+    /// Where its user's own files are.
+    pub home: Home,
+}
+
+/// Everything a request needs of the app password it came with, in one statement.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn access(db: &impl Db, id: AppPasswordId) -> Result<Option<Access>> {
+    let sql = "SELECT p.*, u.active AS user_active, u.name AS user_name, u.role, s.id AS space_id, s.root_id \
+               FROM app_passwords p JOIN users u ON u.id = p.user_id JOIN spaces s ON s.owner_id = u.id \
+               WHERE p.id = $1";
+    let found = db.raw().query_one_raw(statement(db, sql, [id.0.into()])).await.or_domain()?;
+    found.map(|row| read_access(&row)).transpose()
+}
+
+/// Revokes an app password; one that is revoked already stays as it is.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn revoke(tx: &Tx, id: AppPasswordId, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE app_passwords SET revoked_ms = $2 WHERE id = $1 AND revoked_ms IS NULL";
+    tx.raw().execute_raw(statement(tx, sql, [id.0.into(), now.millis().into()])).await.or_domain().map(drop)
+}
+
+/// Notes that an app password opened the door, unless a later moment is noted already.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn note_use(tx: &Tx, id: AppPasswordId, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE app_passwords SET last_used_ms = $2 \
+               WHERE id = $1 AND (last_used_ms IS NULL OR last_used_ms < $2)";
+    tx.raw().execute_raw(statement(tx, sql, [id.0.into(), now.millis().into()])).await.or_domain().map(drop)
+}
+
+/// Whether anybody could log in at this moment.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn any_active(db: &impl Db, now: Timestamp) -> Result<bool> {
+    let sql = "SELECT p.id FROM app_passwords p JOIN users u ON u.id = p.user_id \
+               WHERE u.active AND p.revoked_ms IS NULL AND (p.expires_ms IS NULL OR p.expires_ms > $1) LIMIT 1";
+    let found = db.raw().query_one_raw(statement(db, sql, [now.millis().into()])).await.or_domain()?;
+    Ok(found.is_some())
+}
+
+fn read_access(row: &QueryResult) -> Result<Access> {
+    let text = |column: &str| row.try_get::<String>("", column).or_domain();
+    let root: Option<i64> = row.try_get("", "root_id").or_domain()?;
+    let root = root.ok_or_else(|| Error::internal("a personal space has no root folder"))?;
+    Ok(Access {
+        app_password: Model::from_query_result(row, "").or_domain()?.into(),
+        user_active: row.try_get("", "user_active").or_domain()?,
+        name: stored_name(&text("user_name")?)?,
+        role: stored_role(&text("role")?)?,
+        home: Home { space: SpaceId(row.try_get("", "space_id").or_domain()?), root: NodeId(root) },
+    })
+}
+
+impl From<Model> for AppPassword {
+    fn from(row: Model) -> Self {
+        Self {
+            id: AppPasswordId(row.id),
+            user: UserId(row.user_id),
+            name: row.name,
+            created_at: Timestamp::from_millis(row.created_ms),
+            last_used_at: row.last_used_ms.map(Timestamp::from_millis),
+            expires_at: row.expires_ms.map(Timestamp::from_millis),
+            revoked_at: row.revoked_ms.map(Timestamp::from_millis),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What the database knows of blobs: registered before their first byte, live once a node shows them.
+
+use domain::{BlobId, Content, Error, Result, Timestamp};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
+
+use crate::error::DbResult;
+use crate::rows::blob;
+use crate::{Db, Metadata, Tx, statement};
+
+/// Registers a blob before its first byte is written, so that whatever lies in the store without a live
+/// row is garbage by construction.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn register(metadata: &Metadata, id: BlobId, now: Timestamp) -> Result<()> {
+    let tx = metadata.begin().await?;
+    let row = blob::ActiveModel {
+        id: Set(id.0),
+        live: Set(false),
+        size_bytes: Set(0),
+        created_ms: Set(now.millis()),
+        ..Default::default()
+    };
+    blob::Entity::insert(row).exec_without_returning(tx.raw()).await.or_domain()?;
+    tx.commit().await
+}
+
+/// Declares a registered blob live, in the transaction that shows it in a node.
+///
+/// # Errors
+/// [`Internal`](Error::Internal) when it is not registered (any more).
+pub async fn enliven(tx: &Tx, id: BlobId, content: &Content) -> Result<()> {
+    let sql = "UPDATE blobs SET live = TRUE, size_bytes = $2, sha256 = $3, media_type = $4 \
+               WHERE id = $1 AND NOT live";
+    let size = i64::try_from(content.size_bytes).map_err(Error::internal)?;
+    let digest = content.sha256.0.to_vec();
+    let values = [id.0.into(), size.into(), digest.into(), content.media_type.clone().into()];
+    match tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?.rows_affected() {
+        1 => Ok(()),
+        _ => Err(Error::internal(format!("blob {id} is not registered"))),
+    }
+}
+
+/// Forgets a blob that never became live, and says whether it did so; a live one is left alone.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn forget(metadata: &Metadata, id: BlobId) -> Result<bool> {
+    let tx = metadata.begin().await?;
+    let sql = "DELETE FROM blobs WHERE id = $1 AND NOT live";
+    let forgotten = tx.raw().execute_raw(statement(&tx, sql, [id.0.into()])).await.or_domain()?;
+    tx.commit().await?;
+    Ok(forgotten.rows_affected() > 0)
+}
+
+/// Blobs registered before a moment that never became live.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn pending(metadata: &Metadata, before: Timestamp) -> Result<Vec<BlobId>> {
+    let sql = "SELECT id FROM blobs WHERE NOT live AND created_ms < $1";
+    ids(metadata, sql, vec![before.millis().into()]).await
+}
+
+/// Live blobs that no revision of any node refers to: none, always.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn unreferenced(metadata: &Metadata) -> Result<Vec<BlobId>> {
+    let sql = "SELECT id FROM blobs b WHERE live \
+               AND NOT EXISTS (SELECT 1 FROM revisions r WHERE r.blob_id = b.id)";
+    ids(metadata, sql, Vec::new()).await
+}
+
+/// All live blobs.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn live(metadata: &Metadata) -> Result<Vec<BlobId>> {
+    ids(metadata, "SELECT id FROM blobs WHERE live", Vec::new()).await
+}
+
+async fn ids(metadata: &Metadata, sql: &str, values: Vec<sea_orm::Value>) -> Result<Vec<BlobId>> {
+    let rows = metadata.raw().query_all_raw(statement(metadata, sql, values)).await.or_domain()?;
+    rows.iter().map(|row| Ok(BlobId(row.try_get("", "id").or_domain()?))).collect()
+}

@@ -1,0 +1,13 @@
+//! The settings of this room.
+
+use serde::Deserialize;
+
+/// The section `[metadata]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetadataConfig {
+    /// Connections that read side by side.
+    pub readers: u32,
+    /// Seconds to wait for another process that holds the database.
+    pub busy_seconds: u64,
+}

@@ -1,0 +1,158 @@
+//! Floor 1: names, folders, people and everything else that is related to something, in a database.
+//!
+//! Questions take any [`Db`]: the [`Metadata`] itself reads from a pool, a [`Tx`] reads what it is about
+//! to change. Changes take a [`Tx`], so the compiler keeps every write inside a transaction.
+
+mod config;
+mod error;
+mod rows;
+
+pub mod app_passwords;
+pub mod blobs;
+pub mod copies;
+pub mod locks;
+pub mod nodes;
+pub mod properties;
+pub mod revisions;
+pub mod schema;
+pub mod spaces;
+pub mod users;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use domain::Result;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait, Value,
+};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+pub use config::MetadataConfig;
+use error::DbResult;
+
+/// The database of the house: many readers and, on SQLite, one writer.
+pub struct Metadata {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+    statements: Arc<AtomicU64>,
+}
+
+/// Something questions can be put to.
+pub trait Db: Sync {
+    /// The connection that answers.
+    #[doc(hidden)]
+    fn raw(&self) -> &(impl ConnectionTrait + Sync);
+}
+
+impl Db for Metadata {
+    fn raw(&self) -> &(impl ConnectionTrait + Sync) {
+        &self.read
+    }
+}
+
+impl Metadata {
+    /// Opens, and if need be creates, the SQLite database `metadata.db` in the data folder. The schema
+    /// is left as it is: see [`schema`].
+    ///
+    /// # Errors
+    /// [`Unavailable`](domain::Error::Unavailable) when the file cannot be opened.
+    pub async fn open(config: &MetadataConfig, data_folder: &Path) -> Result<Self> {
+        // Two pools, because SQLite has one writer: writers queue fairly for their one connection instead
+        // of racing for the file, and readers never wait for them.
+        let file = SqliteConnectOptions::new()
+            .filename(data_folder.join("metadata.db"))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // An acknowledged write survives power loss: each commit syncs the log.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(config.busy_seconds))
+            .foreign_keys(true)
+            .pragma("cache_size", "-8192")
+            .pragma("temp_store", "memory")
+            .pragma("journal_size_limit", "67108864")
+            .statement_cache_capacity(256);
+        let pool = |connections: u32| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(Duration::from_secs(config.busy_seconds.saturating_mul(2)))
+                .test_before_acquire(false)
+                .idle_timeout(None)
+                .max_lifetime(None)
+        };
+        // The writer opens first: it creates the file and its log.
+        let write = pool(1).connect_with(file.clone()).await.map_err(error::unopened)?;
+        let read = pool(config.readers).connect_with(file.read_only(true)).await.map_err(error::unopened)?;
+        let statements = Arc::new(AtomicU64::new(0));
+        let counted = |pool| {
+            let mut connection = DatabaseConnection::from(pool);
+            let statements = Arc::clone(&statements);
+            connection.set_metric_callback(move |_| {
+                statements.fetch_add(1, Ordering::Relaxed);
+            });
+            connection
+        };
+        Ok(Self { read: counted(read), write: counted(write), statements })
+    }
+
+    /// Begins a transaction that may write. Dropping it before [`Tx::commit`] undoes all of it.
+    ///
+    /// On SQLite it holds the one writer from here on: nothing slow may be awaited inside.
+    ///
+    /// # Errors
+    /// [`Unavailable`](domain::Error::Unavailable) when somebody else holds the database for too long.
+    pub async fn begin(&self) -> Result<Tx> {
+        let immediate = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        Ok(Tx { raw: self.write.begin_with_options(immediate).await.or_domain()? })
+    }
+
+    /// How many statements have been sent since the start, transactions' brackets not counted.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// [`Unavailable`](domain::Error::Unavailable) when there is none.
+    pub async fn check(&self) -> Result<()> {
+        self.read.execute_unprepared("SELECT 1").await.or_domain().map(drop)
+    }
+
+    /// Lets running statements finish and closes the files.
+    pub async fn close(&self) -> Result<()> {
+        self.read.close_by_ref().await.or_domain()?;
+        self.write.close_by_ref().await.or_domain()
+    }
+}
+
+/// A statement with `$1`, `$2`, … in it, which both SQLite and PostgreSQL read.
+pub(crate) fn statement(db: &impl Db, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+    Statement::from_sql_and_values(db.raw().get_database_backend(), sql, values)
+}
+
+/// A transaction: all of it happens at [`commit`](Self::commit), or nothing does.
+pub struct Tx {
+    raw: DatabaseTransaction,
+}
+
+impl Db for Tx {
+    fn raw(&self) -> &(impl ConnectionTrait + Sync) {
+        &self.raw
+    }
+}
+
+impl Tx {
+    /// Makes it happen, durably.
+    ///
+    /// # Errors
+    /// Whatever the database says; the caller must then assume neither that it happened nor that it did not.
+    pub async fn commit(self) -> Result<()> {
+        self.raw.commit().await.or_domain()
+    }
+}

@@ -1,0 +1,311 @@
+//! Files and folders: where a path leads, what a folder holds, and the changes to single nodes.
+//!
+//! No row stores a path. A path is walked by one recursive statement whatever its depth, and renaming,
+//! moving or trashing a folder of any size changes one row.
+
+use domain::{
+    Blob, BlobId, Caller, Content, DeadProperty, Error, Lock, Node, NodeId, NodeKind, NodeName, NodePath,
+    PropertyName, Quota, Result, Seq, Sha256, Space, SpaceId, Standing, Timestamp,
+};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
+    QueryResult, Value, sea_query::Expr,
+};
+use uuid::Uuid;
+
+use crate::error::DbResult;
+use crate::locks::LockRow;
+use crate::rows::node;
+use crate::{Db, Tx, statement};
+
+/// The columns of a node `n` with its blob `b`, as [`NodeRow`] reads them.
+const COLUMNS: &str = "n.id, n.uuid, n.space_id, n.parent_id, n.name, n.folder, n.created_ms, n.modified_ms, \
+    n.tree_seq, b.id AS blob_id, b.size_bytes, b.sha256, b.media_type, b.created_ms AS blob_created_ms";
+
+#[derive(FromQueryResult)]
+struct NodeRow {
+    id: i64,
+    uuid: Uuid,
+    space_id: Uuid,
+    parent_id: Option<i64>,
+    name: String,
+    folder: bool,
+    created_ms: i64,
+    modified_ms: i64,
+    tree_seq: i64,
+    blob_id: Option<Uuid>,
+    size_bytes: Option<i64>,
+    sha256: Option<Vec<u8>>,
+    media_type: Option<String>,
+    blob_created_ms: Option<i64>,
+}
+
+/// How far a path leads, and what stands along it.
+#[derive(Debug, Clone)]
+pub struct Located {
+    /// The space it was walked in.
+    pub space: Space,
+    /// The nodes found, from the root of the space down.
+    pub found: Vec<Node>,
+    /// How many names the path has.
+    pub depth: usize,
+    /// The locks on the nodes found that have not expired.
+    pub locks: Vec<Lock>,
+}
+
+impl Located {
+    /// What is at the path, if anything.
+    pub fn node(&self) -> Option<&Node> {
+        self.found.get(self.depth)
+    }
+
+    /// The folder the last name of the path is in, or would be in; the root is in none.
+    pub fn parent(&self) -> Option<&Node> {
+        self.found.get(self.depth.checked_sub(1)?).filter(|node| node.is_folder())
+    }
+
+    /// The numbers of the folders above the path, from the root down.
+    pub fn ancestors(&self) -> Vec<NodeId> {
+        self.found.iter().take(self.depth).map(|node| node.id).collect()
+    }
+
+    /// How things stand at the path.
+    pub fn standing(&self) -> Standing<'_> {
+        Standing { node: self.node(), parent: self.parent(), locks: self.locks.iter().collect() }
+    }
+}
+
+/// Walks a path from the root of a space, in one statement.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) when there is no such space; whatever the database says.
+pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, now: Timestamp) -> Result<Located> {
+    let mut values: Vec<Value> = vec![root.0.into(), now.millis().into()];
+    let mut names = String::new();
+    for (index, name) in path.names().iter().enumerate() {
+        let comma = if index == 0 { "" } else { ", " };
+        names.push_str(&format!("{comma}({}, CAST(${} AS TEXT))", index + 1, index + 3));
+        values.push(name.as_str().into());
+    }
+    let steps = if names.is_empty() { "SELECT 0, '' WHERE 1 = 0".to_owned() } else { format!("VALUES {names}") };
+    let sql = format!(
+        "WITH RECURSIVE names (depth, name) AS ({steps}), walk (depth, id) AS ( \
+           SELECT 0, id FROM nodes WHERE id = $1 \
+           UNION ALL \
+           SELECT walk.depth + 1, n.id FROM walk \
+           JOIN names ON names.depth = walk.depth + 1 \
+           JOIN nodes n ON n.parent_id = walk.id AND n.name = names.name AND n.trashed_ms IS NULL \
+         ) \
+         SELECT walk.depth, {COLUMNS}, s.root_id, s.seq, s.used_bytes, s.quota_bytes, {lock} \
+         FROM walk JOIN nodes n ON n.id = walk.id JOIN spaces s ON s.id = n.space_id \
+         LEFT JOIN blobs b ON b.id = n.blob_id \
+         LEFT JOIN locks l ON l.node_id = n.id AND l.expires_ms > $2 \
+         ORDER BY walk.depth",
+        lock = LockRow::COLUMNS,
+    );
+    let rows = db.raw().query_all_raw(statement(db, &sql, values)).await.or_domain()?;
+    let Some(first) = rows.first() else {
+        return Err(Error::NotFound("There is no such space.".into()));
+    };
+    let mut located =
+        Located { space: space_of(first)?, found: Vec::new(), depth: path.depth(), locks: Vec::new() };
+    for row in &rows {
+        let node = read_node(row)?;
+        if located.found.last().is_none_or(|last| last.id != node.id) {
+            located.found.push(node);
+        }
+        located.locks.extend(LockRow::read(row)?);
+    }
+    Ok(located)
+}
+
+fn space_of(row: &QueryResult) -> Result<Space> {
+    let number = |column: &str| row.try_get::<i64>("", column).or_domain();
+    let limit: Option<i64> = row.try_get("", "quota_bytes").or_domain()?;
+    Ok(Space {
+        id: SpaceId(row.try_get("", "space_id").or_domain()?),
+        root: NodeId(number("root_id")?),
+        seq: Seq(number("seq")?),
+        quota: Quota {
+            used_bytes: unsigned(number("used_bytes")?),
+            limit_bytes: limit.map(unsigned),
+        },
+    })
+}
+
+/// A member of a folder.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// The node.
+    pub node: Node,
+    /// Its dead properties, if they were asked for.
+    pub properties: Vec<DeadProperty>,
+}
+
+/// The next members of a folder in the order of their names, after a given one, in one statement.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn members(
+    db: &impl Db,
+    folder: NodeId,
+    after: Option<&NodeName>,
+    count_max: u32,
+    with_properties: bool,
+) -> Result<Vec<Member>> {
+    let (columns, join) = match with_properties {
+        true => (", p.namespace, p.local, p.xml", "LEFT JOIN properties p ON p.node_id = n.id"),
+        false => ("", ""),
+    };
+    let sql = format!(
+        "SELECT {COLUMNS}{columns} FROM ( \
+           SELECT * FROM nodes WHERE parent_id = $1 AND trashed_ms IS NULL AND name > $2 \
+           ORDER BY name LIMIT $3 \
+         ) n LEFT JOIN blobs b ON b.id = n.blob_id {join} ORDER BY n.name"
+    );
+    // No name is empty, so every name comes after the empty one.
+    let after = after.map_or("", NodeName::as_str);
+    let values = vec![folder.0.into(), after.into(), i64::from(count_max).into()];
+    let rows = db.raw().query_all_raw(statement(db, &sql, values)).await.or_domain()?;
+    let mut members: Vec<Member> = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let id = NodeId(row.try_get("", "id").or_domain()?);
+        if members.last().is_none_or(|last| last.node.id != id) {
+            members.push(Member { node: read_node(row)?, properties: Vec::new() });
+        }
+        if let (true, Some(member)) = (with_properties, members.last_mut()) {
+            member.properties.extend(read_property(row)?);
+        }
+    }
+    Ok(members)
+}
+
+fn read_property(row: &QueryResult) -> Result<Option<DeadProperty>> {
+    let text = |column: &str| row.try_get::<Option<String>>("", column).or_domain();
+    let (Some(namespace), Some(local), Some(xml)) = (text("namespace")?, text("local")?, text("xml")?) else {
+        return Ok(None);
+    };
+    Ok(Some(DeadProperty { name: PropertyName { namespace, local }, xml }))
+}
+
+/// What a new node is made of.
+pub struct NewNode {
+    /// Its identity in links.
+    pub uuid: Uuid,
+    /// The folder it goes into.
+    pub parent: NodeId,
+    /// Its name, free in that folder.
+    pub name: NodeName,
+    /// Whether it is a folder.
+    pub folder: bool,
+    /// The content of a file that has any.
+    pub blob: Option<BlobId>,
+    /// The moment of its content.
+    pub modified_at: Timestamp,
+}
+
+/// Makes a node under the pen of `seq`; its first revision is opened with it.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn insert(tx: &Tx, caller: &Caller, space: SpaceId, seq: Seq, new: NewNode) -> Result<NodeId> {
+    let row = node::ActiveModel {
+        uuid: Set(new.uuid),
+        space_id: Set(space.0),
+        parent_id: Set(Some(new.parent.0)),
+        name: Set(new.name.as_str().to_owned()),
+        folder: Set(new.folder),
+        blob_id: Set(new.blob.map(|blob| blob.0)),
+        created_ms: Set(caller.now.millis()),
+        modified_ms: Set(new.modified_at.millis()),
+        created_seq: Set(seq.0),
+        changed_seq: Set(seq.0),
+        tree_seq: Set(seq.0),
+        ..Default::default()
+    };
+    let id = NodeId(node::Entity::insert(row).exec(tx.raw()).await.or_domain()?.last_insert_id);
+    crate::revisions::open(tx, caller, seq, id).await?;
+    Ok(id)
+}
+
+/// What changes about a node.
+pub enum Change<'a> {
+    /// It has this content now, from this moment; an empty file has no blob.
+    Content(Option<BlobId>, Timestamp),
+    /// Its content is the same, from this moment.
+    Touched(Timestamp),
+    /// It is called this now, in this folder.
+    Place(NodeId, &'a NodeName),
+    /// It lies in the trash from this moment.
+    Trashed(Timestamp),
+}
+
+/// Changes a node under the pen of `seq`: its revision is closed and the next one opened.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn change(tx: &Tx, caller: &Caller, seq: Seq, id: NodeId, change: Change<'_>) -> Result<()> {
+    use node::Column::{BlobId as Blob, ChangedSeq, Id, ModifiedMs, Name, ParentId, TrashedMs, TreeSeq};
+    let update = node::Entity::update_many()
+        .col_expr(ChangedSeq, Expr::value(seq.0))
+        .col_expr(TreeSeq, Expr::value(seq.0))
+        .filter(Id.eq(id.0));
+    let update = match change {
+        Change::Content(blob, at) => {
+            update.col_expr(Blob, Expr::value(blob.map(|blob| blob.0))).col_expr(ModifiedMs, Expr::value(at.millis()))
+        }
+        Change::Touched(at) => update.col_expr(ModifiedMs, Expr::value(at.millis())),
+        Change::Place(parent, name) => update
+            .col_expr(ParentId, Expr::value(parent.0))
+            .col_expr(Name, Expr::value(name.as_str())),
+        Change::Trashed(at) => update.col_expr(TrashedMs, Expr::value(at.millis())),
+    };
+    update.exec(tx.raw()).await.or_domain()?;
+    crate::revisions::succeed(tx, caller, seq, id).await
+}
+
+/// Notes on these folders that something below them, or about them, changed.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn stir(tx: &Tx, seq: Seq, nodes: impl IntoIterator<Item = NodeId>) -> Result<()> {
+    node::Entity::update_many()
+        .col_expr(node::Column::TreeSeq, Expr::value(seq.0))
+        .filter(node::Column::Id.is_in(nodes.into_iter().map(|id| id.0)))
+        .exec(tx.raw())
+        .await
+        .or_domain()
+        .map(drop)
+}
+
+fn read_node(row: &QueryResult) -> Result<Node> {
+    let row = NodeRow::from_query_result(row, "").or_domain()?;
+    let blob = match (row.blob_id, row.size_bytes, row.sha256, row.blob_created_ms) {
+        (Some(id), Some(size), Some(sha256), Some(created_ms)) => Some(Blob {
+            id: BlobId(id),
+            content: Content {
+                size_bytes: unsigned(size),
+                sha256: Sha256(sha256.try_into().map_err(|_| Error::internal("a digest is not 32 bytes long"))?),
+                media_type: row.media_type,
+            },
+            created_at: Timestamp::from_millis(created_ms),
+        }),
+        _ => None,
+    };
+    Ok(Node {
+        id: NodeId(row.id),
+        uuid: row.uuid,
+        space: SpaceId(row.space_id),
+        parent: row.parent_id.map(NodeId),
+        name: NodeName::stored(row.name),
+        kind: if row.folder { NodeKind::Folder } else { NodeKind::File(blob) },
+        tree_seq: Seq(row.tree_seq),
+        created_at: Timestamp::from_millis(row.created_ms),
+        modified_at: Timestamp::from_millis(row.modified_ms),
+    })
+}
+
+/// Databases know no unsigned numbers; these columns never hold a negative one.
+pub(crate) fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}

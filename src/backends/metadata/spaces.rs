@@ -1,0 +1,108 @@
+//! Spaces, and their rows as the pen that orders writers.
+
+use domain::{Error, NodeId, Quota, Result, Seq, SpaceId};
+use sea_orm::ConnectionTrait;
+
+use crate::error::DbResult;
+use crate::nodes::unsigned;
+use crate::{Db, Metadata, Tx, statement};
+
+/// Takes the pen of a space: every change to a space begins here. Writers to one space queue at this
+/// row, the quota is charged, and the change gets its number, all in one conditional statement.
+///
+/// # Errors
+/// [`QuotaExceeded`](Error::QuotaExceeded) when that many more bytes do not fit.
+pub async fn take_pen(tx: &Tx, space: SpaceId, more_bytes: u64) -> Result<Seq> {
+    let sql = "UPDATE spaces SET seq = seq + 1, used_bytes = used_bytes + $2 \
+               WHERE id = $1 AND ($2 = 0 OR quota_bytes IS NULL OR used_bytes + $2 <= quota_bytes) \
+               RETURNING seq";
+    let row = tx.raw().query_one_raw(statement(tx, sql, [space.0.into(), signed(more_bytes)?.into()]));
+    match row.await.or_domain()? {
+        Some(row) => Ok(Seq(row.try_get("", "seq").or_domain()?)),
+        None => Err(quota_exceeded(more_bytes)),
+    }
+}
+
+/// Charges more bytes to a space whose pen is held.
+///
+/// # Errors
+/// [`QuotaExceeded`](Error::QuotaExceeded) when they do not fit.
+pub async fn charge(tx: &Tx, space: SpaceId, more_bytes: u64) -> Result<()> {
+    let sql = "UPDATE spaces SET used_bytes = used_bytes + $2 \
+               WHERE id = $1 AND ($2 = 0 OR quota_bytes IS NULL OR used_bytes + $2 <= quota_bytes)";
+    let done = tx.raw().execute_raw(statement(tx, sql, [space.0.into(), signed(more_bytes)?.into()]));
+    match done.await.or_domain()?.rows_affected() {
+        0 => Err(quota_exceeded(more_bytes)),
+        _ => Ok(()),
+    }
+}
+
+/// Gives bytes back that [`take_pen`] charged and the change turned out not to need.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn give_back(tx: &Tx, space: SpaceId, bytes: u64) -> Result<()> {
+    let sql = "UPDATE spaces SET used_bytes = used_bytes - $2 WHERE id = $1";
+    let values = [space.0.into(), signed(bytes)?.into()];
+    tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain().map(drop)
+}
+
+/// What a space may hold and holds.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) when there is no such space.
+pub async fn quota(db: &impl Db, root: NodeId) -> Result<Quota> {
+    let sql = "SELECT used_bytes, quota_bytes FROM spaces WHERE root_id = $1";
+    let row = db.raw().query_one_raw(statement(db, sql, [root.0.into()])).await.or_domain()?;
+    let row = row.ok_or_else(|| Error::NotFound("There is no such space.".into()))?;
+    let limit: Option<i64> = row.try_get("", "quota_bytes").or_domain()?;
+    Ok(Quota {
+        used_bytes: unsigned(row.try_get("", "used_bytes").or_domain()?),
+        limit_bytes: limit.map(unsigned),
+    })
+}
+
+/// A space whose counter is not what its rows add up to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drift {
+    /// The space.
+    pub space: SpaceId,
+    /// What its row says, in bytes.
+    pub counted_bytes: i64,
+    /// What its nodes' contents, present and past, add up to, in bytes.
+    pub stored_bytes: i64,
+}
+
+/// Adds up every space from its rows and names those whose counter says something else: none, always.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn drifts(metadata: &Metadata) -> Result<Vec<Drift>> {
+    let sql = "SELECT s.id, s.used_bytes AS counted, COALESCE(k.stored, 0) AS stored FROM spaces s \
+               LEFT JOIN ( \
+                 SELECT space_id, CAST(SUM(b.size_bytes) AS BIGINT) AS stored FROM ( \
+                   SELECT DISTINCT space_id, node_id, blob_id FROM revisions WHERE blob_id IS NOT NULL \
+                 ) kept JOIN blobs b ON b.id = kept.blob_id GROUP BY space_id \
+               ) k ON k.space_id = s.id \
+               WHERE s.used_bytes <> COALESCE(k.stored, 0)";
+    let rows = metadata.raw().query_all_raw(statement(metadata, sql, [])).await.or_domain()?;
+    rows.iter()
+        .map(|row| {
+            Ok(Drift {
+                space: SpaceId(row.try_get("", "id").or_domain()?),
+                counted_bytes: row.try_get("", "counted").or_domain()?,
+                stored_bytes: row.try_get("", "stored").or_domain()?,
+            })
+        })
+        .collect()
+}
+
+fn signed(bytes: u64) -> Result<i64> {
+    i64::try_from(bytes).map_err(|_| quota_exceeded(bytes))
+}
+
+fn quota_exceeded(more_bytes: u64) -> Error {
+    Error::QuotaExceeded(
+        format!("There is no room for {more_bytes} more bytes in your quota; nothing was changed.").into(),
+    )
+}

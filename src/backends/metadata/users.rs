@@ -1,0 +1,210 @@
+//! People with an account, each with a personal space.
+
+use domain::{Error, NodeId, Quota, Result, Role, SpaceId, Timestamp, User, UserId, UserName};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, QueryResult, TryInsertResult, Value,
+};
+use uuid::Uuid;
+
+use crate::error::DbResult;
+use crate::nodes::unsigned;
+use crate::rows::{node, revision, space, user};
+use crate::{Db, Tx, statement};
+
+const SELECT: &str = "SELECT u.id, u.name, u.role, u.active, u.created_ms, s.used_bytes, s.quota_bytes \
+                      FROM users u JOIN spaces s ON s.owner_id = u.id";
+
+#[derive(FromQueryResult)]
+struct UserRow {
+    id: Uuid,
+    name: String,
+    role: String,
+    active: bool,
+    created_ms: i64,
+    used_bytes: i64,
+    quota_bytes: Option<i64>,
+}
+
+/// What a new user is made of.
+pub struct NewUser {
+    /// Their identity.
+    pub id: UserId,
+    /// What they log in with.
+    pub name: UserName,
+    /// What they are.
+    pub role: Role,
+    /// The argon2id hash of the account password as a PHC string, if they have one.
+    pub password_hash: Option<String>,
+    /// The identity of their personal space.
+    pub space: SpaceId,
+    /// The identity of its root folder in links.
+    pub root_uuid: Uuid,
+    /// What the space may hold in bytes; none for no limit.
+    pub quota_bytes: Option<u64>,
+}
+
+/// Makes a user with a personal space and its root folder.
+///
+/// # Errors
+/// [`Exists`](Error::Exists) when the name is taken.
+pub async fn insert(tx: &Tx, now: Timestamp, new: NewUser) -> Result<User> {
+    let row = user::ActiveModel {
+        id: Set(new.id.0),
+        name: Set(new.name.as_str().to_owned()),
+        role: Set(new.role.as_str().to_owned()),
+        active: Set(true),
+        password_hash: Set(new.password_hash.clone()),
+        created_ms: Set(now.millis()),
+    };
+    // Asking for the conflict instead of failing on it: on PostgreSQL a failed statement ends the transaction.
+    let insert = user::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.raw());
+    if !matches!(insert.await.or_domain()?, TryInsertResult::Inserted(1)) {
+        return Err(Error::Exists(format!("There is already a user named {}.", new.name).into()));
+    }
+    insert_space(tx, &new).await?;
+    let root = insert_root(tx, now, &new).await?;
+    let sql = "UPDATE spaces SET root_id = $2 WHERE id = $1";
+    tx.raw().execute_raw(statement(tx, sql, [new.space.0.into(), root.0.into()])).await.or_domain()?;
+    Ok(User {
+        id: new.id,
+        name: new.name,
+        role: new.role,
+        active: true,
+        quota: Quota { used_bytes: 0, limit_bytes: new.quota_bytes },
+        created_at: now,
+    })
+}
+
+/// Who has this name.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn find(db: &impl Db, name: &UserName) -> Result<Option<User>> {
+    let by_name = statement(db, &format!("{SELECT} WHERE u.name = $1"), [name.as_str().into()]);
+    db.raw().query_one_raw(by_name).await.or_domain()?.map(|row| read(&row)).transpose()
+}
+
+/// Who has this name, for certain.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) when nobody has.
+pub async fn get(db: &impl Db, name: &UserName) -> Result<User> {
+    let nobody = || Error::NotFound(format!("There is no user named {name}.").into());
+    find(db, name).await?.ok_or_else(nobody)
+}
+
+/// Everybody, in the order of their names.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn list(db: &impl Db) -> Result<Vec<User>> {
+    let all = statement(db, &format!("{SELECT} ORDER BY u.name"), []);
+    db.raw().query_all_raw(all).await.or_domain()?.iter().map(read).collect()
+}
+
+/// Whether there is anybody at all.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn any(db: &impl Db) -> Result<bool> {
+    let one = statement(db, "SELECT id FROM users LIMIT 1", []);
+    Ok(db.raw().query_one_raw(one).await.or_domain()?.is_some())
+}
+
+/// Lets a user in, or keeps them out.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn set_active(tx: &Tx, id: UserId, active: bool) -> Result<()> {
+    set(tx, "UPDATE users SET active = $2 WHERE id = $1", id, active.into()).await
+}
+
+/// Gives a user another account password, as the PHC string of its argon2id hash.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn set_password(tx: &Tx, id: UserId, hash: String) -> Result<()> {
+    set(tx, "UPDATE users SET password_hash = $2 WHERE id = $1", id, hash.into()).await
+}
+
+/// Sets what the personal space of a user may hold, in bytes; none for no limit.
+///
+/// # Errors
+/// [`Invalid`](Error::Invalid) for more bytes than a database can count.
+pub async fn set_quota(tx: &Tx, id: UserId, quota_bytes: Option<u64>) -> Result<()> {
+    let quota = signed(quota_bytes)?;
+    set(tx, "UPDATE spaces SET quota_bytes = $2 WHERE owner_id = $1", id, quota.into()).await
+}
+
+async fn set(tx: &Tx, sql: &str, id: UserId, value: Value) -> Result<()> {
+    tx.raw().execute_raw(statement(tx, sql, [id.0.into(), value])).await.or_domain().map(drop)
+}
+
+async fn insert_space(tx: &Tx, new: &NewUser) -> Result<()> {
+    let row = space::ActiveModel {
+        id: Set(new.space.0),
+        owner_id: Set(Some(new.id.0)),
+        // The root folder refers to the space and the space to its root: one of them comes second.
+        root_id: Set(None),
+        seq: Set(0),
+        used_bytes: Set(0),
+        quota_bytes: Set(signed(new.quota_bytes)?),
+    };
+    space::Entity::insert(row).exec_without_returning(tx.raw()).await.or_domain().map(drop)
+}
+
+async fn insert_root(tx: &Tx, now: Timestamp, new: &NewUser) -> Result<NodeId> {
+    let root = node::ActiveModel {
+        uuid: Set(new.root_uuid),
+        space_id: Set(new.space.0),
+        name: Set(String::new()),
+        folder: Set(true),
+        created_ms: Set(now.millis()),
+        modified_ms: Set(now.millis()),
+        created_seq: Set(0),
+        changed_seq: Set(0),
+        tree_seq: Set(0),
+        ..Default::default()
+    };
+    let id = node::Entity::insert(root).exec(tx.raw()).await.or_domain()?.last_insert_id;
+    let first = revision::ActiveModel {
+        space_id: Set(new.space.0),
+        node_id: Set(id),
+        from_seq: Set(0),
+        name: Set(String::new()),
+        trashed: Set(false),
+        modified_ms: Set(now.millis()),
+        by_user: Set(new.id.0),
+        at_ms: Set(now.millis()),
+        ..Default::default()
+    };
+    revision::Entity::insert(first).exec_without_returning(tx.raw()).await.or_domain()?;
+    Ok(NodeId(id))
+}
+
+fn read(row: &QueryResult) -> Result<User> {
+    let row = UserRow::from_query_result(row, "").or_domain()?;
+    Ok(User {
+        id: UserId(row.id),
+        name: stored_name(&row.name)?,
+        role: stored_role(&row.role)?,
+        active: row.active,
+        quota: Quota { used_bytes: unsigned(row.used_bytes), limit_bytes: row.quota_bytes.map(unsigned) },
+        created_at: Timestamp::from_millis(row.created_ms),
+    })
+}
+
+/// A user name from a row: what is wrong with it is the house's fault, not the caller's.
+pub(crate) fn stored_name(name: &str) -> Result<UserName> {
+    UserName::parse(name).map_err(|_| Error::internal(format!("the database holds the user name {name:?}")))
+}
+
+/// A role from a row.
+pub(crate) fn stored_role(role: &str) -> Result<Role> {
+    role.parse().map_err(|_| Error::internal(format!("the database holds the role {role:?}")))
+}
+
+fn signed(bytes: Option<u64>) -> Result<Option<i64>> {
+    let too_much = |_| Error::Invalid("A quota can be at most 9223372036854775807 bytes.".into());
+    bytes.map(i64::try_from).transpose().map_err(too_much)
+}

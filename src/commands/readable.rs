@@ -1,0 +1,70 @@
+//! Times, spans and tables as people read and type them.
+
+use std::time::Duration;
+
+use chrono::DateTime;
+use domain::Timestamp;
+
+/// A moment such as `2026-11-21 08:15 UTC`.
+pub fn time(time: Timestamp) -> String {
+    DateTime::from_timestamp_millis(time.millis())
+        .map_or_else(String::new, |time| time.format("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+/// A moment, or that there is none.
+pub fn time_or(time_or_none: Option<Timestamp>, none: &str) -> String {
+    time_or_none.map_or_else(|| none.to_owned(), time)
+}
+
+/// Reads a span of time such as `30d`.
+pub fn parse_span(text: &str) -> Result<Duration, String> {
+    const UNITS: [(char, u64); 4] = [('m', 60), ('h', 3_600), ('d', 86_400), ('w', 604_800)];
+    let read = || {
+        let unit = text.chars().next_back()?;
+        let (_, seconds) = UNITS.iter().find(|(name, _)| *name == unit)?;
+        let count: u64 = text.strip_suffix(unit)?.trim().parse().ok()?;
+        count.checked_mul(*seconds).filter(|seconds| *seconds > 0).map(Duration::from_secs)
+    };
+    read().ok_or_else(|| "write a number and a unit: 12h, 30d or 8w".to_owned())
+}
+
+/// Columns as wide as their widest cell, two spaces apart; the first row is the heading.
+pub fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; COLUMNS] = std::array::from_fn(width);
+    let line = |row: &[String; COLUMNS]| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_shows_its_minute_and_zone() {
+        assert_eq!(time(Timestamp::from_millis(1_795_248_959_999)), "2026-11-21 08:15 UTC");
+        assert_eq!(time_or(None, "never"), "never");
+    }
+
+    #[test]
+    fn a_span_is_a_number_and_a_unit() {
+        for (text, hours) in [("12h", 12), ("30d", 720), ("1w", 168), ("120 m", 2)] {
+            assert_eq!(parse_span(text), Ok(Duration::from_secs(hours * 3600)), "{text}");
+        }
+        for text in
+            ["", "d", "30", "-1d", "0d", "1y", "1.5d", "99999999999999999999w", "9999999999999999999w"]
+        {
+            assert!(parse_span(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_columns_of_a_table_stand_below_each_other() {
+        let rows = [["USER", "QUOTA"], ["zoë", "no limit"], ["annabel", ""]];
+        let rows = rows.map(|row| row.map(str::to_owned));
+        assert_eq!(table(&rows), "USER     QUOTA\nzoë      no limit\nannabel");
+    }
+}

@@ -1,0 +1,178 @@
+//! One configuration for the house, composed of each room's own.
+
+mod document;
+mod nearest;
+mod problem;
+mod setting;
+mod settings;
+pub mod sizes;
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Deserializer, de};
+
+pub use problem::{Origin, Problem, Problems};
+pub use setting::Setting;
+pub use settings::{Settings, Sources};
+
+/// Everything that can be set; `config/larder.toml` says what each key means.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The folder that holds everything the house keeps.
+    pub data_folder: PathBuf,
+    /// The drive's address as people reach it, where that is not the address listened on.
+    #[serde(deserialize_with = "address_or_none")]
+    pub public_url: Option<String>,
+    /// The section `[server]`.
+    pub server: gate::GateConfig,
+    /// The section `[webdav]`.
+    pub webdav: webdav::WebdavConfig,
+    /// The section `[metadata]`.
+    pub metadata: metadata::MetadataConfig,
+    /// The section `[blobs]`.
+    pub blobs: blobs::BlobsConfig,
+    /// The section `[files]`.
+    pub files: services::FilesConfig,
+    /// The section `[login]`.
+    pub login: services::LoginConfig,
+    /// The section `[log]`.
+    pub log: LogConfig,
+}
+
+/// The section `[log]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    /// How it is written.
+    pub format: LogFormat,
+    /// The least that is logged.
+    pub level: LogLevel,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The least that is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// What somebody must see to.
+    Error,
+    /// What somebody should look at.
+    Warn,
+    /// What happens.
+    Info,
+    /// How it happens.
+    Debug,
+    /// Every step of it.
+    Trace,
+}
+
+impl Config {
+    /// Reads the settings from everywhere they may stand.
+    ///
+    /// # Errors
+    /// Every unknown key and every bad value, each with the place it stands in.
+    pub fn load(sources: &Sources) -> Result<(Self, Settings), Problems> {
+        let (mut settings, mut problems) = Settings::gather(sources);
+        loop {
+            let error = match serde_path_to_error::deserialize(settings.to_toml()) {
+                Ok(config) if problems.is_empty() => return Ok((config, settings)),
+                Ok(_) => return Err(Problems(problems)),
+                Err(error) => error,
+            };
+            let key = error.path().to_string();
+            let (problem, is_fixed) = settings.reject(&key, error.inner().message());
+            problems.push(problem);
+            // With the default back in its place the next bad value, if there is one, comes to light.
+            if !is_fixed {
+                return Err(Problems(problems));
+            }
+        }
+    }
+}
+
+fn address_or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(value)?;
+    match text.split_once("://") {
+        None if text.is_empty() => Ok(None),
+        Some(("http" | "https", rest)) if !rest.is_empty() && !rest.contains(char::is_whitespace) => {
+            Ok(Some(text))
+        }
+        _ => Err(de::Error::custom("an address begins with http:// or https://")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(environment: &[(&str, &str)], command_line: &[(&str, &str)]) -> Result<Config, String> {
+        let pairs = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect()
+        };
+        let sources = Sources {
+            file: None,
+            environment: pairs(environment),
+            command_line: command_line
+                .iter()
+                .map(|(key, value)| (format!("--set {key}"), (*key).to_owned(), (*value).to_owned()))
+                .collect(),
+        };
+        Config::load(&sources).map(|(config, _)| config).map_err(|problems| problems.to_string())
+    }
+
+    #[test]
+    fn the_embedded_defaults_are_a_configuration() {
+        let config = load(&[], &[]).unwrap();
+        assert_eq!(config.data_folder, PathBuf::from("larder-data"));
+        assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!((config.public_url, config.log.format), (None, LogFormat::Text));
+    }
+
+    #[test]
+    fn the_command_line_beats_the_environment() {
+        let environment = [("LARDER_SERVER_LISTEN", "127.0.0.1:1"), ("LARDER_DATA_FOLDER", "00123")];
+        let config = load(&environment, &[("server.listen", "127.0.0.1:2")]).unwrap();
+        assert_eq!(config.server.listen.port(), 2);
+        assert_eq!(config.data_folder, PathBuf::from("00123"));
+    }
+
+    #[test]
+    fn every_bad_value_is_named_at_once_with_its_place_and_what_is_expected() {
+        let wrong = load(
+            &[("LARDER_LOG_LEVEL", "loud"), ("LARDER_SERVER_CONNECTIONS_MAX", "many"), ("PATH", "/bin")],
+            &[("server.listen", "here"), ("public_url", "files.example.org")],
+        )
+        .unwrap_err();
+        for part in [
+            "environment LARDER_LOG_LEVEL: `log.level` cannot be \"loud\"",
+            "expected one of `error`, `warn`, `info`, `debug`, `trace`",
+            "environment LARDER_SERVER_CONNECTIONS_MAX: `server.connections_max` cannot be \"many\": it takes a whole number",
+            "--set server.listen: `server.listen` cannot be \"here\"",
+            "`public_url` cannot be \"files.example.org\": an address begins with http:// or https://",
+        ] {
+            assert!(wrong.contains(part), "{part}\nis not in\n{wrong}");
+        }
+        assert_eq!(wrong.lines().count(), 4, "{wrong}");
+    }
+
+    #[test]
+    fn an_unknown_name_stops_the_start_with_the_one_probably_meant() {
+        let variable = load(&[("LARDER_SERVER_LISTN", "127.0.0.1:1")], &[]).unwrap_err();
+        assert!(variable.contains("LARDER_SERVER_LISTN"), "{variable}");
+        assert!(variable.contains("`LARDER_SERVER_LISTEN`"), "{variable}");
+        let flag = load(&[], &[("serve.listen", "127.0.0.1:1")]).unwrap_err();
+        assert!(flag.contains("`serve.listen`") && flag.contains("`server.listen`"), "{flag}");
+        let section = load(&[], &[("server", "127.0.0.1:1")]).unwrap_err();
+        assert!(section.contains("`server` is a section"), "{section}");
+    }
+}

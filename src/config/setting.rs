@@ -1,0 +1,73 @@
+//! One setting: what it means, what it is, and who said so.
+
+use toml::Value;
+
+use super::{Origin, Problem, sizes};
+
+/// The prefix of every variable that sets something.
+pub(super) const PREFIX: &str = "LARDER_";
+
+/// One setting.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// Its section and name, such as `server.listen`.
+    pub key: String,
+    /// The sentence that explains it.
+    pub says: String,
+    /// What it is unless somebody says otherwise; its type is the type of every value.
+    pub default: Value,
+    /// What it is.
+    pub value: Value,
+    /// Who said so.
+    pub origin: Origin,
+}
+
+impl Setting {
+    /// The variable that sets it.
+    pub fn variable(&self) -> String {
+        format!("{PREFIX}{}", self.key.replace('.', "_").to_uppercase())
+    }
+
+    pub(super) fn cannot_be(&self, value: &Value, origin: Origin, why: &str) -> Problem {
+        let Self { key, says, default, .. } = self;
+        Problem {
+            origin,
+            says: format!("`{key}` cannot be {value}: {why}. {says} The default is {default}."),
+        }
+    }
+
+    /// Takes a value that has a type already.
+    pub(super) fn take(&mut self, value: Value, origin: Origin) -> Result<(), Problem> {
+        let refused = |expected| Err(self.cannot_be(&value, origin.clone(), expected));
+        let value = match (&self.default, &value) {
+            (default, value) if default.same_type(value) => value.clone(),
+            (Value::Integer(_), Value::String(size)) if self.key.contains("_bytes") => {
+                match sizes::parse(size).map(i64::try_from) {
+                    Ok(Ok(bytes)) => Value::Integer(bytes),
+                    _ => return refused("it takes a number of bytes, or text like \"10 GiB\""),
+                }
+            }
+            (Value::Integer(_), _) => return refused("it takes a whole number"),
+            (Value::Boolean(_), _) => return refused("it takes true or false"),
+            (Value::Array(_), _) => return refused("it takes a list"),
+            _ => return refused("it takes text in quotes"),
+        };
+        (self.value, self.origin) = (value, origin);
+        Ok(())
+    }
+
+    /// Takes text, which the type of the default says how to read: text stays as it is, `00123` too.
+    pub(super) fn take_text(&mut self, text: &str, origin: Origin) -> Result<(), Problem> {
+        let as_text = || Value::String(text.to_owned());
+        let value = match &self.default {
+            Value::Integer(_) => text.trim().parse().map_or_else(|_| as_text(), Value::Integer),
+            Value::Boolean(_) => text.trim().parse().map_or_else(|_| as_text(), Value::Boolean),
+            Value::Array(_) => {
+                let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+                Value::Array(parts.map(|part| Value::String(part.to_owned())).collect())
+            }
+            _ => as_text(),
+        };
+        self.take(value, origin)
+    }
+}

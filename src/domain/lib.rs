@@ -1,0 +1,31 @@
+//! Floor 0: the nouns of Larder and the rules that hold for them. No I/O, no async, no framework.
+
+mod app_password;
+mod blob;
+mod caller;
+mod condition;
+mod error;
+mod etag;
+mod lock;
+mod name;
+mod node;
+mod path;
+mod property;
+mod space;
+mod time;
+mod user;
+
+pub use app_password::{AppPassword, AppPasswordId};
+pub use blob::{Blob, BlobId, Content, Sha256};
+pub use caller::{Caller, Door, Home, RequestId};
+pub use condition::{Conditions, ETagMatch, Standing, StateList, StateTest, Tested};
+pub use error::{Error, Message, Result};
+pub use etag::ETag;
+pub use lock::{Lock, LockDepth, LockScope, LockToken, TIMEOUT_MAX};
+pub use name::NodeName;
+pub use node::{Node, NodeId, NodeKind};
+pub use path::NodePath;
+pub use property::{DeadProperty, PropertyChange, PropertyName};
+pub use space::{Quota, Seq, Space, SpaceId};
+pub use time::Timestamp;
+pub use user::{Role, User, UserId, UserName};

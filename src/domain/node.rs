@@ -1,0 +1,72 @@
+//! A file or folder in a space.
+
+use uuid::Uuid;
+
+use crate::{Blob, ETag, NodeName, Seq, Sha256, SpaceId, Timestamp};
+
+/// The number of a node: a small positive integer, unique in the house, that never changes while the
+/// node is renamed and moved. Sync clients know files by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub i64);
+
+/// What a node is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NodeKind {
+    /// A folder.
+    Folder,
+    /// A file with its current content; an empty file needs no blob.
+    File(Option<Blob>),
+}
+
+/// A file or folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Its number.
+    pub id: NodeId,
+    /// Its identity in links and over REST.
+    pub uuid: Uuid,
+    /// The space it lies in.
+    pub space: SpaceId,
+    /// The folder it lies in; the root of a space lies in none.
+    pub parent: Option<NodeId>,
+    /// Its name; empty for the root of a space.
+    pub name: NodeName,
+    /// File or folder.
+    pub kind: NodeKind,
+    /// The number of the latest change to it or to anything below it.
+    pub tree_seq: Seq,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When its content last changed, or what the client said of that.
+    pub modified_at: Timestamp,
+}
+
+impl Node {
+    /// Whether it is a folder.
+    pub fn is_folder(&self) -> bool {
+        matches!(self.kind, NodeKind::Folder)
+    }
+
+    /// The current content of a file that has any.
+    pub fn blob(&self) -> Option<&Blob> {
+        match &self.kind {
+            NodeKind::File(blob) => blob.as_ref(),
+            NodeKind::Folder => None,
+        }
+    }
+
+    /// The length of the content in bytes; nothing counts for a folder.
+    pub fn size_bytes(&self) -> u64 {
+        self.blob().map_or(0, |blob| blob.content.size_bytes)
+    }
+
+    /// The entity tag: of a file it changes with the content and only then, of a folder it changes when
+    /// anything below changes.
+    pub fn etag(&self) -> ETag {
+        match &self.kind {
+            NodeKind::Folder => ETag::strong(&format!("{:x}-{:x}", self.id.0, self.tree_seq.0)),
+            NodeKind::File(Some(blob)) => blob.content.sha256.etag(),
+            NodeKind::File(None) => Sha256::EMPTY.etag(),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! A space: one tree of files with one root and one quota.
+
+use uuid::Uuid;
+
+use crate::NodeId;
+
+/// The identity of a space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SpaceId(pub Uuid);
+
+/// The number of a change to a space. Each transaction that changes a space gets the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seq(pub i64);
+
+/// What a space may hold and holds, in bytes.
+///
+/// Used is the sum over its files, those in the trash too, of the current content and of every earlier
+/// content that is kept. Moving, renaming and trashing change nothing; a copy counts like its original.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// What is stored now.
+    pub used_bytes: u64,
+    /// The limit, if there is one.
+    pub limit_bytes: Option<u64>,
+}
+
+impl Quota {
+    /// What may still be added, if there is a limit.
+    pub fn available_bytes(&self) -> Option<u64> {
+        self.limit_bytes.map(|limit| limit.saturating_sub(self.used_bytes))
+    }
+
+    /// Whether this many more bytes fit.
+    pub fn fits(&self, more_bytes: u64) -> bool {
+        self.available_bytes().is_none_or(|available| more_bytes <= available)
+    }
+}
+
+/// One tree of files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Space {
+    /// Which one.
+    pub id: SpaceId,
+    /// The folder all others lie in.
+    pub root: NodeId,
+    /// The number of its latest change.
+    pub seq: Seq,
+    /// What it may hold and holds.
+    pub quota: Quota,
+}

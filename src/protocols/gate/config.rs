@@ -1,0 +1,84 @@
+//! The section `[server]` of the settings.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, de};
+
+/// How the house is reached; `config/larder.toml` gives every key a value and a sentence.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GateConfig {
+    /// Where people are served.
+    pub listen: SocketAddr,
+    /// Where metrics and health are served; none, written as an empty text, serves them nowhere else.
+    #[serde(deserialize_with = "address_or_off")]
+    pub admin_listen: Option<SocketAddr>,
+    /// How many connections are served at once; more wait unaccepted.
+    pub connections_max: NonZeroU32,
+    /// How long a connection may wait for its next request, and a request for the end of its headers.
+    pub idle_seconds: u64,
+    /// How long a body may stand still before its upload is given up.
+    pub body_idle_seconds: u64,
+    /// How long running requests may take to finish once the server is asked to stop.
+    pub shutdown_grace_seconds: u64,
+}
+
+impl GateConfig {
+    pub(crate) fn idle(&self) -> Duration {
+        Duration::from_secs(self.idle_seconds)
+    }
+
+    pub(crate) fn body_idle(&self) -> Duration {
+        Duration::from_secs(self.body_idle_seconds)
+    }
+
+    pub(crate) fn shutdown_grace(&self) -> Duration {
+        Duration::from_secs(self.shutdown_grace_seconds)
+    }
+}
+
+fn address_or_off<'de, D: Deserializer<'de>>(value: D) -> Result<Option<SocketAddr>, D::Error> {
+    match String::deserialize(value)?.as_str() {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| {
+            de::Error::custom(format!(
+                "`{text}` is not an address; write one like 127.0.0.1:9090, or \"\" for none"
+            ))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WRITTEN: &str = r#"
+        listen = "127.0.0.1:8080"
+        admin_listen = ""
+        connections_max = 512
+        idle_seconds = 120
+        body_idle_seconds = 60
+        shutdown_grace_seconds = 30
+    "#;
+
+    fn read(text: &str) -> Result<GateConfig, String> {
+        toml::from_str(text).map_err(|error| error.message().to_owned())
+    }
+
+    #[test]
+    fn the_administration_address_is_off_or_an_address() {
+        assert_eq!(read(WRITTEN).unwrap().admin_listen, None);
+        let on = WRITTEN.replace("admin_listen = \"\"", "admin_listen = \"[::1]:9090\"");
+        assert_eq!(read(&on).unwrap().admin_listen, Some("[::1]:9090".parse().unwrap()));
+        let wrong = WRITTEN.replace("admin_listen = \"\"", "admin_listen = \"localhost\"");
+        assert!(read(&wrong).unwrap_err().contains("`localhost` is not an address"));
+    }
+
+    #[test]
+    fn an_unknown_key_and_a_limit_of_nothing_are_refused() {
+        assert!(read(&format!("{WRITTEN}\nport = 80")).unwrap_err().contains("port"));
+        assert!(read(&WRITTEN.replace("512", "0")).is_err());
+    }
+}

@@ -1,0 +1,147 @@
+//! Who is asking: the credentials of a request become a caller.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use domain::{Caller, Door, Error, RequestId, Result, Timestamp, UserName};
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue, request};
+use services::Backends;
+use services::auth::{Attempt, log_in};
+
+use crate::connection::Peer;
+use crate::visit::Visitor;
+
+/// Where callers are told from strangers.
+#[derive(Clone)]
+pub struct Gate {
+    backends: Arc<Backends>,
+}
+
+impl Gate {
+    /// A gate before these back ends.
+    pub fn new(backends: Arc<Backends>) -> Self {
+        Self { backends }
+    }
+
+    /// Finds out who asks.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] without credentials or with wrong ones; only wrong ones count as a
+    /// failure, because KIO and Windows send nearly every request once without any.
+    /// [`Error::TooMany`] when the address failed too often.
+    pub async fn admit(&self, parts: &request::Parts) -> Result<Caller> {
+        let Some(basic) = Basic::read(&parts.headers) else {
+            return Err(Error::Unauthenticated("Log in with your user name and an app password.".into()));
+        };
+        let (Some(&Peer(peer)), Some(&request)) =
+            (parts.extensions.get::<Peer>(), parts.extensions.get::<RequestId>())
+        else {
+            return Err(Error::internal("a request came to the gate without passing the hall"));
+        };
+        let attempt = Attempt {
+            name: basic.account(),
+            secret: &basic.secret,
+            address: peer.ip(),
+            door: Door::WebDav,
+            request,
+            now: Timestamp::now(),
+        };
+        let caller = log_in(&self.backends, attempt).await?;
+        if let Some(visitor) = parts.extensions.get::<Visitor>() {
+            visitor.introduce(&caller.name);
+        }
+        Ok(caller)
+    }
+}
+
+/// What a door that answers 401 asks for (RFC 7617 §2).
+pub fn challenge() -> (HeaderName, HeaderValue) {
+    (WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="Larder", charset="UTF-8""#))
+}
+
+/// The user name and password of the Basic scheme.
+struct Basic {
+    name: String,
+    secret: String,
+}
+
+/// Some clients leave the padding of base64 away.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+impl Basic {
+    fn read(headers: &HeaderMap) -> Option<Self> {
+        let (scheme, rest) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return None;
+        }
+        let text = unicode(BASE64.decode(rest.trim()).ok()?);
+        let (name, secret) = text.split_once(':')?;
+        Some(Self { name: name.to_owned(), secret: secret.to_owned() })
+    }
+
+    /// The name to look up: Windows puts the domain or the host before it, and nobody's name holds a backslash.
+    fn account(&self) -> &str {
+        match self.name.rsplit_once('\\') {
+            Some((_, account)) if UserName::parse(&self.name).is_err() => account,
+            _ => &self.name,
+        }
+    }
+}
+
+/// Clients that disregard our `charset` send Latin-1, whose bytes are the first 256 characters; such text
+/// with anything beyond ASCII in it is hardly ever valid UTF-8 by accident.
+fn unicode(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(header: &str) -> Option<(String, String)> {
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_str(header).unwrap())]);
+        Basic::read(&headers).map(|basic| (basic.account().to_owned(), basic.secret))
+    }
+
+    fn sent(scheme: &str, credentials: impl AsRef<[u8]>) -> String {
+        format!("{scheme} {}", BASE64.encode(credentials))
+    }
+
+    #[test]
+    fn people_come_in_by_every_spelling_of_their_name() {
+        let table: [(&str, &[u8], &str, &str); 9] = [
+            ("Basic", b"ann:secret", "ann", "secret"),
+            ("basic", b"ann:secret", "ann", "secret"),
+            ("BASIC ", b"ann:secret", "ann", "secret"),
+            ("Basic", b"ann:a:b:c", "ann", "a:b:c"),
+            ("Basic", b"ann:", "ann", ""),
+            ("Basic", "zo\u{eb}:gr\u{fc}n".as_bytes(), "zo\u{eb}", "gr\u{fc}n"),
+            ("Basic", b"zo\xeb:gr\xfcn", "zo\u{eb}", "gr\u{fc}n"),
+            ("Basic", b"WORKGROUP\\ann:secret", "ann", "secret"),
+            ("Basic", b"ann@example.org:back\\slash", "ann@example.org", "back\\slash"),
+        ];
+        for (scheme, credentials, name, secret) in table {
+            let expected = Some((name.to_owned(), secret.to_owned()));
+            assert_eq!(read(&sent(scheme, credentials)), expected, "{credentials:?}");
+        }
+    }
+
+    #[test]
+    fn padding_may_be_missing() {
+        assert_eq!(read("Basic YW5uOng"), Some(("ann".to_owned(), "x".to_owned())));
+    }
+
+    #[test]
+    fn anything_else_is_no_attempt_to_log_in() {
+        for header in ["Bearer abc", "Basic", "Basic ", "Basic ????", "Digest username=\"ann\""] {
+            assert_eq!(read(header), None, "{header}");
+        }
+        assert_eq!(read(&sent("Basic", "no colon")), None);
+    }
+}

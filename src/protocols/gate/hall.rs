@@ -1,0 +1,133 @@
+//! The hall: what happens around every request, whichever door it goes to.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use domain::{Error, RequestId};
+use http::header::CONNECTION;
+use http::{HeaderName, HeaderValue};
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::GateConfig;
+use crate::body::{Rest, Upload};
+use crate::status::{answer, log_once, stopping};
+use crate::visit::{Visit, Visitor};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Puts the hall around the doors. Their requests carry a [`RequestId`] as an extension, in the span of
+/// the log and in the answer's `X-Request-Id`; a panic is answered with 500; once `shutdown` is called,
+/// what still comes is answered with 503.
+pub fn enclose(doors: Router, config: &GateConfig, shutdown: CancellationToken) -> Router {
+    let hall = Hall { body_idle: config.body_idle(), shutdown };
+    doors.layer(CatchPanicLayer::custom(after_panic)).layer(from_fn_with_state(hall, pass))
+}
+
+#[derive(Clone)]
+struct Hall {
+    body_idle: Duration,
+    shutdown: CancellationToken,
+}
+
+async fn pass(State(hall): State<Hall>, request: Request, next: Next) -> Response {
+    let id = RequestId(Uuid::now_v7());
+    let visitor = Visitor::default();
+    let (mut parts, body) = request.into_parts();
+    let upload = Upload::new(&parts, body, hall.body_idle);
+    let progress = upload.progress();
+    let visit = Visit::begin(id, &parts, visitor.clone(), upload.progress());
+    parts.extensions.insert(id);
+    parts.extensions.insert(visitor);
+    let request = Request::from_parts(parts, Body::new(upload));
+
+    let closing = hall.shutdown.is_cancelled();
+    let mut response = if closing {
+        drop(request);
+        answer(&stopping())
+    } else {
+        next.run(request).instrument(visit.span()).await
+    };
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
+        headers.insert(REQUEST_ID, id);
+    }
+    // The next request on this connection would have to be looked for behind bytes nobody reads.
+    if closing || progress.rest() == Rest::Unbounded {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    visit.accompany(response)
+}
+
+fn after_panic(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no words");
+    let error = Error::internal(format_args!("a request panicked: {text}"));
+    log_once(&error);
+    answer(&error)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Extension;
+    use axum::routing::get;
+    use http::StatusCode;
+    use http::header::RETRY_AFTER;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::Peer;
+    use crate::stage::{self, Stage};
+
+    #[tokio::test]
+    async fn a_request_that_panics_is_answered_and_the_server_lives_on() {
+        let panics = async || -> &'static str { panic!("a bug, made for this test") };
+        let doors = Router::new().route("/panic", get(panics)).route("/", get(async || "here"));
+        let stage = Stage::open(doors).await;
+        let mut client = stage.connect().await;
+        client.send("GET /panic HTTP/1.1\r\nHost: larder\r\n\r\n").await;
+        let answer = client.answer().await;
+        assert_eq!(answer.status(), 500);
+        assert!(!answer.body.contains("made for this test"), "{answer:?}");
+        assert!(answer.header("x-request-id").is_some());
+        client.send("GET / HTTP/1.1\r\nHost: larder\r\n\r\n").await;
+        assert_eq!(client.answer().await.body, "here");
+    }
+
+    #[tokio::test]
+    async fn every_answer_carries_the_id_its_request_is_logged_with() {
+        let tell = async |Extension(id): Extension<RequestId>| id.to_string();
+        let stage = Stage::open(Router::new().route("/", get(tell))).await;
+        let (first, second) = (stage.ask("GET / HTTP/1.1").await, stage.ask("GET / HTTP/1.1").await);
+        assert_eq!(first.header("x-request-id"), Some(first.body.as_str()));
+        assert_ne!(first.body, second.body);
+        let lost = stage.ask("PROPFIND /nowhere HTTP/1.1").await;
+        assert_eq!(lost.status(), 404);
+        assert!(lost.header("x-request-id").is_some());
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_stopping_says_so_and_closes_the_connection() {
+        let shutdown = CancellationToken::new();
+        shutdown.cancel();
+        let router = enclose(Router::new().route("/", get(async || "here")), &stage::config(), shutdown);
+        let answer = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()[CONNECTION], "close");
+        assert!(answer.headers().contains_key(RETRY_AFTER));
+    }
+
+    #[tokio::test]
+    async fn a_request_knows_its_peer() {
+        let tell = async |Extension(Peer(address)): Extension<Peer>| address.ip().to_string();
+        let stage = Stage::open(Router::new().route("/", get(tell))).await;
+        assert_eq!(stage.ask("GET / HTTP/1.1").await.body, "127.0.0.1");
+    }
+}

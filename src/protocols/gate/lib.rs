@@ -1,0 +1,24 @@
+//! Floor 3, the hall every request passes: connections, credentials, limits, request ids, the access
+//! log, metrics, health, and the table that turns the house's errors into HTTP. The doors stand in it.
+
+mod body;
+mod config;
+mod connection;
+mod credentials;
+mod hall;
+mod health;
+mod metrics;
+mod server;
+#[cfg(test)]
+mod stage;
+mod status;
+mod visit;
+
+pub use config::GateConfig;
+pub use connection::Peer;
+pub use credentials::{Gate, challenge};
+pub use hall::enclose;
+pub use health::router as health_router;
+pub use metrics::{Metrics, admin_router};
+pub use server::serve;
+pub use status::{answer, log_once, retry_after, status};

@@ -1,0 +1,229 @@
+//! The accept loop: connections in, requests to the router, and an orderly end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::metrics::gauge;
+use axum::Router;
+use axum::body::Body;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+use crate::GateConfig;
+use crate::connection::{Connection, Peer, Unread};
+use crate::metrics::CONNECTIONS_OPEN;
+
+/// What hyper may buffer of one connection in each direction: room for the longest headers a client
+/// sends and for pieces of a body that are worth a system call, and still little for fifty uploads.
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
+
+/// Without file handles there is nothing to do but wait for connections to end.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+/// Serves until `shutdown` is called: then the listener closes, idle connections are closed, running
+/// requests get `shutdown_grace_seconds` to finish, and what still runs after that is dropped.
+pub async fn serve(listener: TcpListener, router: Router, config: &GateConfig, shutdown: CancellationToken) {
+    let mut protocol = http1::Builder::new();
+    protocol
+        .timer(TokioTimer::new())
+        // In hyper 1.12 this clock runs from the end of one request to the end of the next one's headers,
+        // so it is also how long a connection may be idle.
+        .header_read_timeout(config.idle())
+        .max_buf_size(BUFFER_BYTES_MAX)
+        // A client that closes its side has gone away, and its request with it; nobody's client half-closes.
+        .half_close(false);
+    let places = Arc::new(Semaphore::new(config.connections_max.get() as usize));
+    let (running, grace_over) = (TaskTracker::new(), CancellationToken::new());
+
+    while let Some(Some((place, stream, peer))) =
+        shutdown.run_until_cancelled(accept(&listener, &places)).await
+    {
+        let conversation = converse(protocol.clone(), stream, peer, router.clone(), shutdown.clone());
+        let conversation = grace_over.clone().run_until_cancelled_owned(conversation);
+        running.spawn(async move {
+            conversation.await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    running.close();
+    if timeout(config.shutdown_grace(), running.wait()).await.is_err() {
+        tracing::warn!(connections = running.len(), "requests did not finish in time and are dropped");
+        grace_over.cancel();
+        running.wait().await;
+    }
+}
+
+/// One of the connections served at once; dropping it makes room for another.
+struct Place(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
+
+impl Place {
+    fn take(permit: OwnedSemaphorePermit) -> Self {
+        gauge!(CONNECTIONS_OPEN).increment(1);
+        Self(permit)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        gauge!(CONNECTIONS_OPEN).decrement(1);
+    }
+}
+
+/// The next connection, once there is a place for it; none only if the places were taken away.
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(Place, TcpStream, SocketAddr)> {
+    let permit = Arc::clone(places).acquire_owned().await.ok()?;
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => return Some((Place::take(permit), stream, peer)),
+            // The client left while it waited in the queue.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            Err(error) => {
+                tracing::warn!("cannot accept connections: {error}");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn converse(
+    protocol: http1::Builder,
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    shutdown: CancellationToken,
+) {
+    // Small answers leave at once instead of waiting for more to send.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!("cannot set TCP_NODELAY: {error}");
+    }
+    // An IPv4 address is the same one whether or not the socket is of IPv6.
+    let peer = Peer(SocketAddr::new(peer.ip().to_canonical(), peer.port()));
+    let unread = Unread::default();
+    let stream = TokioIo::new(Connection::new(stream, unread.clone()));
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(unread.clone());
+        router.clone().oneshot(request.map(Body::new))
+    });
+    let mut http = pin!(protocol.serve_connection(stream, service));
+    let ended = match shutdown.run_until_cancelled(http.as_mut()).await {
+        Some(ended) => ended,
+        None => {
+            http.as_mut().graceful_shutdown();
+            http.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!("connection of {} ended: {error}", peer.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::stage::Stage;
+
+    struct Slow {
+        begun: Arc<Notify>,
+        finish: Arc<Notify>,
+        doors: Router,
+    }
+
+    /// A door whose answer waits until the test lets it go.
+    fn slow() -> Slow {
+        let (begun, finish) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (started, awaited) = (Arc::clone(&begun), Arc::clone(&finish));
+        let wait = async move || {
+            started.notify_one();
+            awaited.notified().await;
+            "finished"
+        };
+        Slow {
+            begun,
+            finish,
+            doors: Router::new().route("/", get(async || "here")).route("/slow", get(wait)),
+        }
+    }
+
+    const SLOW: &str = "GET /slow HTTP/1.1\r\nHost: larder\r\n\r\n";
+    const QUICK: &str = "GET / HTTP/1.1\r\nHost: larder\r\n\r\n";
+
+    #[tokio::test]
+    async fn a_shutdown_lets_running_requests_finish_and_takes_no_new_ones() {
+        let slow = slow();
+        let stage = Stage::open(slow.doors).await;
+        let (mut running, mut idle) = (stage.connect().await, stage.connect().await);
+        idle.send(QUICK).await;
+        assert_eq!(idle.answer().await.body, "here");
+        running.send(SLOW).await;
+        slow.begun.notified().await;
+
+        stage.shutdown.cancel();
+        assert!(idle.is_closed().await);
+        while TcpStream::connect(stage.address).await.is_ok() {
+            sleep(Duration::from_millis(10)).await;
+        }
+        assert!(!stage.server.is_finished());
+
+        slow.finish.notify_one();
+        let answer = running.answer().await;
+        assert_eq!((answer.body.as_str(), answer.header("connection")), ("finished", Some("close")));
+        assert!(running.is_closed().await);
+        stage.server.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_shutdown_does_not_wait_longer_than_its_grace() {
+        let slow = slow();
+        let stage = Stage::open_with(slow.doors, |config| config.shutdown_grace_seconds = 1).await;
+        let mut running = stage.connect().await;
+        running.send(SLOW).await;
+        slow.begun.notified().await;
+        stage.shutdown.cancel();
+        stage.server.await.unwrap();
+        assert!(running.is_closed().await);
+    }
+
+    #[tokio::test]
+    async fn more_connections_than_there_are_places_wait_for_one() {
+        let slow = slow();
+        let stage =
+            Stage::open_with(slow.doors, |config| config.connections_max = 1.try_into().unwrap()).await;
+        let mut first = stage.connect().await;
+        first.send(SLOW).await;
+        slow.begun.notified().await;
+        let mut second = stage.connect().await;
+        second.send(QUICK).await;
+        let early = timeout(Duration::from_millis(100), second.answer()).await;
+        assert!(early.is_err(), "{early:?}");
+        slow.finish.notify_one();
+        assert_eq!(first.answer().await.body, "finished");
+        drop(first);
+        assert_eq!(second.answer().await.body, "here");
+    }
+
+    #[tokio::test]
+    async fn an_idle_connection_is_closed_after_its_time() {
+        let stage = Stage::open_with(slow().doors, |config| config.idle_seconds = 1).await;
+        let mut client = stage.connect().await;
+        client.send(QUICK).await;
+        assert_eq!(client.answer().await.body, "here");
+        assert!(client.is_closed().await);
+    }
+}

@@ -1,0 +1,139 @@
+//! The door itself: who asks, for what, and which method answers.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use domain::Error;
+use gate::Gate;
+use http::{HeaderMap, Method, StatusCode, request};
+use services::{Backends, files};
+use tracing::Instrument;
+
+use crate::answer::Refusal;
+use crate::headers::{self, DestinationError, Prefix};
+use crate::methods::{folder, library, lock, options, propfind, proppatch};
+use crate::visit::Visit;
+
+/// What a request at this door meets.
+pub struct Door {
+    backends: Arc<Backends>,
+    gate: Gate,
+    prefix: Prefix,
+}
+
+impl Door {
+    /// A door to the drive at a path of the address, such as `/dav`, or at the whole of it, ``.
+    pub fn new(backends: Arc<Backends>, prefix: &str) -> Self {
+        let gate = Gate::new(Arc::clone(&backends));
+        Self { backends, gate, prefix: Prefix::new(prefix) }
+    }
+}
+
+/// The drive and nothing else. With a prefix only what lies at or below it is the drive's: `/davx` is not.
+pub fn router(door: Door) -> Router {
+    let prefix = door.prefix.as_str().to_owned();
+    let door = Arc::new(door);
+    if prefix.is_empty() {
+        return Router::new().fallback(enter).with_state(door);
+    }
+    Router::new()
+        .route(&prefix, axum::routing::any(enter))
+        .route(&format!("{prefix}/"), axum::routing::any(enter))
+        .route(&format!("{prefix}/{{*path}}"), axum::routing::any(enter))
+        .with_state(door)
+}
+
+async fn enter(State(door): State<Arc<Door>>, request: Request) -> Response {
+    if request.method() == Method::OPTIONS {
+        return options::answer();
+    }
+    door.answer(request).await.unwrap_or_else(Refusal::answer)
+}
+
+impl Door {
+    async fn answer(&self, request: Request) -> Result<Response, Refusal> {
+        let (parts, body) = request.into_parts();
+        let visit = Arc::new(self.visit(&parts).await?);
+        let request::Parts { method, headers, .. } = parts;
+        match method.as_str() {
+            "GET" | "HEAD" => {
+                let look = files::look(&visit.caller, &visit.backends, &visit.path).await?;
+                match look.get()? {
+                    node if node.is_folder() => Ok(folder::answer()),
+                    node => library::read(visit, node.clone(), method, &headers).await,
+                }
+            }
+            "PROPFIND" => propfind::answer(visit, &headers, body).await,
+            "PUT" => library::write(visit, &headers, body).await,
+            // What changes the tree runs to its end even if the client hangs up: a task of its own.
+            _ => {
+                let change = self.change(visit, method, &headers, body)?;
+                tokio::spawn(change.in_current_span()).await.map_err(Error::internal)?
+            }
+        }
+    }
+
+    async fn visit(&self, parts: &request::Parts) -> Result<Visit, Refusal> {
+        let caller = self.gate.admit(parts).await?;
+        let chars_max = self.backends.files.path_chars_max;
+        let target = self.prefix.target(parts.uri.path(), chars_max)?;
+        let conditions = headers::conditions(&parts.headers, &self.prefix, host(parts), chars_max)?;
+        let href = target.as_sent.trim_end_matches('/').to_owned();
+        Ok(Visit { caller, backends: Arc::clone(&self.backends), path: target.path, href, conditions })
+    }
+
+    fn change(
+        &self,
+        visit: Arc<Visit>,
+        method: Method,
+        headers: &HeaderMap,
+        body: Body,
+    ) -> Result<impl Future<Output = Result<Response, Refusal>> + Send + 'static, Refusal> {
+        let to = match method.as_str() {
+            "COPY" | "MOVE" => Some(self.destination(headers)?),
+            _ => None,
+        };
+        let headers = headers.clone();
+        Ok(async move {
+            match (method.as_str(), to) {
+                (_, Some(to)) => library::relocate(visit, method, &headers, to, body).await,
+                ("MKCOL", _) => library::make_folder(visit, body).await,
+                ("DELETE", _) => library::remove(visit, body).await,
+                ("PROPPATCH", _) => proppatch::answer(&visit, body).await,
+                ("LOCK", _) => lock::lock(&visit, &headers, body).await,
+                ("UNLOCK", _) => lock::unlock(&visit, &headers).await,
+                _ => Err(unknown(&method)),
+            }
+        })
+    }
+
+    fn destination(&self, headers: &HeaderMap) -> Result<files::Target, Refusal> {
+        let chars_max = self.backends.files.path_chars_max;
+        let host = headers.get(http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let path = headers::destination(headers, host, &self.prefix, chars_max);
+        let path = path.map_err(|error| match error {
+            DestinationError::Invalid(error) => Refusal::from(error),
+            // RFC 4918 §9.8.5
+            DestinationError::Foreign => Refusal::with_status(
+                Error::Invalid("The Destination is on another server; nothing was changed.".into()),
+                StatusCode::BAD_GATEWAY,
+            ),
+        })?;
+        Ok(files::Target { path, overwrite: headers::overwrite(headers)? })
+    }
+}
+
+/// The host the client believes to speak to.
+fn host(parts: &request::Parts) -> &str {
+    let header = parts.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
+    header.or_else(|| parts.uri.authority().map(|authority| authority.as_str())).unwrap_or_default()
+}
+
+fn unknown(method: &Method) -> Refusal {
+    let sentence = format!("{method} is not something this drive can do.");
+    // RFC 9110 §15.5.6: the method is known to nobody here, whatever the path.
+    Refusal::with_status(Error::Unsupported(sentence.into()), StatusCode::METHOD_NOT_ALLOWED)
+}

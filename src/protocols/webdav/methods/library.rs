@@ -1,0 +1,192 @@
+//! GET, HEAD, PUT, MKCOL, DELETE, COPY and MOVE: spoken by dav-server over a [`Desk`] made for the request.
+//!
+//! The library gets a request made anew from what was understood of the client's: the canonical path, and
+//! of the headers only those it does right (docs/decisions/0002-dav-server.md). So `X-Litmus`, a foreign
+//! Destination, many ranges or an `If` header never reach it.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use dav_server::DavHandler;
+use domain::{Error, Node, NodePath, Timestamp};
+use http::header::{
+    CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    IF_RANGE, IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
+use services::files::{Placed, Uploaded, media_type};
+
+use crate::answer::{self, Refusal};
+use crate::desk::{Desk, Outcome, Task};
+use crate::headers::{self, Depth};
+use crate::visit::Visit;
+use crate::xml::{encode_path, http_date};
+
+/// How much of a file is read and sent at once. Larger pieces cost fewer hops to the disk's threads; this
+/// much for each of 50 downloads still is little.
+const READ_BYTES: usize = 256 * 1024;
+
+const EXPECTED_LENGTH: HeaderName = HeaderName::from_static("x-expected-entity-length");
+const OC_MTIME: HeaderName = HeaderName::from_static("x-oc-mtime");
+
+/// Sends a file, or what a HEAD wants of it.
+pub async fn read(
+    visit: Arc<Visit>,
+    node: Node,
+    method: Method,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
+    let mut request = translate(&visit, method)?;
+    for name in [IF_MATCH, IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE, IF_RANGE] {
+        if let Some(value) = headers.get(&name) {
+            request.headers_mut().insert(name, headers::strong(value));
+        }
+    }
+    if let Some(range) = headers::single_range(headers) {
+        request.headers_mut().insert(RANGE, range);
+    }
+    let shown_as = HeaderValue::from_str(&media_type(&node));
+    let mut answer = run(&Desk::new(visit, Task::Read(node)), request).await?;
+    if answer.status().is_success() {
+        let headers = answer.headers_mut();
+        headers.insert(CONTENT_TYPE, shown_as.unwrap_or(HeaderValue::from_static("application/octet-stream")));
+        // A page somebody uploaded must not run as a page of this server.
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
+    }
+    Ok(answer)
+}
+
+/// Receives a file.
+pub async fn write(visit: Arc<Visit>, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
+    if headers.contains_key(http::header::CONTENT_RANGE) {
+        // Taking a part for the whole would cut the file (RFC 9110 §14.4).
+        return Err(Error::Invalid("Files cannot be uploaded in parts by Content-Range.".into()).into());
+    }
+    let mut request = translate(&visit, Method::PUT)?.map(|_| body);
+    for name in [CONTENT_LENGTH, EXPECTED_LENGTH] {
+        if let Some(value) = headers.get(&name) {
+            request.headers_mut().insert(name, value.clone());
+        }
+    }
+    let modified_at = headers.get(OC_MTIME).and_then(|value| value.to_str().ok()).and_then(seconds);
+    let mut answer = run(&Desk::new(visit, Task::Write(modified_at)), request).await?;
+    if modified_at.is_some() && answer.status().is_success() {
+        answer.headers_mut().insert(OC_MTIME, HeaderValue::from_static("accepted"));
+    }
+    Ok(answer)
+}
+
+/// Makes a folder.
+pub async fn make_folder(visit: Arc<Visit>, body: Body) -> Result<Response, Refusal> {
+    let request = translate(&visit, Method::from_bytes(b"MKCOL").map_err(Error::internal)?)?.map(|_| body);
+    run(&Desk::new(visit, Task::MakeFolder), request).await
+}
+
+/// Puts a file or folder into the trash.
+pub async fn remove(visit: Arc<Visit>, body: Body) -> Result<Response, Refusal> {
+    let request = translate(&visit, Method::DELETE)?.map(|_| body);
+    run(&Desk::new(visit, Task::Remove), request).await
+}
+
+/// Moves or copies.
+pub async fn relocate(
+    visit: Arc<Visit>,
+    method: Method,
+    headers: &HeaderMap,
+    to: services::files::Target,
+    body: Body,
+) -> Result<Response, Refusal> {
+    let depth = headers::depth(headers)?.unwrap_or(Depth::Infinity);
+    let moves = method.as_str() == "MOVE";
+    let task = match depth {
+        Depth::Infinity if moves => Task::Move(to.clone()),
+        Depth::Zero | Depth::Infinity if !moves => Task::Copy(to.clone(), depth == Depth::Infinity),
+        _ => {
+            // RFC 4918 §9.8.3 and §9.9.2
+            let sentence = "COPY goes with Depth 0 or infinity, MOVE with infinity only.";
+            return Err(Error::Invalid(sentence.into()).into());
+        }
+    };
+    let mut request = translate(&visit, method)?.map(|_| body);
+    request.headers_mut().insert(http::header::HeaderName::from_static("destination"), spelled(&to.path)?);
+    run(&Desk::new(visit, task), request).await
+}
+
+fn translate(visit: &Visit, method: Method) -> Result<Request<Body>, Error> {
+    let mut request = Request::new(Body::empty());
+    *request.method_mut() = method;
+    *request.uri_mut() = encode_path(&visit.path).parse().map_err(Error::internal)?;
+    Ok(request)
+}
+
+fn spelled(path: &NodePath) -> Result<HeaderValue, Error> {
+    HeaderValue::from_str(&encode_path(path)).map_err(Error::internal)
+}
+
+/// Lets the library speak, and says in full what it has no words for.
+async fn run(desk: &Desk, request: Request<Body>) -> Result<Response, Refusal> {
+    let library =
+        DavHandler::builder().filesystem(Box::new(desk.clone())).read_buf_size(READ_BYTES).build_handler();
+    let answered = library.handle(request).await.map(Body::new);
+    match desk.outcome() {
+        Outcome::Refused(error) => Err(error.into()),
+        Outcome::Uploaded(uploaded) => Ok(stored(&uploaded)),
+        Outcome::Placed(Placed::Created) => Ok(answer::empty(StatusCode::CREATED)),
+        Outcome::Placed(Placed::Replaced) => Ok(answer::empty(StatusCode::NO_CONTENT)),
+        Outcome::Nothing => worded(answered),
+    }
+}
+
+fn stored(uploaded: &Uploaded) -> Response {
+    let status = if uploaded.created { StatusCode::CREATED } else { StatusCode::NO_CONTENT };
+    let mut answer = answer::empty(status);
+    let headers = answer.headers_mut();
+    if let Ok(etag) = HeaderValue::from_str(uploaded.etag.as_str()) {
+        headers.insert(ETAG, etag);
+    }
+    if let Ok(date) = HeaderValue::from_str(&http_date(uploaded.modified_at)) {
+        headers.insert(LAST_MODIFIED, date);
+    }
+    answer
+}
+
+/// What the library refuses by itself it refuses without a word.
+fn worded(answer: Response) -> Result<Response, Refusal> {
+    let error = match answer.status() {
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "This method takes no body of this kind.",
+        StatusCode::PAYLOAD_TOO_LARGE => "This method takes no body of this size.",
+        StatusCode::CONFLICT => "The folder this should go into does not exist.",
+        // The body of an upload ended early or stood still: the library takes that for a bad gateway.
+        StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT | StatusCode::BAD_REQUEST => {
+            let sentence = "The request broke off or is not complete; nothing was changed.";
+            return Err(Error::Invalid(sentence.into()).into());
+        }
+        _ => return Ok(answer),
+    };
+    Err(Refusal::with_status(Error::Invalid(error.into()), answer.status()))
+}
+
+/// A moment in seconds since 1970, perhaps with a fraction, as ownCloud's clients and rclone send it.
+fn seconds(text: &str) -> Option<Timestamp> {
+    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let millis: i64 = format!("{fraction:0<3.3}").parse().ok()?;
+    Some(Timestamp::from_millis(whole.parse::<i64>().ok()?.checked_mul(1000)?.checked_add(millis)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_a_client_sends_is_read_to_the_millisecond() {
+        let table = [("1700000000", 1_700_000_000_000), ("1.5", 1500), ("12.0345678", 12_034)];
+        for (text, millis) in table {
+            assert_eq!(seconds(text), Some(Timestamp::from_millis(millis)), "{text}");
+        }
+        for text in ["", "yesterday", "1.x", "99999999999999999999"] {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
+}

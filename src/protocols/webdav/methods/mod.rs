@@ -1,0 +1,8 @@
+//! The methods of WebDAV.
+
+pub mod folder;
+pub mod library;
+pub mod lock;
+pub mod options;
+pub mod propfind;
+pub mod proppatch;

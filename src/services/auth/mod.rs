@@ -1,0 +1,136 @@
+//! Logging in: a user name and an app password become a caller.
+
+mod failures;
+mod memory;
+mod password;
+pub(crate) mod secret;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{
+    AppPassword, AppPasswordId, Caller, Door, Error, RequestId, Result, Timestamp, UserName,
+};
+use metadata::app_passwords;
+
+use crate::Backends;
+use failures::Failures;
+pub use memory::Memory;
+use secret::AppSecret;
+
+/// How exactly it is known when an app password was last used: finer would be a write with every request.
+const NOTE_EVERY: Duration = Duration::from_secs(5 * 60);
+
+/// Somebody at the door.
+pub struct Attempt<'a> {
+    /// The name they give.
+    pub name: &'a str,
+    /// The app password they give.
+    pub secret: &'a str,
+    /// Where they come from.
+    pub address: IpAddr,
+    /// Which door.
+    pub door: Door,
+    /// The request that brought them.
+    pub request: RequestId,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Lets somebody in who gives the name of an active user and an active app password of theirs; the account
+/// password opens nothing here.
+///
+/// A pair that was right a short while ago costs one statement, any other also one argon2 hash. Being
+/// revoked, expired or disabled counts from the next request on, whoever did it.
+///
+/// # Errors
+/// [`Unauthenticated`](Error::Unauthenticated) whatever of it is wrong, after the same work, and
+/// [`TooMany`](Error::TooMany) when this address was wrong too often; a pair that is remembered passes even then.
+pub async fn log_in(backends: &Arc<Backends>, attempt: Attempt<'_>) -> Result<Caller> {
+    let memory = &backends.memory;
+    let id = memory.recall(attempt.name, attempt.secret, verify_to_the_end(backends, &attempt)).await?;
+    let access = app_passwords::access(&backends.metadata, id).await?;
+    let access = access.filter(|access| access.user_active && access.app_password.is_active(attempt.now));
+    let access = access.ok_or_else(refused)?;
+    note_use(backends, &access.app_password, attempt.now);
+    Ok(Caller {
+        user: access.app_password.user,
+        name: access.name,
+        role: access.role,
+        home: access.home,
+        now: attempt.now,
+        request: attempt.request,
+        door: attempt.door,
+    })
+}
+
+/// Verifies in a task of its own, so that hanging up early neither hides a failure from the count nor
+/// frees a turn while its hash is still being made.
+async fn verify_to_the_end(backends: &Arc<Backends>, attempt: &Attempt<'_>) -> Result<AppPasswordId> {
+    let backends = Arc::clone(backends);
+    let name = UserName::parse(attempt.name).ok();
+    let secret = AppSecret::parse(attempt.secret);
+    let (address, now) = (attempt.address, attempt.now);
+    let verifying = tokio::spawn(async move { verify(&backends, name, secret, address, now).await });
+    verifying.await.map_err(Error::internal)?
+}
+
+async fn verify(
+    backends: &Backends,
+    name: Option<UserName>,
+    secret: Option<AppSecret>,
+    address: IpAddr,
+    now: Timestamp,
+) -> Result<AppPasswordId> {
+    let failures = Failures::of(&backends.coordination, &backends.login, address, name.as_ref());
+    failures.check(now).await?;
+    let hashing = &backends.memory.hashing;
+    let turn = hashing.turn().await?;
+    // While this one waited, others of the same volley have failed.
+    failures.check(now).await?;
+    let found = match (&name, &secret) {
+        (Some(name), Some(secret)) => {
+            app_passwords::find_secret(&backends.metadata, name, secret.lookup()).await?
+        }
+        _ => None,
+    };
+    let (id, hash) = found.unzip();
+    let secret = secret.as_ref().map_or("", AppSecret::secret);
+    let right = hashing.verify(&turn, secret, hash.as_deref()).await?;
+    match id.filter(|_| right) {
+        Some(id) => failures.forget().await.map(|()| id),
+        None => failures.record(now).await.and_then(|()| Err(refused())),
+    }
+}
+
+fn note_use(backends: &Arc<Backends>, app_password: &AppPassword, now: Timestamp) {
+    if app_password.last_used_at.is_some_and(|last| last.until(now) < NOTE_EVERY) {
+        return;
+    }
+    // Who finds another note being written leaves it to the next request.
+    let Ok(turn) = Arc::clone(&backends.memory.noting).try_acquire_owned() else { return };
+    let (backends, id) = (Arc::clone(backends), app_password.id);
+    tokio::spawn(async move {
+        let _turn = turn;
+        if let Err(error) = write_use(&backends, id, now).await {
+            tracing::debug!(%error, "the last use of an app password was not noted");
+        }
+    });
+}
+
+async fn write_use(backends: &Backends, id: AppPasswordId, now: Timestamp) -> Result<()> {
+    let tx = backends.metadata.begin().await?;
+    app_passwords::note_use(&tx, id, now).await?;
+    tx.commit().await
+}
+
+fn refused() -> Error {
+    Error::Unauthenticated(
+        "User name or app password is wrong. The account password does not work here: use an app password."
+            .into(),
+    )
+}

@@ -1,0 +1,47 @@
+//! What every use case works with.
+
+use blobs::Blobs;
+use coordination::Coordination;
+use domain::Result;
+use metadata::Metadata;
+
+use crate::auth::Memory;
+use crate::{FilesConfig, LoginConfig};
+
+/// The floor below, and the settings of this one.
+pub struct Backends {
+    /// Names, people and what relates them.
+    pub metadata: Metadata,
+    /// Bytes.
+    pub blobs: Blobs,
+    /// Short-lived state shared by all nodes.
+    pub coordination: Coordination,
+    /// Settings about files.
+    pub files: FilesConfig,
+    /// Settings about logging in.
+    pub login: LoginConfig,
+    /// App passwords verified a short while ago.
+    pub(crate) memory: Memory,
+}
+
+impl Backends {
+    /// Puts the floor together.
+    pub fn new(
+        metadata: Metadata,
+        blobs: Blobs,
+        coordination: Coordination,
+        files: FilesConfig,
+        login: LoginConfig,
+    ) -> Self {
+        let memory = Memory::new(&login);
+        Self { metadata, blobs, coordination, files, login, memory }
+    }
+
+    /// Closes the database once nobody uses it any more.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn close(&self) -> Result<()> {
+        self.metadata.close().await
+    }
+}

@@ -1,0 +1,157 @@
+//! Whether the house is well: a short answer for whoever sends it requests, a long one for its operator.
+
+use domain::{Error, Result, Timestamp};
+use metadata::schema::{self, Version};
+use metadata::{app_passwords, users};
+
+use crate::Backends;
+
+/// Less free space than this is soon used up by a few large uploads.
+const FREE_BYTES_MIN: u64 = 5 << 30;
+
+/// How one thing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// As it should be.
+    Good,
+    /// It works, but somebody should see to it.
+    Warning,
+    /// It does not work.
+    Bad,
+}
+
+/// What was found of one thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What was looked at.
+    pub subject: &'static str,
+    /// How it is.
+    pub state: State,
+    /// What was seen.
+    pub says: String,
+    /// What to do about it.
+    pub advice: Option<String>,
+}
+
+/// Whether requests can be answered: the database answers and the file store can be written to.
+///
+/// # Errors
+/// [`Unavailable`](Error::Unavailable), or what else is wrong.
+pub async fn ready(backends: &Backends) -> Result<()> {
+    backends.metadata.check().await?;
+    backends.blobs.check().await
+}
+
+/// Looks at everything an operator has to see to. What cannot be looked at, because something else does not
+/// work, is left out.
+pub async fn examine(now: Timestamp, backends: &Backends) -> Vec<Finding> {
+    let mut findings = vec![database(backends).await];
+    if findings[0].state == State::Good {
+        let schema = schema(backends).await;
+        let readable = schema.state == State::Good;
+        findings.push(schema);
+        if readable {
+            findings.push(accounts(now, backends).await);
+        }
+    }
+    findings.push(file_store(backends).await);
+    findings.push(free_space(backends).await);
+    findings
+}
+
+async fn database(backends: &Backends) -> Finding {
+    const SUBJECT: &str = "database";
+    match backends.metadata.check().await {
+        Ok(()) => Finding::good(SUBJECT, "It answers."),
+        Err(error) => Finding::bad(
+            SUBJECT,
+            &error,
+            "See that the data folder is there, that this user may write to it, and that its disk is not full.",
+        ),
+    }
+}
+
+async fn schema(backends: &Backends) -> Finding {
+    const SUBJECT: &str = "schema";
+    let (says, advice) = match schema::version(&backends.metadata).await {
+        Ok(Version::Current) => return Finding::good(SUBJECT, "It is the one this program knows."),
+        Ok(Version::Behind(steps)) => (
+            format!("It lacks {}.", steps.join(", ")),
+            "Run `larder migrate`; `larder serve` does so by itself.",
+        ),
+        Ok(Version::Newer(steps)) => (
+            format!("A newer Larder made it: this program does not know {}.", steps.join(", ")),
+            "Use the version of Larder that made it, or a later one.",
+        ),
+        Err(error) => return Finding::bad(SUBJECT, &error, "Restore the database from a back-up."),
+    };
+    Finding { subject: SUBJECT, state: State::Bad, says, advice: Some(advice.into()) }
+}
+
+async fn accounts(now: Timestamp, backends: &Backends) -> Finding {
+    const SUBJECT: &str = "accounts";
+    let db = &backends.metadata;
+    let warning = |says: &str, advice: &str| Finding {
+        subject: SUBJECT,
+        state: State::Warning,
+        says: says.into(),
+        advice: Some(advice.into()),
+    };
+    match (users::any(db).await, app_passwords::any_active(db, now).await) {
+        (Ok(_), Ok(true)) => Finding::good(SUBJECT, "Somebody can log in."),
+        (Ok(false), Ok(false)) => warning(
+            "There is no account yet.",
+            "Start `larder serve`, which makes the first one, or run `larder admin user create`.",
+        ),
+        (Ok(true), Ok(false)) => warning(
+            "Nobody can log in: no active user has an active app password.",
+            "Run `larder admin app-password create`, and `larder admin user enable` for a disabled user.",
+        ),
+        (Err(error), _) | (_, Err(error)) => {
+            Finding::bad(SUBJECT, &error, "Try again; if it stays, restore the database from a back-up.")
+        }
+    }
+}
+
+async fn file_store(backends: &Backends) -> Finding {
+    const SUBJECT: &str = "file store";
+    match backends.blobs.check().await {
+        Ok(()) => Finding::good(SUBJECT, "A small file was written, read and removed."),
+        Err(error) => Finding::bad(
+            SUBJECT,
+            &error,
+            "See that the data folder is there, that this user may write to it, and that its disk is not full.",
+        ),
+    }
+}
+
+async fn free_space(backends: &Backends) -> Finding {
+    const SUBJECT: &str = "free space";
+    match backends.blobs.free_bytes().await {
+        Ok(None) => Finding::good(SUBJECT, "The store has no limit of its own."),
+        Ok(Some(free)) if free >= FREE_BYTES_MIN => Finding::good(SUBJECT, &gibibytes(free)),
+        Ok(Some(free)) => Finding {
+            subject: SUBJECT,
+            state: State::Warning,
+            says: gibibytes(free),
+            advice: Some("Make room, or move the data folder to a larger disk: uploads fail when it is full.".into()),
+        },
+        Err(error) => Finding::bad(SUBJECT, &error, "See that the data folder is there and its disk is mounted."),
+    }
+}
+
+impl Finding {
+    fn good(subject: &'static str, says: &str) -> Self {
+        Self { subject, state: State::Good, says: says.into(), advice: None }
+    }
+
+    /// The operator reads what the log would say too.
+    fn bad(subject: &'static str, error: &Error, advice: &str) -> Self {
+        Self { subject, state: State::Bad, says: error.to_string(), advice: Some(advice.into()) }
+    }
+}
+
+fn gibibytes(bytes: u64) -> String {
+    let tenths = u128::from(bytes) * 10 >> 30;
+    format!("{}.{} GiB are free.", tenths / 10, tenths % 10)
+}

@@ -1,0 +1,27 @@
+//! The settings of this floor.
+
+use serde::Deserialize;
+
+/// The section `[files]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilesConfig {
+    /// The longest path in characters.
+    pub path_chars_max: usize,
+    /// The quota of a new user's own files in bytes; 0 for none.
+    pub quota_bytes: u64,
+    /// The largest single file in bytes; 0 for no limit but the quota.
+    pub file_bytes_max: u64,
+}
+
+/// The section `[login]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoginConfig {
+    /// Wrong passwords from one address within the window before it has to wait.
+    pub failures_max: u32,
+    /// How long a wrong password counts, in seconds.
+    pub failures_window_seconds: u64,
+    /// How long a verified app password is remembered in memory, in seconds.
+    pub remember_seconds: u64,
+}

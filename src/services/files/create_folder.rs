@@ -1,0 +1,44 @@
+//! Making a folder.
+
+use domain::{Caller, Conditions, Error, NodePath, Result};
+use metadata::nodes::{self, NewNode};
+use metadata::spaces;
+use uuid::Uuid;
+
+use super::{name_of, parent_of};
+use crate::Backends;
+use crate::steps::judge;
+
+/// Makes an empty folder.
+///
+/// # Errors
+/// [`Exists`](Error::Exists) when the name is taken, [`ParentMissing`](Error::ParentMissing),
+/// [`Stale`](Error::Stale), [`Locked`](Error::Locked).
+pub async fn create_folder(
+    caller: &Caller,
+    backends: &Backends,
+    path: &NodePath,
+    conditions: &Conditions,
+) -> Result<()> {
+    let tx = backends.metadata.begin().await?;
+    let space = caller.home.space;
+    let seq = spaces::take_pen(&tx, space, 0).await?;
+    let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
+    if located.node().is_some() {
+        return Err(Error::Exists("There is something with this name already.".into()));
+    }
+    let parent = parent_of(&located)?.id;
+    judge(&tx, caller, &located, conditions).await?;
+    conditions.may_change_members(caller.user, &located.standing())?;
+    let new = NewNode {
+        uuid: Uuid::now_v7(),
+        parent,
+        name: name_of(path)?,
+        folder: true,
+        blob: None,
+        modified_at: caller.now,
+    };
+    nodes::insert(&tx, caller, space, seq, new).await?;
+    nodes::stir(&tx, seq, located.ancestors()).await?;
+    tx.commit().await
+}

@@ -1,0 +1,171 @@
+//! Taking, refreshing and ending write locks (RFC 4918 §9.10, §9.11).
+
+use std::time::Duration;
+
+use domain::{
+    Caller, Conditions, Error, Lock, LockDepth, LockScope, LockToken, Node, NodePath, Result, Seq, TIMEOUT_MAX,
+};
+use metadata::nodes::{self, Located, NewNode};
+use metadata::{Tx, locks, spaces};
+use uuid::Uuid;
+
+use super::{name_of, nothing_here, parent_of};
+use crate::Backends;
+use crate::steps::judge;
+
+/// What lock a caller wants.
+#[derive(Debug, Clone)]
+pub struct LockRequest {
+    /// Exclusive or shared.
+    pub scope: LockScope,
+    /// How far down.
+    pub depth: LockDepth,
+    /// The `DAV:owner` element, as well-formed XML by itself.
+    pub owner_xml: String,
+    /// For how long; more than the house grants is cut.
+    pub timeout: Duration,
+}
+
+/// A lock that was granted.
+#[derive(Debug, Clone)]
+pub struct Locked {
+    /// The lock.
+    pub lock: Lock,
+    /// The depth in the path of the node it lies on.
+    pub root_depth: usize,
+    /// Whether the name was free and is an empty file now (RFC 4918 §7.3).
+    pub created: bool,
+}
+
+/// Locks what is at a path; a free name becomes an empty file in the same transaction.
+///
+/// # Errors
+/// [`Locked`](Error::Locked) when another lock is in the way, [`ParentMissing`](Error::ParentMissing),
+/// [`Stale`](Error::Stale).
+pub async fn lock(
+    caller: &Caller,
+    backends: &Backends,
+    path: &NodePath,
+    wanted: LockRequest,
+    conditions: &Conditions,
+) -> Result<Locked> {
+    let tx = backends.metadata.begin().await?;
+    let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
+    let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
+    judge(&tx, caller, &located, conditions).await?;
+    let created = located.node().is_none();
+    let node = match located.node() {
+        Some(node) => {
+            admit(&tx, caller, &located, node, &wanted).await?;
+            node.id
+        }
+        None => reserve(&tx, caller, seq, path, &located, conditions).await?,
+    };
+    let timeout = wanted.timeout.min(TIMEOUT_MAX);
+    let lock = Lock {
+        token: LockToken(Uuid::new_v4()),
+        space: located.space.id,
+        node,
+        user: caller.user,
+        scope: wanted.scope,
+        depth: wanted.depth,
+        owner_xml: wanted.owner_xml,
+        timeout,
+        expires_at: caller.now.after(timeout),
+    };
+    locks::insert(&tx, &lock, caller.now).await?;
+    tx.commit().await?;
+    Ok(Locked { lock, root_depth: path.depth(), created })
+}
+
+/// Whether the lock can stand beside those that reach the node, and beside those below it if it reaches
+/// down itself.
+async fn admit(
+    tx: &Tx,
+    caller: &Caller,
+    located: &Located,
+    node: &Node,
+    wanted: &LockRequest,
+) -> Result<()> {
+    let below = match wanted.depth {
+        LockDepth::Infinity if node.is_folder() => {
+            locks::within(tx, located.space.id, node.id, caller.now).await?
+        }
+        _ => Vec::new(),
+    };
+    match located.standing().covering().chain(&below).any(|lock| lock.excludes(wanted.scope)) {
+        true => Err(Error::Locked("Somebody else has locked this.".into())),
+        false => Ok(()),
+    }
+}
+
+/// Makes an empty file of a free name.
+async fn reserve(
+    tx: &Tx,
+    caller: &Caller,
+    seq: Seq,
+    path: &NodePath,
+    located: &Located,
+    conditions: &Conditions,
+) -> Result<domain::NodeId> {
+    let parent = parent_of(located)?.id;
+    conditions.may_change_members(caller.user, &located.standing())?;
+    let new = NewNode {
+        uuid: Uuid::now_v7(),
+        parent,
+        name: name_of(path)?,
+        folder: false,
+        blob: None,
+        modified_at: caller.now,
+    };
+    let id = nodes::insert(tx, caller, located.space.id, seq, new).await?;
+    nodes::stir(tx, seq, located.ancestors()).await?;
+    Ok(id)
+}
+
+/// Gives a lock of the caller's that covers the path a new timeout; its token comes in the conditions.
+///
+/// # Errors
+/// [`Stale`](Error::Stale) when the caller holds no such lock, [`NotFound`](Error::NotFound) when nothing is
+/// at the path.
+pub async fn refresh_lock(
+    caller: &Caller,
+    backends: &Backends,
+    path: &NodePath,
+    timeout: Duration,
+    conditions: &Conditions,
+) -> Result<Locked> {
+    let tx = backends.metadata.begin().await?;
+    spaces::take_pen(&tx, caller.home.space, 0).await?;
+    let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
+    located.node().ok_or_else(nothing_here)?;
+    judge(&tx, caller, &located, conditions).await?;
+    let mut tokens = conditions.tokens();
+    let lock = tokens.find_map(|token| own(&located, caller, token).cloned());
+    let mut lock = lock.ok_or_else(|| Error::Stale("You hold no such lock here (any more).".into()))?;
+    lock.timeout = timeout.min(TIMEOUT_MAX);
+    lock.expires_at = caller.now.after(lock.timeout);
+    locks::refresh(&tx, &lock).await?;
+    tx.commit().await?;
+    let root_depth = located.found.iter().position(|node| node.id == lock.node).unwrap_or(0);
+    Ok(Locked { lock, root_depth, created: false })
+}
+
+/// Ends a lock of the caller's that covers the path.
+///
+/// # Errors
+/// [`Stale`](Error::Stale) when the caller holds no such lock.
+pub async fn unlock(caller: &Caller, backends: &Backends, path: &NodePath, token: LockToken) -> Result<()> {
+    let tx = backends.metadata.begin().await?;
+    spaces::take_pen(&tx, caller.home.space, 0).await?;
+    let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
+    if own(&located, caller, token).is_none() {
+        return Err(Error::Stale("You hold no such lock here (any more).".into()));
+    }
+    locks::remove(&tx, token).await?;
+    tx.commit().await
+}
+
+fn own<'a>(located: &'a Located, caller: &Caller, token: LockToken) -> Option<&'a Lock> {
+    located.standing().covering().find(|lock| lock.token == token && lock.user == caller.user)
+}

@@ -1,0 +1,83 @@
+//! Looking: what is at a path, what a folder holds. No statement here writes.
+
+use domain::{Caller, DeadProperty, Lock, Node, NodeName, NodePath, Quota, Result};
+use metadata::nodes::{self, Located, Member};
+
+use super::node_of;
+use crate::Backends;
+
+/// What a look at a path shows.
+#[derive(Debug, Clone)]
+pub struct Look(Located);
+
+impl Look {
+    /// What is there, if anything.
+    pub fn node(&self) -> Option<&Node> {
+        self.0.node()
+    }
+
+    /// What is there.
+    ///
+    /// # Errors
+    /// [`NotFound`](domain::Error::NotFound) when nothing is.
+    pub fn get(&self) -> Result<&Node> {
+        node_of(&self.0)
+    }
+
+    /// The folder it lies in, or would lie in, if that exists.
+    pub fn parent(&self) -> Option<&Node> {
+        self.0.parent()
+    }
+
+    /// What the space may hold and holds.
+    pub fn quota(&self) -> Quota {
+        self.0.space.quota
+    }
+
+    /// The locks that cover what is there, each with the depth in the path of the node it lies on.
+    pub fn locks(&self) -> impl Iterator<Item = (usize, &Lock)> {
+        self.0.standing().covering().collect::<Vec<_>>().into_iter().map(|lock| {
+            (self.0.found.iter().position(|node| node.id == lock.node).unwrap_or(0), lock)
+        })
+    }
+}
+
+/// Looks at a path, in one statement.
+///
+/// # Errors
+/// Whatever the database says; an empty place is no error.
+pub async fn look(caller: &Caller, backends: &Backends, path: &NodePath) -> Result<Look> {
+    nodes::locate(&backends.metadata, caller.home.root, path, caller.now).await.map(Look)
+}
+
+/// The next members of a folder in the order of their names, after a given one, in one statement; with
+/// their dead properties if asked.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn members(
+    _caller: &Caller,
+    backends: &Backends,
+    folder: &Node,
+    after: Option<&NodeName>,
+    count_max: u32,
+    with_properties: bool,
+) -> Result<Vec<Member>> {
+    nodes::members(&backends.metadata, folder.id, after, count_max, with_properties).await
+}
+
+/// The locks on the members of a folder themselves.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn member_locks(caller: &Caller, backends: &Backends, folder: &Node) -> Result<Vec<Lock>> {
+    metadata::locks::on_members(&backends.metadata, folder.id, caller.now).await
+}
+
+/// The dead properties of a node.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn properties(_caller: &Caller, backends: &Backends, node: &Node) -> Result<Vec<DeadProperty>> {
+    metadata::properties::list(&backends.metadata, node.id).await
+}

@@ -1,0 +1,68 @@
+//! What may be done with files and folders.
+
+mod copy;
+mod create_folder;
+mod download;
+mod lock;
+mod look;
+mod media_type;
+mod properties;
+mod relocate;
+mod remove;
+mod sweep;
+mod upload;
+
+pub use copy::copy;
+pub use create_folder::create_folder;
+pub use download::Download;
+pub use lock::{LockRequest, Locked, lock, refresh_lock, unlock};
+pub use look::{Look, look, member_locks, members, properties};
+pub use media_type::media_type;
+pub use metadata::nodes::Member;
+pub use properties::set_properties;
+pub use relocate::relocate;
+pub use remove::remove;
+pub use sweep::sweep_unfinished;
+pub use upload::{Upload, Uploaded, UploadRequest, upload};
+
+use domain::{Error, Result};
+use metadata::nodes::Located;
+
+/// Where something goes that replaces what is there, or not.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The path.
+    pub path: domain::NodePath,
+    /// Whether what is at the path may be replaced; it goes into the trash.
+    pub overwrite: bool,
+}
+
+/// Whether something new came to be, or took the place of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placed {
+    /// The name was free.
+    Created,
+    /// What had the name lies in the trash now.
+    Replaced,
+}
+
+/// The folder a new name goes into.
+fn parent_of(located: &Located) -> Result<&domain::Node> {
+    located
+        .parent()
+        .ok_or_else(|| Error::ParentMissing("The folder this should go into does not exist.".into()))
+}
+
+/// What is at the path.
+fn node_of(located: &Located) -> Result<&domain::Node> {
+    located.node().ok_or_else(nothing_here)
+}
+
+/// The name something new gets; the root of a space has none, but is never new.
+fn name_of(path: &domain::NodePath) -> Result<domain::NodeName> {
+    path.name().cloned().ok_or_else(|| Error::Exists("The top folder of a drive is always there.".into()))
+}
+
+fn nothing_here() -> Error {
+    Error::NotFound("There is nothing at this path.".into())
+}

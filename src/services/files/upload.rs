@@ -1,0 +1,268 @@
+//! Writing a file: bytes stream into a registered blob first, then one transaction shows them in a node.
+//!
+//! Whatever breaks before that transaction has not happened: the old content stays readable, and the
+//! bytes written so far are removed.
+
+use std::sync::Arc;
+
+use blobs::BlobWriter;
+use bytes::Bytes;
+use domain::{
+    BlobId, Caller, Conditions, Content, ETag, Error, Node, NodeId, NodePath, Result, Sha256, Timestamp,
+};
+use metadata::nodes::{self, Change, Located, NewNode};
+use metadata::{Db, Tx, spaces};
+use sha2::{Digest, Sha256 as Hasher};
+use uuid::Uuid;
+
+use super::{media_type, parent_of};
+use crate::Backends;
+use crate::steps::{discard, judge};
+
+/// What a caller wants to write.
+#[derive(Debug, Clone)]
+pub struct UploadRequest {
+    /// Where.
+    pub path: NodePath,
+    /// How many bytes it will be, if the caller knows; a different number is refused at the end.
+    pub declared_bytes: Option<u64>,
+    /// The moment the content is from, if not now.
+    pub modified_at: Option<Timestamp>,
+    /// What must hold.
+    pub conditions: Conditions,
+}
+
+/// A file that is being written. Dropping it before [`finish`](Self::finish) undoes everything.
+pub struct Upload {
+    caller: Caller,
+    backends: Arc<Backends>,
+    request: UploadRequest,
+    bytes: Option<(BlobId, BlobWriter)>,
+    hasher: Hasher,
+    head: Vec<u8>,
+    size_bytes: u64,
+    room_bytes: u64,
+}
+
+/// What became of an upload.
+#[derive(Debug, Clone)]
+pub struct Uploaded {
+    /// The file.
+    pub id: NodeId,
+    /// The entity tag of its content.
+    pub etag: ETag,
+    /// The moment of its content.
+    pub modified_at: Timestamp,
+    /// Whether the name was free.
+    pub created: bool,
+}
+
+/// How much of the start of a file is kept to see what it is.
+const HEAD_BYTES: usize = 4096;
+
+/// Begins an upload. Everything that can be refused is refused here, before the first byte.
+///
+/// # Errors
+/// Those of the judgement: [`ParentMissing`](Error::ParentMissing), [`Exists`](Error::Exists) for a folder,
+/// [`Stale`](Error::Stale), [`Locked`](Error::Locked), [`QuotaExceeded`](Error::QuotaExceeded),
+/// [`TooLarge`](Error::TooLarge).
+pub async fn upload(caller: &Caller, backends: &Arc<Backends>, request: UploadRequest) -> Result<Upload> {
+    let located = admit(&backends.metadata, caller, &request).await?;
+    let declared_bytes = request.declared_bytes.unwrap_or(0);
+    let file_bytes_max = match backends.files.file_bytes_max {
+        0 => u64::MAX,
+        limit => limit,
+    };
+    if declared_bytes > file_bytes_max {
+        return Err(too_large(file_bytes_max));
+    }
+    let quota = located.space.quota;
+    if !quota.fits(declared_bytes) {
+        return Err(Error::QuotaExceeded(
+            format!(
+                "This file has {declared_bytes} bytes and your quota has room for {}; nothing was changed.",
+                quota.available_bytes().unwrap_or(0)
+            )
+            .into(),
+        ));
+    }
+    Ok(Upload {
+        caller: caller.clone(),
+        backends: Arc::clone(backends),
+        request,
+        bytes: None,
+        hasher: Hasher::new(),
+        head: Vec::new(),
+        size_bytes: 0,
+        room_bytes: quota.available_bytes().unwrap_or(u64::MAX).min(file_bytes_max),
+    })
+}
+
+/// Whether the file may be written, as things stand now: asked before the body, and again in the
+/// transaction that writes.
+async fn admit(db: &impl Db, caller: &Caller, request: &UploadRequest) -> Result<Located> {
+    let located = nodes::locate(db, caller.home.root, &request.path, caller.now).await?;
+    if located.node().is_some_and(Node::is_folder) {
+        return Err(Error::Exists("There is a folder with this name.".into()));
+    }
+    parent_of(&located)?;
+    judge(db, caller, &located, &request.conditions).await?;
+    let standing = located.standing();
+    request.conditions.may_change(caller.user, &standing)?;
+    if located.node().is_none() {
+        request.conditions.may_change_members(caller.user, &standing)?;
+    }
+    Ok(located)
+}
+
+impl Upload {
+    /// Takes the next bytes.
+    ///
+    /// # Errors
+    /// [`QuotaExceeded`](Error::QuotaExceeded) or [`TooLarge`](Error::TooLarge) as soon as there are too
+    /// many, [`Invalid`](Error::Invalid) when there are more than declared; whatever the file store says.
+    pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        self.size_bytes += bytes.len() as u64;
+        if self.size_bytes > self.room_bytes {
+            return Err(match self.backends.files.file_bytes_max {
+                limit if limit != 0 && self.size_bytes > limit => too_large(limit),
+                _ => Error::QuotaExceeded("This file does not fit your quota; nothing was changed.".into()),
+            });
+        }
+        if self.request.declared_bytes.is_some_and(|declared| self.size_bytes > declared) {
+            return Err(self.wrong_length());
+        }
+        self.hasher.update(&bytes);
+        let missing = HEAD_BYTES.saturating_sub(self.head.len()).min(bytes.len());
+        self.head.extend_from_slice(&bytes[..missing]);
+        self.writer().await?.write(bytes).await
+    }
+
+    /// The blob is registered with the first byte, so an empty file needs none.
+    async fn writer(&mut self) -> Result<&mut BlobWriter> {
+        if self.bytes.is_none() {
+            let id = BlobId(Uuid::now_v7());
+            metadata::blobs::register(&self.backends.metadata, id, self.caller.now).await?;
+            match self.backends.blobs.create(id).await {
+                Ok(writer) => self.bytes = Some((id, writer)),
+                Err(error) => {
+                    discard(&self.backends, id).await;
+                    return Err(error);
+                }
+            }
+        }
+        self.bytes.as_mut().map(|(_, writer)| writer).ok_or_else(|| Error::internal("no blob to write to"))
+    }
+
+    /// Makes the bytes durable and shows them in the node. Once it runs it runs to its end, even if the
+    /// caller hangs up.
+    ///
+    /// # Errors
+    /// [`Invalid`](Error::Invalid) when fewer bytes came than declared, and again those of the judgement.
+    pub async fn finish(mut self) -> Result<Uploaded> {
+        if self.request.declared_bytes.is_some_and(|declared| self.size_bytes != declared) {
+            return Err(self.wrong_length());
+        }
+        let hasher = std::mem::take(&mut self.hasher);
+        let content = Content {
+            size_bytes: self.size_bytes,
+            sha256: Sha256(hasher.finalize().into()),
+            media_type: media_type::of_bytes(&self.head).map(str::to_owned),
+        };
+        media_type::warn_of_mismatch(&self.request.path, content.media_type.as_deref());
+        tokio::spawn(async move { self.commit(content).await }).await.map_err(Error::internal)?
+    }
+
+    async fn commit(mut self, content: Content) -> Result<Uploaded> {
+        let backends = Arc::clone(&self.backends);
+        let blob = match self.bytes.take() {
+            Some((id, writer)) => match writer.finish().await {
+                Ok(()) => Some(id),
+                Err(error) => {
+                    discard(&backends, id).await;
+                    return Err(error);
+                }
+            },
+            None => None,
+        };
+        let shown = self.show(blob, &content).await;
+        // Not shown: refused, or the same content was there already and stays.
+        if let (Some(id), Err(_) | Ok((_, false))) = (blob, &shown) {
+            discard(&backends, id).await;
+        }
+        shown.map(|(uploaded, _)| uploaded)
+    }
+
+    /// The one transaction: pen, judgement, blob, node, folders above. Says whether the node refers to the
+    /// new blob.
+    async fn show(&self, blob: Option<BlobId>, content: &Content) -> Result<(Uploaded, bool)> {
+        let caller = &self.caller;
+        let tx = self.backends.metadata.begin().await?;
+        let space = caller.home.space;
+        let seq = spaces::take_pen(&tx, space, content.size_bytes).await?;
+        let located = admit(&tx, caller, &self.request).await?;
+        let modified_at = self.request.modified_at.unwrap_or(caller.now);
+        let old = located.node();
+        let etag = content.sha256.etag();
+        let same = old.is_some_and(|node| node.etag() == etag);
+        let id = match old {
+            Some(node) if same => {
+                spaces::give_back(&tx, space, content.size_bytes).await?;
+                nodes::change(&tx, caller, seq, node.id, Change::Touched(modified_at)).await?;
+                node.id
+            }
+            Some(node) => {
+                enliven(&tx, blob, content).await?;
+                nodes::change(&tx, caller, seq, node.id, Change::Content(blob, modified_at)).await?;
+                node.id
+            }
+            None => {
+                enliven(&tx, blob, content).await?;
+                let new = NewNode {
+                    uuid: Uuid::now_v7(),
+                    parent: parent_of(&located)?.id,
+                    name: super::name_of(&self.request.path)?,
+                    folder: false,
+                    blob,
+                    modified_at,
+                };
+                nodes::insert(&tx, caller, space, seq, new).await?
+            }
+        };
+        nodes::stir(&tx, seq, located.ancestors()).await?;
+        tx.commit().await?;
+        Ok((Uploaded { id, etag, modified_at, created: old.is_none() }, !same))
+    }
+
+    fn wrong_length(&self) -> Error {
+        let declared = self.request.declared_bytes.unwrap_or(0);
+        Error::Invalid(
+            format!("{declared} bytes were announced and another number came; nothing was changed.").into(),
+        )
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        let Some((id, writer)) = self.bytes.take() else { return };
+        drop(writer);
+        let backends = Arc::clone(&self.backends);
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { discard(&backends, id).await });
+        }
+    }
+}
+
+async fn enliven(tx: &Tx, blob: Option<BlobId>, content: &Content) -> Result<()> {
+    match blob {
+        Some(id) => metadata::blobs::enliven(tx, id, content).await,
+        None => Ok(()),
+    }
+}
+
+fn too_large(file_bytes_max: u64) -> Error {
+    Error::TooLarge(format!("A file may have at most {file_bytes_max} bytes here; nothing was changed.").into())
+}

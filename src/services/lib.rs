@@ -1,0 +1,18 @@
+//! Floor 2: what may be done. One use case is one function and one transaction; every door calls the same.
+//!
+//! Who asks comes first, then the [`Backends`], then what is asked for. Services call backends and
+//! [`steps`], never each other.
+
+mod backends;
+mod config;
+mod steps;
+
+pub mod app_passwords;
+pub mod auth;
+pub mod checkup;
+pub mod files;
+pub mod setup;
+pub mod users;
+
+pub use backends::Backends;
+pub use config::{FilesConfig, LoginConfig};

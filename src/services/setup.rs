@@ -1,0 +1,67 @@
+//! The first start: somebody has to be able to come in.
+
+use domain::{AppPasswordId, Error, Result, Role, SpaceId, Timestamp, User, UserId, UserName};
+use metadata::app_passwords::{self, NewAppPassword};
+use metadata::users::{self, NewUser};
+use uuid::Uuid;
+
+use crate::Backends;
+use crate::app_passwords::Issued;
+use crate::auth::secret::AppSecret;
+
+/// The first account, and what opens it; neither password can be read again.
+pub struct Welcome {
+    /// The user, an administrator.
+    pub user: User,
+    /// Their account password, which does not open WebDAV.
+    pub password: String,
+    /// Their first app password, which does.
+    pub app_password: Issued,
+}
+
+/// Makes the first account, with an app password named `first`, in one transaction; nothing when there is any
+/// account already.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn welcome(now: Timestamp, backends: &Backends, user_name: &UserName) -> Result<Option<Welcome>> {
+    if users::any(&backends.metadata).await? {
+        return Ok(None);
+    }
+    let password = AppSecret::generate().text();
+    let secret = AppSecret::generate();
+    let hashing = &backends.memory.hashing;
+    let (password_hash, secret_hash) = (hashing.hash(&password).await?, hashing.hash(secret.secret()).await?);
+    let tx = backends.metadata.begin().await?;
+    // Two first starts at once would both have found nobody.
+    if users::any(&tx).await? {
+        return Ok(None);
+    }
+    let user = users::insert(&tx, now, first_user(backends, user_name, password_hash)).await?;
+    let first = NewAppPassword {
+        id: AppPasswordId(Uuid::new_v4()),
+        user: user.id,
+        name: "first",
+        lookup: secret.lookup(),
+        secret_hash: &secret_hash,
+        expires_at: None,
+    };
+    let app_password = app_passwords::insert(&tx, now, first).await?;
+    let app_password = app_password.ok_or_else(|| Error::internal("the first app password has a rival"))?;
+    tx.commit().await?;
+    Ok(Some(Welcome { user, password, app_password: Issued { app_password, secret: secret.text() } }))
+}
+
+fn first_user(backends: &Backends, name: &UserName, password_hash: String) -> NewUser {
+    let quota_bytes = backends.files.quota_bytes;
+    NewUser {
+        id: UserId(Uuid::new_v4()),
+        name: name.clone(),
+        role: Role::Admin,
+        password_hash: Some(password_hash),
+        space: SpaceId(Uuid::new_v4()),
+        root_uuid: Uuid::new_v4(),
+        // 0 in the settings means no limit.
+        quota_bytes: (quota_bytes > 0).then_some(quota_bytes),
+    }
+}

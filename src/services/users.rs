@@ -1,0 +1,102 @@
+//! People with an account.
+
+use domain::{Error, Result, Role, SpaceId, Timestamp, User, UserId, UserName};
+use metadata::{Tx, users};
+use uuid::Uuid;
+
+use crate::Backends;
+
+/// Shorter account passwords are guessed (NIST SP 800-63B §5.1.1.2).
+const PASSWORD_CHARS_MIN: usize = 8;
+
+/// Who is to get an account.
+pub struct NewUser {
+    /// What they will log in with.
+    pub name: UserName,
+    /// What they will be.
+    pub role: Role,
+    /// The account password, if they are to have one; it never opens WebDAV.
+    pub password: Option<String>,
+    /// What their personal space may hold in bytes; none for no limit.
+    pub quota_bytes: Option<u64>,
+}
+
+/// Makes a user with an empty personal space.
+///
+/// # Errors
+/// [`Exists`](Error::Exists) when the name is taken, [`Invalid`](Error::Invalid) for a password that is too
+/// short.
+pub async fn create(now: Timestamp, backends: &Backends, new: NewUser) -> Result<User> {
+    let password_hash = match &new.password {
+        Some(password) => Some(hash(backends, password).await?),
+        None => None,
+    };
+    let new = users::NewUser {
+        id: UserId(Uuid::new_v4()),
+        name: new.name,
+        role: new.role,
+        password_hash,
+        space: SpaceId(Uuid::new_v4()),
+        root_uuid: Uuid::new_v4(),
+        quota_bytes: new.quota_bytes,
+    };
+    let tx = backends.metadata.begin().await?;
+    let user = users::insert(&tx, now, new).await?;
+    tx.commit().await?;
+    Ok(user)
+}
+
+/// Everybody, in the order of their names.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn list(backends: &Backends) -> Result<Vec<User>> {
+    users::list(&backends.metadata).await
+}
+
+/// Lets a user in or keeps them out, from their next request on.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) when nobody has this name.
+pub async fn set_active(backends: &Backends, name: &UserName, active: bool) -> Result<User> {
+    let tx = backends.metadata.begin().await?;
+    users::set_active(&tx, users::get(&tx, name).await?.id, active).await?;
+    changed(tx, name).await
+}
+
+/// Sets what the personal space of a user may hold, in bytes; none for no limit. What is there already stays,
+/// even if it is more.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) when nobody has this name.
+pub async fn set_quota(backends: &Backends, name: &UserName, quota_bytes: Option<u64>) -> Result<User> {
+    let tx = backends.metadata.begin().await?;
+    users::set_quota(&tx, users::get(&tx, name).await?.id, quota_bytes).await?;
+    changed(tx, name).await
+}
+
+/// Gives a user another account password. Their app passwords stay as they are.
+///
+/// # Errors
+/// [`Invalid`](Error::Invalid) for one that is too short, [`NotFound`](Error::NotFound) when nobody has
+/// this name.
+pub async fn set_password(backends: &Backends, name: &UserName, password: &str) -> Result<()> {
+    let hash = hash(backends, password).await?;
+    let tx = backends.metadata.begin().await?;
+    users::set_password(&tx, users::get(&tx, name).await?.id, hash).await?;
+    tx.commit().await
+}
+
+async fn hash(backends: &Backends, password: &str) -> Result<String> {
+    if password.chars().count() < PASSWORD_CHARS_MIN {
+        let text = format!("This password is too short; take at least {PASSWORD_CHARS_MIN} characters.");
+        return Err(Error::Invalid(text.into()));
+    }
+    backends.memory.hashing.hash(password).await
+}
+
+async fn changed(tx: Tx, name: &UserName) -> Result<User> {
+    let user = users::get(&tx, name).await?;
+    tx.commit().await?;
+    Ok(user)
+}
