@@ -11,10 +11,10 @@ use axum::Router;
 use axum::routing::get;
 use blobs::Blobs;
 use coordination::Coordination;
-use domain::{Error, Result};
+use domain::{Error, Result, Timestamp};
 use gate::Metrics;
 use metadata::{Metadata, schema};
-use services::Backends;
+use services::{Backends, files};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -23,8 +23,13 @@ use crate::config::Config;
 /// The path of the drive on the main address.
 const DRIVE: &str = "/dav";
 
-const FRONT_PAGE: &str = "This is Larder, a file server. Its drive is at /dav/ on this address: mount it with a WebDAV client, \
-                          with your user name and an app password.\n";
+const FRONT_PAGE: &str = "\
+This is Larder, a file server. Its drive is at /dav/ on this address:
+mount it with a WebDAV client, with your user name and an app password.
+";
+
+/// The file in the data folder that a running server holds.
+const LOCK: &str = "serve.lock";
 
 /// A house that is built and not yet open.
 pub struct House {
@@ -36,19 +41,24 @@ pub struct House {
 
 impl House {
     /// Builds the house on its data folder, which is made where there is none, and brings the database to
-    /// the newest version.
+    /// the newest version. Uploads that ended with an earlier process are cleared away.
     ///
     /// # Errors
     /// [`Unavailable`](Error::Unavailable) when another server holds the data folder or the folder cannot
     /// be used, [`Unsupported`](Error::Unsupported) when a newer Larder has changed it.
-    pub async fn open(config: Config) -> Result<Self> {
+    pub async fn open(now: Timestamp, config: Config) -> Result<Self> {
         make_folder(&config.data_folder)?;
         let lock = lock(&config.data_folder)?;
         let metadata = Metadata::open(&config.metadata, &config.data_folder).await?;
         for step in schema::migrate(&metadata).await? {
             tracing::info!("the database took the step {step}");
         }
-        let backends = Arc::new(furnish(&config, metadata).await?);
+        let blobs = Blobs::open(&config.blobs, &config.data_folder)?;
+        let backends = Arc::new(furnish(&config, metadata, blobs));
+        let swept = files::sweep_unfinished(&backends, now).await?;
+        if swept > 0 {
+            tracing::info!(uploads = swept, "removed what unfinished uploads had left behind");
+        }
         Ok(Self { backends, config, lock })
     }
 
@@ -58,10 +68,7 @@ impl House {
     /// Whatever the database says when it is closed.
     pub async fn serve(self, listeners: Listeners, shutdown: CancellationToken) -> Result<()> {
         let Self { backends, config, lock } = self;
-        let drive = |prefix| {
-            let door = webdav::Door::new(Arc::clone(&backends), config.webdav.clone(), prefix);
-            webdav::router(door)
-        };
+        let drive = |prefix| webdav::router(webdav::Door::new(Arc::clone(&backends), prefix));
         let open = async |listener, doors| {
             let doors = gate::enclose(doors, &config.server, shutdown.clone());
             gate::serve(listener, doors, &config.server, shutdown.clone()).await;
@@ -99,27 +106,43 @@ impl Listeners {
     /// Binds every address the settings name.
     ///
     /// # Errors
-    /// [`Unavailable`](Error::Unavailable) names the address that could not be bound, its key and what to do.
+    /// [`Unavailable`](Error::Unavailable) names the address that could not be bound, and what to do.
     pub async fn bind(config: &Config) -> Result<Self> {
-        let optional = async |key, address| match address {
-            Some(address) => bind(key, address).await.map(Some),
+        let optional = async |flag, address| match address {
+            Some(address) => bind(flag, address).await.map(Some),
             None => Ok(None),
         };
         Ok(Self {
-            main: bind("server.listen", config.server.listen).await?,
-            webdav: optional("webdav.listen", config.webdav.listen).await?,
-            admin: optional("server.admin_listen", config.server.admin_listen).await?,
+            main: bind("--listen ", config.server.listen).await?,
+            webdav: optional("--set webdav.listen=", config.webdav.listen).await?,
+            admin: optional("--set server.admin_listen=", config.server.admin_listen).await?,
         })
     }
 
-    /// The main address and the drive's own, with the ports that were really taken.
+    /// The addresses with the ports that were really taken.
     ///
     /// # Errors
     /// Whatever the system says.
-    pub fn addresses(&self) -> io::Result<(SocketAddr, Option<SocketAddr>)> {
-        let own = self.webdav.as_ref().map(TcpListener::local_addr).transpose()?;
-        Ok((self.main.local_addr()?, own))
+    pub fn addresses(&self) -> io::Result<Addresses> {
+        let optional =
+            |listener: &Option<TcpListener>| listener.as_ref().map(TcpListener::local_addr).transpose();
+        Ok(Addresses {
+            main: self.main.local_addr()?,
+            webdav: optional(&self.webdav)?,
+            admin: optional(&self.admin)?,
+        })
     }
+}
+
+/// Where a house can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    /// The drive below `/dav/`, health, and a word to whoever comes by with a browser.
+    pub main: SocketAddr,
+    /// The drive alone, at `/`.
+    pub webdav: Option<SocketAddr>,
+    /// Metrics and health.
+    pub admin: Option<SocketAddr>,
 }
 
 /// Furnishes the floor of use cases for a command: beside a running server, on data that is there.
@@ -142,7 +165,8 @@ pub async fn visit(config: &Config) -> Result<Backends> {
     }
     // Nothing is left to do but to refuse a newer database.
     schema::migrate(&metadata).await?;
-    furnish(config, metadata).await
+    let blobs = Blobs::open(&config.blobs, &config.data_folder)?;
+    Ok(furnish(config, metadata, blobs))
 }
 
 /// Brings the database to the newest version, making the data folder where there is none, and says which
@@ -160,15 +184,29 @@ pub async fn migrate(config: &Config) -> Result<Vec<String>> {
 
 /// Whether a house was ever built on this folder.
 pub fn has_data(folder: &Path) -> bool {
-    folder.join("metadata.db").exists()
+    // What cannot be looked at may well be there.
+    folder.join("metadata.db").try_exists().unwrap_or(true)
 }
 
-/// Holds the data folder for one server: on SQLite two would each remember what the other has changed.
+/// Puts the floor of use cases together.
+pub fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Backends {
+    let (files, login) = (config.files.clone(), config.login.clone());
+    Backends::new(metadata, blobs, Coordination::in_process(), files, login)
+}
+
+/// Whether a server runs on this folder.
+pub fn is_served(folder: &Path) -> bool {
+    let lock = File::open(folder.join(LOCK)).map(|file| file.try_lock_shared());
+    matches!(lock, Ok(Err(TryLockError::WouldBlock)))
+}
+
+/// Holds the data folder for one server: another one that starts would clear away, as unfinished, what this one
+/// is just writing.
 ///
 /// # Errors
 /// [`Unavailable`](Error::Unavailable) when another server holds it.
-pub fn lock(folder: &Path) -> Result<File> {
-    let path = folder.join("serve.lock");
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join(LOCK);
     let unusable = |error: io::Error| {
         Error::unavailable(format!("The file {} cannot be locked.", path.display()), error)
     };
@@ -186,12 +224,6 @@ pub fn lock(folder: &Path) -> Result<File> {
     }
 }
 
-async fn furnish(config: &Config, metadata: Metadata) -> Result<Backends> {
-    let blobs = Blobs::open(&config.blobs, &config.data_folder).await?;
-    let (files, login) = (config.files.clone(), config.login.clone());
-    Ok(Backends::new(metadata, blobs, Coordination::in_process(), files, login))
-}
-
 /// Only the server's own user may look inside.
 fn make_folder(folder: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
@@ -203,7 +235,7 @@ fn make_folder(folder: &Path) -> Result<()> {
     })
 }
 
-async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener> {
+async fn bind(flag: &str, address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
         let advice = match error.kind() {
             ErrorKind::AddrInUse => {
@@ -217,6 +249,6 @@ async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener> {
             }
             _ => format!("{address} cannot be listened on; choose another address"),
         };
-        Error::unavailable(format!("{advice} with --set {key}=ADDRESS:PORT."), error)
+        Error::unavailable(format!("{advice} with {flag}ADDRESS:PORT."), error)
     })
 }

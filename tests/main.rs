@@ -8,4 +8,7 @@
     reason = "tests stop at the first surprise and say what they saw; clippy.toml's allowances miss a test's own functions"
 )]
 
+mod clients;
+mod commands;
 mod house_rules;
+mod support;

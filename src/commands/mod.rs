@@ -69,7 +69,7 @@ pub async fn run() -> ExitCode {
         (Ok(loaded), _) => loaded,
         (Err(problems), Command::Doctor) => return finish(doctor::report_settings(&problems)),
         (Err(problems), _) => {
-            complain(&problems);
+            problems.0.iter().for_each(complain);
             return ExitCode::from(2);
         }
     };
@@ -106,4 +106,16 @@ fn complain(what: &impl Display) {
 /// This program as it was called, so that a printed command can be pasted.
 fn program() -> String {
     std::env::args().next().unwrap_or_else(|| "larder".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        CommandLine::command().debug_assert();
+    }
 }

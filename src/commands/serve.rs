@@ -37,16 +37,18 @@ pub async fn run(mut config: Config, settings: &Settings) -> anyhow::Result<Exit
     let signals = Signals::catch()?;
     let listeners = Listeners::bind(&config).await?;
     // Port 0 has become a real one.
-    (config.server.listen, config.webdav.listen) = listeners.addresses()?;
-    let house = House::open(config.clone()).await?;
-    let first = setup::welcome(Timestamp::now(), &house.backends, &UserName::parse(FIRST_USER)?).await?;
+    let addresses = listeners.addresses()?;
+    (config.server.listen, config.webdav.listen) = (addresses.main, addresses.webdav);
+    let now = Timestamp::now();
+    let house = House::open(now, config.clone()).await?;
+    let first = setup::welcome(now, &house.backends, &UserName::parse(FIRST_USER)?).await?;
     say(match &first {
         Some(first) => welcome::first(first, &config, settings),
         None => welcome::again(&config, settings),
     })?;
     let shutdown = CancellationToken::new();
     tokio::spawn(signals.follow(shutdown.clone()));
-    tracing::info!(address = %config.server.listen, "serving");
+    tracing::info!(?addresses, "serving");
     house.serve(listeners, shutdown).await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)

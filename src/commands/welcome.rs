@@ -20,8 +20,11 @@ Account password: {password}
 
 Password is an app password: it opens the drive, and can be revoked by itself. The account password is for
 managing the account and does not open the drive (WebDAV). Keep both, they are not shown again.
+
 {}
 {}
+Mount the drive with the client you like best:
+
 {steps}
 ",
         app_password.secret,
@@ -51,14 +54,17 @@ pub fn exposure(config: &Config) -> String {
 
 fn more(config: &Config, settings: &Settings) -> String {
     let folder = std::path::absolute(&config.data_folder).unwrap_or_else(|_| config.data_folder.clone());
-    let program = program();
+    let folder = folder.display();
     // What came with this command line has to come with the next one too.
-    let named = settings
-        .iter()
-        .any(|setting| setting.key == "data_folder" && matches!(setting.origin, Origin::CommandLine(_)));
-    let data = if named { format!(" --data '{}'", folder.display()) } else { String::new() };
-    format!(
-        "Data:     {}\nAnother app password: {program}{data} admin app-password create USER NAME",
-        folder.display()
-    )
+    let flags = settings.iter().filter(|setting| matches!(setting.origin, Origin::CommandLine(_)));
+    let flags = flags.filter_map(|setting| match (setting.key.as_str(), setting.value.as_str()) {
+        ("data_folder", _) => Some(format!(" --data '{folder}'")),
+        // Port 0 has become a real one since.
+        ("server.listen", _) => Some(format!(" --set server.listen={}", config.server.listen)),
+        ("webdav.listen", _) => Some(format!(" --set webdav.listen={}", config.webdav.listen?)),
+        ("public_url", Some(url)) => Some(format!(" --set public_url={url}")),
+        _ => None,
+    });
+    let (program, flags) = (program(), flags.collect::<String>());
+    format!("Data:     {folder}\nAnother app password: {program}{flags} admin app-password create USER NAME")
 }

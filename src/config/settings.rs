@@ -170,6 +170,7 @@ fn meant(nearest: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::io::Write;
 
     use super::*;
@@ -190,6 +191,14 @@ mod tests {
         for Setting { key, says, .. } in settings.iter() {
             assert!(says.ends_with('.') && says.starts_with(char::is_uppercase), "{key}: {says:?}");
         }
+    }
+
+    #[test]
+    fn every_key_has_a_variable_of_its_own() {
+        let settings = Settings::gather(&Sources::default()).0;
+        let variables: BTreeSet<String> = settings.iter().map(Setting::variable).collect();
+        assert_eq!(variables.len(), settings.iter().count());
+        assert!(variables.contains("LARDER_DATA_FOLDER") && variables.contains("LARDER_SERVER_LISTEN"));
     }
 
     #[test]

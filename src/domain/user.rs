@@ -22,14 +22,15 @@ impl UserName {
     /// # Errors
     /// [`Error::Invalid`] when it cannot be one.
     pub fn parse(typed: &str) -> Result<Self> {
+        let name = typed.to_lowercase();
         let allowed = |letter: char| letter.is_alphanumeric() || ".-_@+".contains(letter);
-        let length = typed.chars().count();
-        if length == 0 || length > 64 || !typed.chars().all(allowed) {
+        let length = name.chars().count();
+        if length == 0 || length > 64 || !name.chars().all(allowed) {
             return Err(Error::Invalid(
                 "A user name has 1 to 64 letters, digits, or one of `.`, `-`, `_`, `@`, `+`.".into(),
             ));
         }
-        Ok(Self(typed.to_lowercase()))
+        Ok(Self(name))
     }
 
     /// The name as text.

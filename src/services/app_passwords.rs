@@ -35,7 +35,9 @@ pub async fn create(
 ) -> Result<Issued> {
     let name = valid_name(name)?;
     if expires_at.is_some_and(|end| end <= now) {
-        return Err(Error::Invalid("This app password would have expired already; choose a later end.".into()));
+        return Err(Error::Invalid(
+            "This app password would have expired already; choose a later end.".into(),
+        ));
     }
     let mut secret = AppSecret::generate();
     let hash = backends.memory.hashing.hash(secret.secret()).await?;
@@ -74,7 +76,12 @@ pub async fn list(backends: &Backends, user: &UserName) -> Result<Vec<AppPasswor
 /// # Errors
 /// [`NotFound`](Error::NotFound) when the user or the app password is not there, [`Invalid`](Error::Invalid)
 /// when several have the name.
-pub async fn revoke(now: Timestamp, backends: &Backends, user: &UserName, which: &str) -> Result<AppPassword> {
+pub async fn revoke(
+    now: Timestamp,
+    backends: &Backends,
+    user: &UserName,
+    which: &str,
+) -> Result<AppPassword> {
     let tx = backends.metadata.begin().await?;
     let owner = users::get(&tx, user).await?;
     let app_password = pick(app_passwords::list(&tx, owner.id).await?, which, now)?;
@@ -95,9 +102,7 @@ fn pick(all: Vec<AppPassword>, which: &str, now: Timestamp) -> Result<AppPasswor
             let text = format!("Several active app passwords are named `{which}`; give the id of one.");
             Err(Error::Invalid(text.into()))
         }
-        (None, _) => {
-            Err(Error::NotFound(format!("There is no active app password named `{which}`.").into()))
-        }
+        (None, _) => Err(Error::NotFound(format!("There is no active app password named `{which}`.").into())),
     }
 }
 
@@ -108,4 +113,71 @@ fn valid_name(name: &str) -> Result<&str> {
         return Err(Error::Invalid(text.into()));
     }
     Ok(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::auth::tests::{House, NOW, ann};
+
+    #[tokio::test]
+    async fn a_list_shows_every_app_password_and_no_secret() {
+        let (house, _) = House::with_ann().await;
+        let later = NOW.after(Duration::from_secs(1));
+        house.issue("phone", Some(later)).await;
+        let listed = list(&house.backends, &ann()).await.unwrap();
+        assert!(listed.iter().any(|known| known.name == "laptop" && known.expires_at.is_none()));
+        assert!(listed.iter().any(|known| known.name == "phone" && known.expires_at == Some(later)));
+        assert_eq!(listed.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn one_is_revoked_by_its_name_as_long_as_no_other_has_it() {
+        let (house, laptop) = House::with_ann().await;
+        let phones = [house.issue("phone", None).await, house.issue("phone", None).await];
+        let revoke = async |which: &str| revoke(NOW, &house.backends, &ann(), which).await;
+        assert_eq!(revoke("laptop").await.unwrap().revoked_at, Some(NOW));
+        assert!(house.ann_tries(&laptop).await.is_err());
+        assert!(matches!(revoke("laptop").await, Err(Error::NotFound(_))));
+
+        assert!(matches!(revoke("phone").await, Err(Error::Invalid(_))));
+        let all = list(&house.backends, &ann()).await.unwrap();
+        let id = all.iter().find(|known| known.name == "phone").unwrap().id.0.to_string();
+        revoke(&id).await.unwrap();
+        revoke(&id).await.expect("revoking twice is revoking once");
+        revoke("phone").await.unwrap();
+        for phone in &phones {
+            assert!(house.ann_tries(phone).await.is_err());
+        }
+    }
+
+    #[tokio::test]
+    async fn an_app_password_has_a_name_and_a_future() {
+        let (house, _) = House::with_ann().await;
+        for (name, end) in [("", None), ("a\nb", None), (&*"n".repeat(65), None), ("late", Some(NOW))] {
+            let result = create(NOW, &house.backends, &ann(), name, end).await.map(|issued| issued.secret);
+            assert!(matches!(result, Err(Error::Invalid(_))), "{name:?}: {result:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn two_app_passwords_never_share_a_lookup_part() {
+        let (house, secret) = House::with_ann().await;
+        let owner = users::get(&house.backends.metadata, &ann()).await.unwrap();
+        let secret = AppSecret::parse(&secret).unwrap();
+        let tx = house.backends.metadata.begin().await.unwrap();
+        let new = NewAppPassword {
+            id: AppPasswordId(Uuid::new_v4()),
+            user: owner.id,
+            name: "rival",
+            lookup: secret.lookup(),
+            secret_hash: "",
+            expires_at: None,
+        };
+        assert!(app_passwords::insert(&tx, NOW, new).await.unwrap().is_none());
+        let other = secret.with_other_lookup();
+        assert!(other.lookup() != secret.lookup() && other.secret() == secret.secret());
+    }
 }

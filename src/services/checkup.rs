@@ -134,9 +134,13 @@ async fn free_space(backends: &Backends) -> Finding {
             subject: SUBJECT,
             state: State::Warning,
             says: gibibytes(free),
-            advice: Some("Make room, or move the data folder to a larger disk: uploads fail when it is full.".into()),
+            advice: Some(
+                "Make room, or move the data folder to a larger disk: uploads fail when it is full.".into(),
+            ),
         },
-        Err(error) => Finding::bad(SUBJECT, &error, "See that the data folder is there and its disk is mounted."),
+        Err(error) => {
+            Finding::bad(SUBJECT, &error, "See that the data folder is there and its disk is mounted.")
+        }
     }
 }
 
@@ -152,6 +156,55 @@ impl Finding {
 }
 
 fn gibibytes(bytes: u64) -> String {
-    let tenths = u128::from(bytes) * 10 >> 30;
+    let tenths = (u128::from(bytes) * 10) >> 30;
     format!("{}.{} GiB are free.", tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::tests::{House, NOW, ann};
+    use crate::{app_passwords, users};
+
+    async fn accounts_of(house: &House) -> State {
+        let findings = examine(NOW, &house.backends).await;
+        let subjects: Vec<_> = findings.iter().map(|finding| finding.subject).collect();
+        assert_eq!(subjects, ["database", "schema", "accounts", "file store", "free space"]);
+        assert!(findings.iter().all(|found| (found.state == State::Good) == found.advice.is_none()));
+        findings[2].state
+    }
+
+    #[tokio::test]
+    async fn a_house_is_well_as_long_as_somebody_can_come_in() {
+        let (house, _) = House::with_ann().await;
+        ready(&house.backends).await.unwrap();
+        assert_eq!(accounts_of(&house).await, State::Good);
+        users::set_active(&house.backends, &ann(), false).await.unwrap();
+        assert_eq!(accounts_of(&house).await, State::Warning);
+        users::set_active(&house.backends, &ann(), true).await.unwrap();
+        app_passwords::revoke(NOW, &house.backends, &ann(), "laptop").await.unwrap();
+        assert_eq!(accounts_of(&house).await, State::Warning);
+    }
+
+    #[tokio::test]
+    async fn an_empty_house_says_how_to_begin() {
+        let house = House::new().await;
+        let findings = examine(NOW, &house.backends).await;
+        assert!(findings[2].advice.as_ref().unwrap().contains("larder serve"), "{:?}", findings[2]);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_does_not_answer_is_found_bad_and_the_rest_still_looked_at() {
+        let house = House::new().await;
+        house.backends.close().await.unwrap();
+        assert!(ready(&house.backends).await.is_err());
+        let findings = examine(NOW, &house.backends).await;
+        assert_eq!((findings[0].subject, findings[0].state), ("database", State::Bad));
+        assert_eq!((findings[1].subject, findings[1].state), ("file store", State::Good));
+    }
+
+    #[test]
+    fn free_space_is_told_in_gibibytes() {
+        assert_eq!(gibibytes(FREE_BYTES_MIN + FREE_BYTES_MIN / 40), "5.1 GiB are free.");
+    }
 }

@@ -22,6 +22,6 @@ pub struct LoginConfig {
     pub failures_max: u32,
     /// How long a wrong password counts, in seconds.
     pub failures_window_seconds: u64,
-    /// How long a verified app password is remembered in memory, in seconds.
+    /// How long a verified app password is remembered in memory after its last use, in seconds.
     pub remember_seconds: u64,
 }

@@ -65,3 +65,19 @@ fn first_user(backends: &Backends, name: &UserName, password_hash: String) -> Ne
         quota_bytes: (quota_bytes > 0).then_some(quota_bytes),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::tests::{House, NOW, ann};
+
+    #[tokio::test]
+    async fn the_first_start_makes_an_administrator_who_can_log_in_and_the_second_nobody() {
+        let house = House::new().await;
+        let first = welcome(NOW, &house.backends, &ann()).await.unwrap().unwrap();
+        assert_eq!((first.user.role, first.user.quota.limit_bytes), (Role::Admin, Some(1000)));
+        assert_eq!(house.ann_tries(&first.app_password.secret).await.unwrap().user, first.user.id);
+        assert!(house.ann_tries(&first.password).await.is_err());
+        assert!(welcome(NOW, &house.backends, &ann()).await.unwrap().is_none());
+    }
+}

@@ -45,7 +45,9 @@ pub async fn insert(tx: &Tx, now: Timestamp, new: NewAppPassword<'_>) -> Result<
         expires_ms: Set(new.expires_at.map(Timestamp::millis)),
         revoked_ms: Set(None),
     };
-    let insert = Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.raw());
+    let insert = Entity::insert(row)
+        .on_conflict_do_nothing_on([Column::UserId, Column::Lookup])
+        .exec_without_returning(tx.raw());
     let inserted = matches!(insert.await.or_domain()?, TryInsertResult::Inserted(1));
     Ok(inserted.then(|| AppPassword {
         id: new.id,

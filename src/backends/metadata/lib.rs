@@ -25,8 +25,8 @@ use std::time::Duration;
 
 use domain::Result;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait, Value,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait, Value,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
@@ -44,11 +44,11 @@ pub struct Metadata {
 pub trait Db: Sync {
     /// The connection that answers.
     #[doc(hidden)]
-    fn raw(&self) -> &(impl ConnectionTrait + Sync);
+    fn raw(&self) -> &impl ConnectionTrait;
 }
 
 impl Db for Metadata {
-    fn raw(&self) -> &(impl ConnectionTrait + Sync) {
+    fn raw(&self) -> &impl ConnectionTrait {
         &self.read
     }
 }
@@ -142,7 +142,7 @@ pub struct Tx {
 }
 
 impl Db for Tx {
-    fn raw(&self) -> &(impl ConnectionTrait + Sync) {
+    fn raw(&self) -> &impl ConnectionTrait {
         &self.raw
     }
 }

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{
-    Lock, LockDepth, LockScope, LockToken, NodeId, Result, SpaceId, Timestamp, UserId,
-};
+use domain::{Lock, LockDepth, LockScope, LockToken, NodeId, Result, SpaceId, Timestamp, UserId};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, QueryResult};
 use uuid::Uuid;
 
@@ -144,9 +142,8 @@ pub async fn remove(tx: &Tx, token: LockToken) -> Result<()> {
 /// # Errors
 /// Whatever the database says.
 pub async fn remove_within(tx: &Tx, space: SpaceId, node: NodeId, now: Timestamp) -> Result<()> {
-    let sql = format!(
-        "{ABOVE} DELETE FROM locks WHERE token IN (SELECT token FROM above WHERE node_id = $3)"
-    );
+    let sql =
+        format!("{ABOVE} DELETE FROM locks WHERE token IN (SELECT token FROM above WHERE node_id = $3)");
     let values = [space.0.into(), now.millis().into(), node.0.into()];
     tx.raw().execute_raw(statement(tx, &sql, values)).await.or_domain().map(drop)
 }

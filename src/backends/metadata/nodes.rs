@@ -8,8 +8,8 @@ use domain::{
     PropertyName, Quota, Result, Seq, Sha256, Space, SpaceId, Standing, Timestamp,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
-    QueryResult, Value, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
+    Value, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -87,7 +87,8 @@ pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, now: Timestamp)
         names.push_str(&format!("{comma}({}, CAST(${} AS TEXT))", index + 1, index + 3));
         values.push(name.as_str().into());
     }
-    let steps = if names.is_empty() { "SELECT 0, '' WHERE 1 = 0".to_owned() } else { format!("VALUES {names}") };
+    let steps =
+        if names.is_empty() { "SELECT 0, '' WHERE 1 = 0".to_owned() } else { format!("VALUES {names}") };
     let sql = format!(
         "WITH RECURSIVE names (depth, name) AS ({steps}), walk (depth, id) AS ( \
            SELECT 0, id FROM nodes WHERE id = $1 \
@@ -126,10 +127,7 @@ fn space_of(row: &QueryResult) -> Result<Space> {
         id: SpaceId(row.try_get("", "space_id").or_domain()?),
         root: NodeId(number("root_id")?),
         seq: Seq(number("seq")?),
-        quota: Quota {
-            used_bytes: unsigned(number("used_bytes")?),
-            limit_bytes: limit.map(unsigned),
-        },
+        quota: Quota { used_bytes: unsigned(number("used_bytes")?), limit_bytes: limit.map(unsigned) },
     })
 }
 
@@ -251,13 +249,13 @@ pub async fn change(tx: &Tx, caller: &Caller, seq: Seq, id: NodeId, change: Chan
         .col_expr(TreeSeq, Expr::value(seq.0))
         .filter(Id.eq(id.0));
     let update = match change {
-        Change::Content(blob, at) => {
-            update.col_expr(Blob, Expr::value(blob.map(|blob| blob.0))).col_expr(ModifiedMs, Expr::value(at.millis()))
-        }
+        Change::Content(blob, at) => update
+            .col_expr(Blob, Expr::value(blob.map(|blob| blob.0)))
+            .col_expr(ModifiedMs, Expr::value(at.millis())),
         Change::Touched(at) => update.col_expr(ModifiedMs, Expr::value(at.millis())),
-        Change::Place(parent, name) => update
-            .col_expr(ParentId, Expr::value(parent.0))
-            .col_expr(Name, Expr::value(name.as_str())),
+        Change::Place(parent, name) => {
+            update.col_expr(ParentId, Expr::value(parent.0)).col_expr(Name, Expr::value(name.as_str()))
+        }
         Change::Trashed(at) => update.col_expr(TrashedMs, Expr::value(at.millis())),
     };
     update.exec(tx.raw()).await.or_domain()?;
@@ -285,7 +283,9 @@ fn read_node(row: &QueryResult) -> Result<Node> {
             id: BlobId(id),
             content: Content {
                 size_bytes: unsigned(size),
-                sha256: Sha256(sha256.try_into().map_err(|_| Error::internal("a digest is not 32 bytes long"))?),
+                sha256: Sha256(
+                    sha256.try_into().map_err(|_| Error::internal("a digest is not 32 bytes long"))?,
+                ),
                 media_type: row.media_type,
             },
             created_at: Timestamp::from_millis(created_ms),

@@ -57,7 +57,9 @@ pub async fn insert(tx: &Tx, now: Timestamp, new: NewUser) -> Result<User> {
         created_ms: Set(now.millis()),
     };
     // Asking for the conflict instead of failing on it: on PostgreSQL a failed statement ends the transaction.
-    let insert = user::Entity::insert(row).on_conflict_do_nothing().exec_without_returning(tx.raw());
+    let insert = user::Entity::insert(row)
+        .on_conflict_do_nothing_on([user::Column::Name])
+        .exec_without_returning(tx.raw());
     if !matches!(insert.await.or_domain()?, TryInsertResult::Inserted(1)) {
         return Err(Error::Exists(format!("There is already a user named {}.", new.name).into()));
     }

@@ -18,6 +18,7 @@ use tokio::runtime::Handle;
 use tokio::time::{Sleep, sleep, timeout};
 
 use crate::connection::Unread;
+use crate::request_line::RequestLine;
 
 /// The rest of a body up to which reading it to the end is cheaper than a new connection.
 const DRAIN_BYTES_MAX: u64 = 1024 * 1024;
@@ -66,6 +67,7 @@ pub(crate) struct Upload {
     inner: Body,
     progress: Arc<Progress>,
     unread: Unread,
+    line: RequestLine,
     idle: Duration,
     waiting: Option<Pin<Box<Sleep>>>,
 }
@@ -80,7 +82,11 @@ impl Upload {
             ..Progress::default()
         };
         let unread = parts.extensions.get::<Unread>().cloned().unwrap_or_default();
-        Self { inner, progress: Arc::new(progress), unread, idle, waiting: None }
+        let line = parts.extensions.get::<RequestLine>().cloned().unwrap_or_default();
+        if inner.is_end_stream() {
+            line.expect();
+        }
+        Self { inner, progress: Arc::new(progress), unread, line, idle, waiting: None }
     }
 
     pub(crate) fn progress(&self) -> Arc<Progress> {
@@ -116,6 +122,7 @@ impl http_body::Body for Upload {
         }
         if frame.is_none() || self.inner.is_end_stream() {
             self.progress.ended.store(true, Ordering::Relaxed);
+            self.line.expect();
         }
         Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }
@@ -134,17 +141,18 @@ impl Drop for Upload {
         match (self.progress.rest(), Handle::try_current()) {
             (Rest::Nothing, _) => {}
             (Rest::Little, Ok(runtime)) => {
-                runtime.spawn(drain(std::mem::take(&mut self.inner), self.unread.clone()));
+                runtime.spawn(drain(std::mem::take(&mut self.inner), self.unread.clone(), self.line.clone()));
             }
             (Rest::Little | Rest::Unbounded, _) => self.unread.mark(),
         }
     }
 }
 
-async fn drain(mut body: Body, unread: Unread) {
+async fn drain(mut body: Body, unread: Unread, line: RequestLine) {
     let to_the_end = async { while let Some(Ok(_)) = body.frame().await {} };
-    if timeout(DRAIN_TIME_MAX, to_the_end).await.is_err() {
-        unread.mark();
+    match timeout(DRAIN_TIME_MAX, to_the_end).await {
+        Ok(()) => line.expect(),
+        Err(_) => unread.mark(),
     }
 }
 

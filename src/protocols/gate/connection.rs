@@ -12,6 +12,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
+use crate::request_line::RequestLine;
+
 /// Who is at the other end of a connection; every request carries it as an extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
@@ -40,12 +42,13 @@ const LINGER_MAX: Duration = Duration::from_secs(5);
 pub(crate) struct Connection {
     stream: TcpStream,
     unread: Unread,
+    line: RequestLine,
     farewell: Option<Pin<Box<Sleep>>>,
 }
 
 impl Connection {
-    pub(crate) fn new(stream: TcpStream, unread: Unread) -> Self {
-        Self { stream, unread, farewell: None }
+    pub(crate) fn new(stream: TcpStream, unread: Unread, line: RequestLine) -> Self {
+        Self { stream, unread, line, farewell: None }
     }
 
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -71,7 +74,10 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, into)
+        let before = into.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, into))?;
+        self.line.inspect(&into.filled()[before..]);
+        Poll::Ready(Ok(()))
     }
 }
 

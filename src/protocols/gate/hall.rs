@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::GateConfig;
 use crate::body::{Rest, Upload};
+use crate::request_line::RequestLine;
 use crate::status::{answer, log_once, stopping};
 use crate::visit::{Visit, Visitor};
 
@@ -44,6 +45,7 @@ async fn pass(State(hall): State<Hall>, request: Request, next: Next) -> Respons
     let upload = Upload::new(&parts, body, hall.body_idle);
     let progress = upload.progress();
     let visit = Visit::begin(id, &parts, visitor.clone(), upload.progress());
+    let fragment = parts.extensions.get::<RequestLine>().is_some_and(RequestLine::had_fragment);
     parts.extensions.insert(id);
     parts.extensions.insert(visitor);
     let request = Request::from_parts(parts, Body::new(upload));
@@ -52,6 +54,9 @@ async fn pass(State(hall): State<Hall>, request: Request, next: Next) -> Respons
     let mut response = if closing {
         drop(request);
         answer(&stopping())
+    } else if fragment {
+        drop(request);
+        answer(&Error::Invalid("A path cannot have a fragment; write `#` as `%23`.".into()))
     } else {
         next.run(request).instrument(visit.span()).await
     };

@@ -8,6 +8,7 @@ mod credentials;
 mod hall;
 mod health;
 mod metrics;
+mod request_line;
 mod server;
 #[cfg(test)]
 mod stage;

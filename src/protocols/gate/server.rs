@@ -24,6 +24,7 @@ use tower::ServiceExt;
 use crate::GateConfig;
 use crate::connection::{Connection, Peer, Unread};
 use crate::metrics::CONNECTIONS_OPEN;
+use crate::request_line::RequestLine;
 
 /// What hyper may buffer of one connection in each direction: room for the longest headers a client
 /// sends and for pieces of a body that are worth a system call, and still little for fifty uploads.
@@ -112,10 +113,12 @@ async fn converse(
     // An IPv4 address is the same one whether or not the socket is of IPv6.
     let peer = Peer(SocketAddr::new(peer.ip().to_canonical(), peer.port()));
     let unread = Unread::default();
-    let stream = TokioIo::new(Connection::new(stream, unread.clone()));
+    let line = RequestLine::default();
+    let stream = TokioIo::new(Connection::new(stream, unread.clone(), line.clone()));
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(unread.clone());
+        request.extensions_mut().insert(line.clone());
         router.clone().oneshot(request.map(Body::new))
     });
     let mut http = pin!(protocol.serve_connection(stream, service));

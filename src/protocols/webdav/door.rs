@@ -81,8 +81,14 @@ impl Door {
         let chars_max = self.backends.files.path_chars_max;
         let target = self.prefix.target(parts.uri.path(), chars_max)?;
         let conditions = headers::conditions(&parts.headers, &self.prefix, host(parts), chars_max)?;
-        let href = target.as_sent.trim_end_matches('/').to_owned();
-        Ok(Visit { caller, backends: Arc::clone(&self.backends), path: target.path, href, conditions })
+        Ok(Visit {
+            caller,
+            backends: Arc::clone(&self.backends),
+            path: target.path,
+            href: safe_href(target.as_sent.trim_end_matches('/')),
+            prefix: self.prefix.as_str().to_owned(),
+            conditions,
+        })
     }
 
     fn change(
@@ -102,7 +108,7 @@ impl Door {
                 (_, Some(to)) => library::relocate(visit, method, &headers, to, body).await,
                 ("MKCOL", _) => library::make_folder(visit, body).await,
                 ("DELETE", _) => library::remove(visit, body).await,
-                ("PROPPATCH", _) => proppatch::answer(&visit, body).await,
+                ("PROPPATCH", _) => proppatch::answer(&visit, &headers, body).await,
                 ("LOCK", _) => lock::lock(&visit, &headers, body).await,
                 ("UNLOCK", _) => lock::unlock(&visit, &headers).await,
                 _ => Err(unknown(&method)),
@@ -124,6 +130,12 @@ impl Door {
         })?;
         Ok(files::Target { path, overwrite: headers::overwrite(headers)? })
     }
+}
+
+/// A path as a client spelled it, fit to stand in XML without references.
+fn safe_href(as_sent: &str) -> String {
+    let escapes = [('&', "%26"), ('<', "%3C"), ('>', "%3E"), ('"', "%22"), ('\'', "%27")];
+    escapes.iter().fold(as_sent.to_owned(), |href, (raw, escape)| href.replace(*raw, escape))
 }
 
 /// The host the client believes to speak to.

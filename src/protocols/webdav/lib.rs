@@ -4,10 +4,12 @@
 //! properties and the locks are spoken here. Every method ends in one use case of the services.
 
 mod answer;
+mod body;
 mod config;
 mod desk;
 mod door;
 mod headers;
+mod live;
 mod methods;
 mod visit;
 mod xml;

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::{Caller, Conditions, NodePath};
+use domain::{Caller, Conditions, Node, NodePath};
 use services::Backends;
+
+use crate::xml::href::push_segment;
 
 /// Who asks, about which path, under which conditions.
 pub struct Visit {
@@ -13,9 +15,32 @@ pub struct Visit {
     pub backends: Arc<Backends>,
     /// The path.
     pub path: NodePath,
-    /// The path as the client spelled it, percent-encoded and with the prefix of the drive, without a
-    /// slash at the end: what an answer calls the resource by.
+    /// The path as the client spelled it, percent-encoded, with the prefix of the drive and without a
+    /// slash at the end. Finder tells a folder from its members by the length of exactly this.
     pub href: String,
+    /// Where on its address the drive is, without a slash at the end.
+    pub prefix: String,
     /// What the client demands.
     pub conditions: Conditions,
+}
+
+impl Visit {
+    /// The href of what is at the path.
+    pub fn href(&self, node: &Node) -> String {
+        if node.is_folder() { format!("{}/", self.href) } else { self.href.clone() }
+    }
+
+    /// The href of what stands at this depth of the path: the node itself, or a folder above it.
+    pub fn href_at(&self, depth: usize, node: Option<&Node>) -> String {
+        if depth >= self.path.depth() {
+            return node.map_or_else(|| self.href.clone(), |node| self.href(node));
+        }
+        let mut href = self.prefix.clone();
+        for name in &self.path.names()[..depth] {
+            href.push('/');
+            push_segment(&mut href, name);
+        }
+        href.push('/');
+        href
+    }
 }

@@ -49,10 +49,12 @@ impl<'a> Failures<'a> {
         let Some(retry_after) = failures.retry_after.filter(|_| failures.count >= limit) else {
             return Ok(());
         };
-        let minutes = retry_after.as_secs().div_ceil(60);
+        let wait = match retry_after.as_secs().div_ceil(60) {
+            0 | 1 => "a minute".to_owned(),
+            minutes => format!("{minutes} minutes"),
+        };
         let text = format!(
-            "Too many wrong passwords came from your address; check the saved one and try again in \
-             {minutes} minutes."
+            "Too many wrong passwords came from your address; check the saved one and try again in {wait}."
         );
         Err(Error::TooMany { message: text.into(), retry_after })
     }

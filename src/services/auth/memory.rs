@@ -31,14 +31,11 @@ impl Memory {
     pub fn new(config: &LoginConfig) -> Self {
         let verified = Cache::builder()
             .max_capacity(REMEMBERED_MAX)
-            .time_to_live(Duration::from_secs(config.remember_seconds))
+            // From the last use on: a drive in use stays open while another device of the same household
+            // sends a wrong password until the address has to wait.
+            .time_to_idle(Duration::from_secs(config.remember_seconds))
             .build();
-        Self {
-            key: rand::random(),
-            verified,
-            hashing: Hashing::new(),
-            noting: Arc::new(Semaphore::new(1)),
-        }
+        Self { key: rand::random(), verified, hashing: Hashing::new(), noting: Arc::new(Semaphore::new(1)) }
     }
 
     /// Which app password a credential is, by memory or else by `verify`, which runs once however many ask

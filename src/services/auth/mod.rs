@@ -6,15 +6,13 @@ mod password;
 pub(crate) mod secret;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{
-    AppPassword, AppPasswordId, Caller, Door, Error, RequestId, Result, Timestamp, UserName,
-};
+use domain::{AppPassword, AppPasswordId, Caller, Door, Error, RequestId, Result, Timestamp, UserName};
 use metadata::app_passwords;
 
 use crate::Backends;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    Caller, Conditions, Error, Lock, LockDepth, LockScope, LockToken, Node, NodePath, Result, Seq, TIMEOUT_MAX,
+    Caller, Conditions, Error, Lock, LockDepth, LockScope, LockToken, Node, NodePath, Result, Seq,
+    TIMEOUT_MAX,
 };
 use metadata::nodes::{self, Located, NewNode};
 use metadata::{Tx, locks, spaces};
@@ -33,6 +34,8 @@ pub struct Locked {
     pub lock: Lock,
     /// The depth in the path of the node it lies on.
     pub root_depth: usize,
+    /// What is at the path; nothing if that is a new empty file.
+    pub node: Option<Node>,
     /// Whether the name was free and is an empty file now (RFC 4918 §7.3).
     pub created: bool,
 }
@@ -75,18 +78,12 @@ pub async fn lock(
     };
     locks::insert(&tx, &lock, caller.now).await?;
     tx.commit().await?;
-    Ok(Locked { lock, root_depth: path.depth(), created })
+    Ok(Locked { lock, root_depth: path.depth(), node: located.node().cloned(), created })
 }
 
 /// Whether the lock can stand beside those that reach the node, and beside those below it if it reaches
 /// down itself.
-async fn admit(
-    tx: &Tx,
-    caller: &Caller,
-    located: &Located,
-    node: &Node,
-    wanted: &LockRequest,
-) -> Result<()> {
+async fn admit(tx: &Tx, caller: &Caller, located: &Located, node: &Node, wanted: &LockRequest) -> Result<()> {
     let below = match wanted.depth {
         LockDepth::Infinity if node.is_folder() => {
             locks::within(tx, located.space.id, node.id, caller.now).await?
@@ -148,7 +145,7 @@ pub async fn refresh_lock(
     locks::refresh(&tx, &lock).await?;
     tx.commit().await?;
     let root_depth = located.found.iter().position(|node| node.id == lock.node).unwrap_or(0);
-    Ok(Locked { lock, root_depth, created: false })
+    Ok(Locked { lock, root_depth, node: located.node().cloned(), created: false })
 }
 
 /// Ends a lock of the caller's that covers the path.

@@ -36,9 +36,12 @@ impl Look {
 
     /// The locks that cover what is there, each with the depth in the path of the node it lies on.
     pub fn locks(&self) -> impl Iterator<Item = (usize, &Lock)> {
-        self.0.standing().covering().collect::<Vec<_>>().into_iter().map(|lock| {
-            (self.0.found.iter().position(|node| node.id == lock.node).unwrap_or(0), lock)
-        })
+        self.0
+            .standing()
+            .covering()
+            .collect::<Vec<_>>()
+            .into_iter()
+            .map(|lock| (self.0.found.iter().position(|node| node.id == lock.node).unwrap_or(0), lock))
     }
 }
 

@@ -23,7 +23,7 @@ pub use properties::set_properties;
 pub use relocate::relocate;
 pub use remove::remove;
 pub use sweep::sweep_unfinished;
-pub use upload::{Upload, Uploaded, UploadRequest, upload};
+pub use upload::{Upload, UploadRequest, Uploaded, upload};
 
 use domain::{Error, Result};
 use metadata::nodes::Located;

@@ -264,5 +264,7 @@ async fn enliven(tx: &Tx, blob: Option<BlobId>, content: &Content) -> Result<()>
 }
 
 fn too_large(file_bytes_max: u64) -> Error {
-    Error::TooLarge(format!("A file may have at most {file_bytes_max} bytes here; nothing was changed.").into())
+    Error::TooLarge(
+        format!("A file may have at most {file_bytes_max} bytes here; nothing was changed.").into(),
+    )
 }

@@ -5,7 +5,8 @@ use axum::response::Response;
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 
-const SENTENCE: &str = "This is a folder of a Larder drive. Mount it with a WebDAV client to see what is in it.\n";
+const SENTENCE: &str =
+    "This is a folder of a Larder drive. Mount it with a WebDAV client to see what is in it.\n";
 
 /// The answer; clients that only try whether the drive is there are content with its 200.
 pub fn answer() -> Response {

@@ -50,7 +50,8 @@ pub async fn read(
     let mut answer = run(&Desk::new(visit, Task::Read(node)), request).await?;
     if answer.status().is_success() {
         let headers = answer.headers_mut();
-        headers.insert(CONTENT_TYPE, shown_as.unwrap_or(HeaderValue::from_static("application/octet-stream")));
+        headers
+            .insert(CONTENT_TYPE, shown_as.unwrap_or(HeaderValue::from_static("application/octet-stream")));
         // A page somebody uploaded must not run as a page of this server.
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
@@ -110,7 +111,7 @@ pub async fn relocate(
         }
     };
     let mut request = translate(&visit, method)?.map(|_| body);
-    request.headers_mut().insert(http::header::HeaderName::from_static("destination"), spelled(&to.path)?);
+    request.headers_mut().insert(HeaderName::from_static("destination"), spelled(&to.path)?);
     run(&Desk::new(visit, task), request).await
 }
 

@@ -1,0 +1,31 @@
+//! `larder admin …`: people and what opens the door to them. It works beside a running server.
+
+mod app_password;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::config::Config;
+use crate::house;
+
+#[derive(Subcommand)]
+pub enum Admin {
+    /// Manage accounts
+    #[command(subcommand)]
+    User(user::User),
+    /// Manage the passwords that open the drive, each revocable by itself
+    #[command(subcommand)]
+    AppPassword(app_password::AppPassword),
+}
+
+pub async fn run(command: Admin, config: &Config) -> anyhow::Result<ExitCode> {
+    let backends = house::visit(config).await?;
+    let done = match command {
+        Admin::User(command) => user::run(command, config, &backends).await,
+        Admin::AppPassword(command) => app_password::run(command, config, &backends).await,
+    };
+    backends.close().await?;
+    done
+}

@@ -1,0 +1,162 @@
+//! `larder admin user …`: accounts.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use domain::{Role, Timestamp, UserName};
+use services::Backends;
+use services::users::{self, NewUser};
+use uuid::Uuid;
+
+use crate::commands::{password, program, readable, say};
+use crate::config::{Config, sizes};
+
+#[derive(Subcommand)]
+pub enum User {
+    /// Make an account with an empty drive of its own
+    #[command(after_help = "\
+Without --password-stdin an account password is made up and printed once. The account password does not open
+the drive: make an app password for that.
+
+Examples:
+  larder admin user create ann
+  larder admin user create bob --role admin --quota 50GiB
+  pass show larder/bob | larder admin user create bob --password-stdin")]
+    Create {
+        /// What they log in with: letters, digits and . - _ @ +
+        #[arg(value_parser = UserName::parse)]
+        name: UserName,
+        /// `user` has files, `admin` also runs the house
+        #[arg(long, default_value = "user", value_name = "ROLE")]
+        role: Role,
+        /// How much they may store: 50GiB, 500MB or none [default: files.quota_bytes of the settings]
+        #[arg(long, value_name = "SIZE", value_parser = quota)]
+        quota: Option<Quota>,
+        /// Read the account password from the standard input, typed unseen at a terminal
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List everybody
+    List,
+    /// Keep somebody out from their next request on; their files stay
+    Disable {
+        #[arg(value_parser = UserName::parse)]
+        name: UserName,
+    },
+    /// Let somebody in again
+    Enable {
+        #[arg(value_parser = UserName::parse)]
+        name: UserName,
+    },
+    /// Set how much somebody may store; what is there stays, even if it is more
+    SetQuota {
+        #[arg(value_parser = UserName::parse)]
+        name: UserName,
+        /// 50GiB, 500MB or none
+        #[arg(value_name = "SIZE", value_parser = quota)]
+        quota: Quota,
+    },
+    /// Set an account password, read from the standard input; app passwords stay as they are
+    #[command(after_help = "\
+At a terminal it is asked for twice and not shown.
+
+Examples:
+  larder admin user set-password ann
+  pass show larder/ann | larder admin user set-password ann")]
+    SetPassword {
+        #[arg(value_parser = UserName::parse)]
+        name: UserName,
+    },
+}
+
+/// A limit in bytes, or none at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota(Option<u64>);
+
+pub async fn run(command: User, config: &Config, backends: &Backends) -> anyhow::Result<ExitCode> {
+    match command {
+        User::Create { name, role, quota, password_stdin } => {
+            let quota_bytes = match quota {
+                Some(Quota(limit)) => limit,
+                None => Some(config.files.quota_bytes).filter(|bytes| *bytes > 0),
+            };
+            let typed = if password_stdin { Some(password::read()?) } else { None };
+            let new = NewUser { name, role, password: None, quota_bytes };
+            create(backends, new, typed).await
+        }
+        User::List => list(backends).await,
+        User::Disable { name } => {
+            let user = users::set_active(backends, &name, false).await?;
+            say(format_args!("{} is disabled and kept out from the next request on.", user.name))
+        }
+        User::Enable { name } => {
+            let user = users::set_active(backends, &name, true).await?;
+            say(format_args!("{} is enabled.", user.name))
+        }
+        User::SetQuota { name, quota } => {
+            let user = users::set_quota(backends, &name, quota.0).await?;
+            let (used, limit) = (sizes::readable(user.quota.used_bytes), limit(user.quota.limit_bytes));
+            say(format_args!("{} may store {limit}; {used} is used.", user.name))
+        }
+        User::SetPassword { name } => {
+            users::set_password(backends, &name, &password::read()?).await?;
+            say(format_args!("{name} has a new account password."))
+        }
+    }
+}
+
+async fn create(backends: &Backends, new: NewUser, typed: Option<String>) -> anyhow::Result<ExitCode> {
+    // 122 random bits, which is more than anybody guesses.
+    let made_up = if typed.is_none() { Some(Uuid::new_v4().to_string()) } else { None };
+    let new = NewUser { password: typed.or_else(|| made_up.clone()), ..new };
+    let user = users::create(Timestamp::now(), backends, new).await?;
+    let (name, role) = (&user.name, user.role.as_str());
+    let program = program();
+    let mut lines = vec![format!("User:     {name} ({role}, {})", limit(user.quota.limit_bytes))];
+    lines.extend(made_up.map(|password| format!("Account password: {password}  (not shown again)")));
+    lines.push(format!(
+        "For the drive they need an app password: {program} admin app-password create {name} NAME"
+    ));
+    say(lines.join("\n"))
+}
+
+async fn list(backends: &Backends) -> anyhow::Result<ExitCode> {
+    let users = users::list(backends).await?;
+    let heading = ["USER", "ROLE", "STATE", "USED", "LIMIT", "SINCE"].map(str::to_owned);
+    let rows = users.iter().map(|user| {
+        let state = if user.active { "active" } else { "disabled" };
+        [
+            user.name.to_string(),
+            user.role.as_str().to_owned(),
+            state.to_owned(),
+            sizes::readable(user.quota.used_bytes),
+            limit(user.quota.limit_bytes),
+            readable::time(user.created_at),
+        ]
+    });
+    say(readable::table(&std::iter::once(heading).chain(rows).collect::<Vec<_>>()))
+}
+
+fn limit(bytes: Option<u64>) -> String {
+    bytes.map_or_else(|| "no limit".to_owned(), sizes::readable)
+}
+
+fn quota(text: &str) -> Result<Quota, String> {
+    match text {
+        "none" => Ok(Quota(None)),
+        _ => sizes::parse(text).map(|bytes| Quota(Some(bytes))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quota_is_a_size_or_none() {
+        assert_eq!(quota("none"), Ok(Quota(None)));
+        assert_eq!(quota("500MB"), Ok(Quota(Some(500_000_000))));
+        assert_eq!(quota("0"), Ok(Quota(Some(0))));
+        assert!(quota("much").is_err());
+    }
+}

@@ -1,0 +1,76 @@
+//! What a PROPFIND asks for (RFC 4918 §14.20).
+
+use domain::{Error, PropertyName, Result};
+
+use super::reader::read;
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// Everything usual, and these.
+    All(Vec<PropertyName>),
+    /// The names of everything there is.
+    Names,
+    /// These.
+    Some(Vec<PropertyName>),
+}
+
+/// Reads the body of a PROPFIND; none at all asks for everything (§9.1).
+///
+/// # Errors
+/// [`Invalid`](Error::Invalid) when it is something else; [`TooLarge`](Error::TooLarge).
+pub fn read_propfind(body: &[u8]) -> Result<Asked> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Asked::All(Vec::new()));
+    }
+    let root = read(body)?;
+    if !root.is_dav("propfind") {
+        return Err(Error::Invalid("The body of a PROPFIND is a DAV:propfind.".into()));
+    }
+    let names = |local: &str| -> Option<Vec<PropertyName>> {
+        let mut names: Vec<PropertyName> = Vec::new();
+        for child in root.dav_child(local)?.children() {
+            // Asked twice is answered once.
+            if !names.contains(&child.name) {
+                names.push(child.name.clone());
+            }
+        }
+        Some(names)
+    };
+    match (names("prop"), root.dav_child("allprop"), root.dav_child("propname")) {
+        (Some(names), None, None) => Ok(Asked::Some(names)),
+        (None, Some(_), None) => Ok(Asked::All(names("include").unwrap_or_default())),
+        (None, None, Some(_)) => Ok(Asked::Names),
+        _ => Err(Error::Invalid("A PROPFIND asks for one of prop, allprop and propname.".into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(inside: &str) -> Result<Asked> {
+        read_propfind(format!("<D:propfind xmlns:D='DAV:'>{inside}</D:propfind>").as_bytes())
+    }
+
+    #[test]
+    fn each_form_of_the_question_is_understood() {
+        let dav = |local: &str| PropertyName::new("DAV:", local);
+        assert_eq!(read_propfind(b" \r\n").unwrap(), Asked::All(vec![]));
+        assert_eq!(asked("<D:propname/>").unwrap(), Asked::Names);
+        assert_eq!(asked("<D:allprop/>").unwrap(), Asked::All(vec![]));
+        let include = asked("<D:allprop/><D:include><D:supportedlock/></D:include>").unwrap();
+        assert_eq!(include, Asked::All(vec![dav("supportedlock")]));
+        let some = asked("<D:prop>stray<D:getetag/><x xmlns=''/><D:getetag/></D:prop>").unwrap();
+        assert_eq!(some, Asked::Some(vec![dav("getetag"), PropertyName::new("", "x")]));
+    }
+
+    #[test]
+    fn what_asks_for_nothing_or_for_two_things_is_refused() {
+        for inside in ["", "<D:prop/><D:allprop/>", "<prop/>"] {
+            assert!(asked(inside).is_err(), "{inside}");
+        }
+        assert!(read_propfind(b"<propfind/>").is_err());
+        assert!(read_propfind(b"<D:propfind xmlns:D='DAV:'>").is_err());
+    }
+}

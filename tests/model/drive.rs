@@ -1,0 +1,177 @@
+//! The tree as it is: the same operations through the use cases, and a look at everything afterwards.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::{
+    Caller, Conditions, DeadProperty, Door, Node, NodeName, NodePath, PropertyName, Quota, RequestId, Timestamp,
+};
+use metadata::nodes;
+use services::auth::{self, Attempt};
+use services::files::{self, Download, Placed, Target, UploadRequest};
+use services::{Backends, users};
+use uuid::Uuid;
+
+use super::operation::{Ending, Operation, Text};
+use super::tree::{Names, Outcome, Refused};
+
+/// Small, so that listings end within a folder.
+const PAGE: u32 = 2;
+
+/// One user's files.
+pub struct Drive {
+    caller: Caller,
+    backends: Arc<Backends>,
+}
+
+/// Everything somebody can see.
+pub struct Sight {
+    /// The number of the latest change of the space.
+    pub seq: i64,
+    pub quota: Quota,
+    pub nodes: BTreeMap<Names, Seen>,
+}
+
+/// What somebody sees at one path.
+#[derive(Debug)]
+pub struct Seen {
+    pub node: Node,
+    pub properties: BTreeMap<PropertyName, String>,
+    pub bytes: Vec<u8>,
+}
+
+impl Drive {
+    pub async fn enter(backends: &Arc<Backends>, name: &str, secret: &str) -> Self {
+        let attempt = Attempt {
+            name,
+            secret,
+            address: Ipv4Addr::LOCALHOST.into(),
+            door: Door::Command,
+            request: RequestId(Uuid::nil()),
+            now: Timestamp::now(),
+        };
+        let caller = auth::log_in(backends, attempt).await.unwrap();
+        Self { caller, backends: Arc::clone(backends) }
+    }
+
+    pub async fn perform(&mut self, operation: &Operation, now: Timestamp) -> Outcome {
+        self.caller.now = now;
+        let (caller, backends, any) = (&self.caller, &self.backends, &Conditions::default());
+        let target = |path: &Names, overwrite: &bool| Target { path: parsed(path), overwrite: *overwrite };
+        match operation {
+            Operation::CreateFolder(path) => {
+                files::create_folder(caller, backends, &parsed(path), any).await?;
+                Ok(Some(Placed::Created))
+            }
+            Operation::Upload { path, text, ending } => self.upload(path, *text, *ending).await,
+            Operation::Move { from, to, overwrite } => {
+                let to = target(to, overwrite);
+                Ok(Some(files::relocate(caller, backends, &parsed(from), &to, any).await?))
+            }
+            Operation::Copy { from, to, overwrite, deep } => {
+                let to = target(to, overwrite);
+                Ok(Some(files::copy(caller, backends, &parsed(from), &to, *deep, any).await?))
+            }
+            Operation::Remove(path) => {
+                files::remove(caller, backends, &parsed(path), any).await?;
+                Ok(None)
+            }
+            Operation::SetProperties(path, changes) => {
+                files::set_properties(caller, backends, &parsed(path), changes, any).await?;
+                Ok(None)
+            }
+            Operation::SetQuota(limit_bytes) => {
+                users::set_quota(backends, &caller.name, *limit_bytes).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// In two pieces, so that what is too much shows at different moments.
+    async fn upload(&self, path: &Names, text: Text, ending: Ending) -> Outcome {
+        let request = UploadRequest {
+            path: parsed(path),
+            declared_bytes: ending.declared_bytes(text),
+            modified_at: None,
+            conditions: Conditions::default(),
+        };
+        let mut upload = files::upload(&self.caller, &self.backends, request).await?;
+        let mut bytes = Bytes::from(text.bytes());
+        upload.write(bytes.split_to(bytes.len() / 2)).await?;
+        upload.write(bytes).await?;
+        if ending == Ending::BrokenOff {
+            return Err(Refused::BrokenOff);
+        }
+        let uploaded = upload.finish().await?;
+        let node = self.look(path).await;
+        assert_eq!((uploaded.id, uploaded.etag, uploaded.modified_at), (node.id, node.etag(), node.modified_at));
+        Ok(Some(if uploaded.created { Placed::Created } else { Placed::Replaced }))
+    }
+
+    async fn look(&self, path: &Names) -> Node {
+        let look = files::look(&self.caller, &self.backends, &parsed(path)).await.unwrap();
+        look.get().unwrap().clone()
+    }
+
+    /// Looks into every folder by its path, and into every file.
+    pub async fn see(&self) -> Sight {
+        let (caller, backends) = (&self.caller, &self.backends);
+        let home = caller.home.root;
+        let located = nodes::locate(&backends.metadata, home, &NodePath::root(), caller.now).await.unwrap();
+        let mut nodes = BTreeMap::new();
+        let root = located.node().unwrap();
+        let properties = files::properties(caller, backends, root).await.unwrap();
+        nodes.insert(Names::new(), self.seen(root, properties).await);
+        let mut folders = vec![Names::new()];
+        while let Some(path) = folders.pop() {
+            let folder = self.look(&path).await;
+            assert_eq!(folder, nodes[&path].node, "the listing and the path show different things");
+            for (name, seen) in self.members(&folder).await {
+                let path = [path.as_slice(), &[name]].concat();
+                if seen.node.is_folder() {
+                    folders.push(path.clone());
+                }
+                assert!(nodes.insert(path, seen).is_none(), "a listing shows a name twice");
+            }
+        }
+        Sight { seq: located.space.seq.0, quota: located.space.quota, nodes }
+    }
+
+    async fn members(&self, folder: &Node) -> Vec<(String, Seen)> {
+        let mut all = Vec::new();
+        let mut after = None;
+        loop {
+            let page = files::members(&self.caller, &self.backends, folder, after.as_ref(), PAGE, true);
+            let page = page.await.unwrap();
+            let Some(last) = page.last() else { return all };
+            after = Some(last.node.name.clone());
+            for member in page {
+                let name = member.node.name.as_str().to_owned();
+                all.push((name, self.seen(&member.node, member.properties).await));
+            }
+        }
+    }
+
+    async fn seen(&self, node: &Node, properties: Vec<DeadProperty>) -> Seen {
+        let mut bytes = Vec::new();
+        if !node.is_folder() {
+            let mut download = Download::open(&self.caller, &self.backends, node).await.unwrap();
+            loop {
+                let piece = download.read(4096).await.unwrap();
+                if piece.is_empty() {
+                    break;
+                }
+                bytes.extend_from_slice(&piece);
+            }
+        }
+        let properties = properties.into_iter().map(|property| (property.name, property.xml)).collect();
+        Seen { node: node.clone(), properties, bytes }
+    }
+}
+
+fn parsed(path: &Names) -> NodePath {
+    let names = path.iter().map(|name| NodeName::parse(name).unwrap()).collect();
+    NodePath::new(names, 1024).unwrap()
+}

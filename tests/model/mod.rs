@@ -1,0 +1,114 @@
+//! Random operations on two people's trees, each compared with a plain one in memory after every step.
+
+mod drive;
+mod history;
+mod operation;
+mod tree;
+
+use std::time::Duration;
+
+use domain::Timestamp;
+use metadata::spaces;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use crate::support::TestHouse;
+use drive::{Drive, Sight};
+use history::History;
+use operation::Operation;
+use tree::{Kind, Tree};
+
+/// The environment may name another seed, or a larger number of steps for a long night.
+const SEED: &str = "LARDER_MODEL_SEED";
+const STEPS: &str = "LARDER_MODEL_STEPS";
+const STEPS_DEFAULT: u64 = 400;
+
+const QUOTA_BYTES: u64 = 30_000;
+
+#[test]
+fn whatever_is_done_the_tree_is_as_if_it_lay_in_memory() {
+    let seed = number(SEED).unwrap_or_else(|| rand::rng().random());
+    let mut journal = Journal { seed, lines: Vec::new() };
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut house = TestHouse::new();
+    let mut people = Vec::new();
+    for name in ["ann", "ben"] {
+        house = house.with_user_and_quota(name, Some(QUOTA_BYTES));
+        people.push(house.run(Person::enter(&house)));
+    }
+    let mut now = Timestamp::now();
+    for _ in 0..number(STEPS).unwrap_or(STEPS_DEFAULT) {
+        now = now.after(Duration::from_millis(random.random_range(0..2000)));
+        let who = random.random_range(0..people.len());
+        let person = &mut people[who];
+        let operation = Operation::random(&mut random, &person.tree);
+        let expected = person.tree.apply(&operation, now);
+        journal.lines.push(format!("person {who}: {operation:?} -> {expected:?}"));
+        let outcome = house.run(person.drive.perform(&operation, now));
+        assert_eq!(outcome, expected);
+        for person in &mut people {
+            let sight = house.run(person.drive.see());
+            person.compare(&sight);
+        }
+        assert_eq!(house.run(spaces::drifts(&house.backends().metadata)).unwrap(), []);
+    }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text:?}")))
+}
+
+/// Somebody's files as they are, and as they should be.
+struct Person {
+    drive: Drive,
+    tree: Tree,
+    history: History,
+}
+
+impl Person {
+    /// Whoever came last into the house.
+    async fn enter(house: &TestHouse) -> Self {
+        let drive = Drive::enter(house.backends(), house.user(), house.password()).await;
+        let mut tree = Tree::new(Some(QUOTA_BYTES));
+        let root = drive.see().await.nodes.remove(&[][..]).unwrap().node;
+        (tree.root.created_at, tree.root.modified_at) = (root.created_at, root.modified_at);
+        Self { drive, tree, history: History::default() }
+    }
+
+    fn compare(&mut self, sight: &Sight) {
+        let expected = self.tree.nodes();
+        assert!(sight.nodes.keys().eq(expected.keys()), "{:#?} is listed, not {expected:#?}", sight.nodes);
+        for (path, node) in expected {
+            let seen = &sight.nodes[&path];
+            let is_same_kind = match node.kind {
+                Kind::Folder(_) => seen.node.is_folder(),
+                Kind::File(text) => !seen.node.is_folder() && seen.bytes == text.bytes(),
+            };
+            assert!(is_same_kind, "{path:?} is {seen:#?}, not {node:#?}");
+            assert_eq!(seen.node.size_bytes(), seen.bytes.len() as u64, "{path:?}");
+            assert_eq!(seen.properties, node.properties, "{path:?}");
+            assert_eq!(seen.node.created_at, node.created_at, "{path:?}");
+            assert_eq!(seen.node.modified_at, node.modified_at, "{path:?}");
+            self.history.record(&path, node, &seen.node);
+        }
+        assert_eq!(sight.seq, i64::try_from(self.tree.changes).unwrap(), "refused operations change nothing");
+        assert_eq!(sight.quota.used_bytes, self.tree.used_bytes);
+        assert_eq!(sight.quota.limit_bytes, self.tree.limit_bytes);
+    }
+}
+
+/// What was done, shown when something went wrong.
+struct Journal {
+    seed: u64,
+    lines: Vec<String>,
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let (seed, steps) = (self.seed, self.lines.len());
+            eprintln!("{}\n{SEED}={seed} {STEPS}={steps} does it again", self.lines.join("\n"));
+        }
+    }
+}

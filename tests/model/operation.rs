@@ -1,0 +1,156 @@
+//! What is done to the tree, made up at random so that paths and contents meet often.
+
+use domain::{DeadProperty, PropertyChange, PropertyName};
+use rand::RngExt;
+use rand::rngs::StdRng;
+
+use super::tree::{Names, Tree};
+
+/// Few and short, so that most operations hit something; one of them has more bytes than letters.
+const NAMES: [&str; 4] = ["a", "b", "c", "ü"];
+const DEPTH_MAX: usize = 4;
+
+#[derive(Debug)]
+pub enum Operation {
+    CreateFolder(Names),
+    Upload { path: Names, text: Text, ending: Ending },
+    Move { from: Names, to: Names, overwrite: bool },
+    Copy { from: Names, to: Names, overwrite: bool, deep: bool },
+    Remove(Names),
+    SetProperties(Names, Vec<PropertyChange>),
+    SetQuota(Option<u64>),
+}
+
+/// The content of a file: one letter, many times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Text {
+    letter: char,
+    count: u16,
+}
+
+/// How an upload ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// As announced.
+    Declared,
+    /// Without having been announced.
+    Undeclared,
+    /// With fewer bytes than announced.
+    Short,
+    /// With more bytes than announced.
+    Long,
+    /// Not at all: the caller goes away before the end.
+    BrokenOff,
+}
+
+impl Text {
+    fn random(random: &mut StdRng) -> Self {
+        // 5000 is more than the house looks at to see what a file is.
+        let count = pick(random, &[0, 1, 2, 60, 5000]);
+        let letter = if count == 0 { ' ' } else { pick(random, &['x', 'y']) };
+        Self { letter, count }
+    }
+
+    pub fn bytes(self) -> Vec<u8> {
+        vec![self.letter as u8; self.count.into()]
+    }
+
+    pub fn bytes_count(self) -> u64 {
+        self.count.into()
+    }
+}
+
+impl Ending {
+    /// What the caller says the length will be.
+    pub fn declared_bytes(self, text: Text) -> Option<u64> {
+        match self {
+            Self::Declared | Self::BrokenOff => Some(text.bytes_count()),
+            Self::Undeclared => None,
+            Self::Short => Some(text.bytes_count() + 1),
+            Self::Long => Some(text.bytes_count() - 1),
+        }
+    }
+}
+
+impl Operation {
+    pub fn random(random: &mut StdRng, tree: &Tree) -> Self {
+        match random.random_range(0..100) {
+            0..20 => Self::CreateFolder(path(random, tree)),
+            20..50 => Self::random_upload(random, tree),
+            50..65 => Self::Move {
+                from: path(random, tree),
+                to: path(random, tree),
+                overwrite: random.random_bool(0.6),
+            },
+            65..80 => Self::Copy {
+                from: path(random, tree),
+                to: path(random, tree),
+                overwrite: random.random_bool(0.6),
+                deep: random.random_bool(0.7),
+            },
+            80..87 => Self::Remove(path(random, tree)),
+            87..96 => Self::SetProperties(path(random, tree), property_changes(random)),
+            _ => Self::SetQuota(quota_bytes(random, tree)),
+        }
+    }
+
+    fn random_upload(random: &mut StdRng, tree: &Tree) -> Self {
+        let text = Text::random(random);
+        let ending = match random.random_range(0..12) {
+            0..6 => Ending::Declared,
+            6..9 => Ending::Undeclared,
+            9 => Ending::Short,
+            10 if text.count > 0 => Ending::Long,
+            _ => Ending::BrokenOff,
+        };
+        Self::Upload { path: path(random, tree), text, ending }
+    }
+}
+
+/// Something that is there, or a name below it, or any path at all.
+fn path(random: &mut StdRng, tree: &Tree) -> Names {
+    let nodes = tree.nodes();
+    let (mut path, _) = nodes.iter().nth(random.random_range(0..nodes.len())).unwrap();
+    let mut random_names = Names::new();
+    if random.random_bool(0.2) {
+        let depth = random.random_range(0..=DEPTH_MAX);
+        random_names.extend((0..depth).map(|_| pick(random, &NAMES).to_owned()));
+        path = &random_names;
+    }
+    let mut path = path.clone();
+    if path.len() < DEPTH_MAX && random.random_bool(0.5) {
+        path.push(pick(random, &NAMES).to_owned());
+    }
+    path
+}
+
+fn property_changes(random: &mut StdRng) -> Vec<PropertyChange> {
+    let count = random.random_range(0..4);
+    let change = |random: &mut StdRng| {
+        let (namespace, local) = (pick(random, &["", "urn:x"]), pick(random, &["color", "rating"]));
+        let name = PropertyName::new(namespace, local);
+        match random.random_bool(0.7) {
+            true => {
+                let value = random.random_range(0..10);
+                let xml = format!("<{local} xmlns=\"{namespace}\">{value}</{local}>");
+                PropertyChange::Set(DeadProperty { name, xml })
+            }
+            false => PropertyChange::Remove(name),
+        }
+    };
+    (0..count).map(|_| change(random)).collect()
+}
+
+/// Tight more often than not, and now and then less than what is there.
+fn quota_bytes(random: &mut StdRng, tree: &Tree) -> Option<u64> {
+    match random.random_range(0..5) {
+        0 => None,
+        1 => Some(tree.used_bytes / 2),
+        2 => Some(tree.used_bytes + 61),
+        _ => Some(tree.used_bytes + 12_000),
+    }
+}
+
+fn pick<T: Copy>(random: &mut StdRng, from: &[T]) -> T {
+    from[random.random_range(0..from.len())]
+}

@@ -1,0 +1,320 @@
+//! The tree as it should be: owned nodes in plain memory, and every operation spelled out on them.
+
+use std::collections::BTreeMap;
+
+use domain::{Error, PropertyChange, PropertyName, Timestamp};
+use services::files::Placed;
+
+use super::operation::{Ending, Operation, Text};
+
+/// The names from the root down.
+pub type Names = Vec<String>;
+
+/// One space of the model.
+pub struct Tree {
+    pub root: Node,
+    /// How many operations have changed the space.
+    pub changes: u64,
+    /// The lengths of everything its nodes hold and ever held, in the trash too.
+    pub used_bytes: u64,
+    pub limit_bytes: Option<u64>,
+    identities: u64,
+}
+
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// Never given to another node, and kept through renaming and moving.
+    pub identity: u64,
+    /// The latest change at or below it.
+    pub change: u64,
+    pub kind: Kind,
+    pub created_at: Timestamp,
+    pub modified_at: Timestamp,
+    pub properties: BTreeMap<PropertyName, String>,
+}
+
+#[derive(Debug, Clone)]
+pub enum Kind {
+    Folder(BTreeMap<String, Node>),
+    File(Text),
+}
+
+/// What became of an operation: whether something new came to be or took a place, where that is a question.
+pub type Outcome = Result<Option<Placed>, Refused>;
+
+/// Why nothing was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    NotFound,
+    ParentMissing,
+    Forbidden,
+    Exists,
+    Stale,
+    QuotaExceeded,
+    Invalid,
+    /// The caller went away.
+    BrokenOff,
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound(_) => Self::NotFound,
+            Error::ParentMissing(_) => Self::ParentMissing,
+            Error::Forbidden(_) => Self::Forbidden,
+            Error::Exists(_) => Self::Exists,
+            Error::Stale(_) => Self::Stale,
+            Error::QuotaExceeded(_) => Self::QuotaExceeded,
+            Error::Invalid(_) => Self::Invalid,
+            surprise => panic!("the house says {surprise:?}"),
+        }
+    }
+}
+
+impl Node {
+    pub fn is_folder(&self) -> bool {
+        matches!(self.kind, Kind::Folder(_))
+    }
+
+    fn members(&self) -> Option<&BTreeMap<String, Self>> {
+        match &self.kind {
+            Kind::Folder(members) => Some(members),
+            Kind::File(_) => None,
+        }
+    }
+
+    fn members_mut(&mut self) -> &mut BTreeMap<String, Self> {
+        match &mut self.kind {
+            Kind::Folder(members) => members,
+            Kind::File(_) => panic!("a file has no members"),
+        }
+    }
+
+    /// What the contents at and below it add up to.
+    fn weight(&self, deep: bool) -> u64 {
+        match &self.kind {
+            Kind::File(text) => text.bytes_count(),
+            Kind::Folder(members) if deep => members.values().map(|member| member.weight(true)).sum(),
+            Kind::Folder(_) => 0,
+        }
+    }
+}
+
+impl Tree {
+    pub fn new(limit_bytes: Option<u64>) -> Self {
+        let never = Timestamp::from_millis(0);
+        let root = Node {
+            identity: 0,
+            change: 0,
+            kind: Kind::Folder(BTreeMap::new()),
+            created_at: never,
+            modified_at: never,
+            properties: BTreeMap::new(),
+        };
+        Self { root, changes: 0, used_bytes: 0, limit_bytes, identities: 0 }
+    }
+
+    pub fn find(&self, path: &[String]) -> Option<&Node> {
+        path.iter().try_fold(&self.root, |node, name| node.members()?.get(name))
+    }
+
+    /// Every node with its path, the root first.
+    pub fn nodes(&self) -> BTreeMap<Names, &Node> {
+        fn collect<'a>(path: Names, node: &'a Node, into: &mut BTreeMap<Names, &'a Node>) {
+            for (name, member) in node.members().into_iter().flatten() {
+                collect([path.as_slice(), &[name.clone()]].concat(), member, into);
+            }
+            into.insert(path, node);
+        }
+        let mut nodes = BTreeMap::new();
+        collect(Names::new(), &self.root, &mut nodes);
+        nodes
+    }
+
+    /// Does it, or refuses and leaves everything as it was.
+    pub fn apply(&mut self, operation: &Operation, now: Timestamp) -> Outcome {
+        match operation {
+            Operation::CreateFolder(path) => self.create_folder(path, now),
+            Operation::Upload { path, text, ending } => self.upload(path, *text, *ending, now),
+            Operation::Move { from, to, overwrite } => self.relocate(from, to, *overwrite),
+            Operation::Copy { from, to, overwrite, deep } => self.copy(from, to, *overwrite, *deep, now),
+            Operation::Remove(path) => self.remove(path),
+            Operation::SetProperties(path, changes) => self.set_properties(path, changes),
+            Operation::SetQuota(limit_bytes) => {
+                self.limit_bytes = *limit_bytes;
+                Ok(None)
+            }
+        }
+    }
+
+    fn create_folder(&mut self, path: &[String], now: Timestamp) -> Outcome {
+        if self.find(path).is_some() {
+            return Err(Refused::Exists);
+        }
+        self.has_parent(path)?;
+        self.changes += 1;
+        let folder = self.made(Kind::Folder(BTreeMap::new()), now);
+        self.place(path, folder);
+        Ok(Some(Placed::Created))
+    }
+
+    fn upload(&mut self, path: &[String], text: Text, ending: Ending, now: Timestamp) -> Outcome {
+        let old = self.find(path);
+        if old.is_some_and(Node::is_folder) {
+            return Err(Refused::Exists);
+        }
+        let is_new = old.is_none();
+        let is_same = old.is_some_and(|node| matches!(&node.kind, Kind::File(held) if *held == text));
+        self.has_parent(path)?;
+        self.has_room(text.bytes_count().max(ending.declared_bytes(text).unwrap_or(0)))?;
+        match ending {
+            Ending::Short | Ending::Long => return Err(Refused::Invalid),
+            Ending::BrokenOff => return Err(Refused::BrokenOff),
+            Ending::Declared | Ending::Undeclared => {}
+        }
+        self.changes += 1;
+        if !is_same {
+            self.used_bytes += text.bytes_count();
+        }
+        let file = match is_new {
+            true => self.made(Kind::File(text), now),
+            false => {
+                let file = self.take(path);
+                Node { kind: Kind::File(text), modified_at: now, ..file }
+            }
+        };
+        self.place(path, file);
+        Ok(Some(if is_new { Placed::Created } else { Placed::Replaced }))
+    }
+
+    fn relocate(&mut self, from: &[String], to: &[String], overwrite: bool) -> Outcome {
+        apart(from, to)?;
+        self.find(from).ok_or(Refused::NotFound)?;
+        let placed = self.may_place(to, overwrite)?;
+        self.changes += 1;
+        if placed == Placed::Replaced {
+            self.take(to);
+        }
+        let node = self.take(from);
+        self.place(to, Node { change: self.changes, ..node });
+        Ok(Some(placed))
+    }
+
+    fn copy(&mut self, from: &[String], to: &[String], overwrite: bool, deep: bool, now: Timestamp) -> Outcome {
+        apart(from, to)?;
+        let source = self.find(from).ok_or(Refused::NotFound)?;
+        let placed = self.may_place(to, overwrite)?;
+        let weight = source.weight(deep);
+        self.has_room(weight)?;
+        let source = source.clone();
+        self.changes += 1;
+        self.used_bytes += weight;
+        if placed == Placed::Replaced {
+            self.take(to);
+        }
+        let copy = self.copied(&source, deep, now);
+        self.place(to, copy);
+        Ok(Some(placed))
+    }
+
+    fn remove(&mut self, path: &[String]) -> Outcome {
+        if path.is_empty() {
+            return Err(Refused::Forbidden);
+        }
+        self.find(path).ok_or(Refused::NotFound)?;
+        self.changes += 1;
+        self.take(path);
+        Ok(None)
+    }
+
+    fn set_properties(&mut self, path: &[String], changes: &[PropertyChange]) -> Outcome {
+        self.find(path).ok_or(Refused::NotFound)?;
+        self.changes += 1;
+        let node = self.stirred(path);
+        for change in changes {
+            match change {
+                PropertyChange::Set(property) => {
+                    node.properties.insert(property.name.clone(), property.xml.clone());
+                }
+                PropertyChange::Remove(name) => {
+                    node.properties.remove(name);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn has_parent(&self, path: &[String]) -> Result<(), Refused> {
+        let above = path.split_last().and_then(|(_, above)| self.find(above));
+        above.filter(|node| node.is_folder()).map(drop).ok_or(Refused::ParentMissing)
+    }
+
+    fn has_room(&self, bytes: u64) -> Result<(), Refused> {
+        match self.limit_bytes {
+            Some(limit) if bytes > 0 && self.used_bytes + bytes > limit => Err(Refused::QuotaExceeded),
+            _ => Ok(()),
+        }
+    }
+
+    fn may_place(&self, to: &[String], overwrite: bool) -> Result<Placed, Refused> {
+        self.has_parent(to)?;
+        match self.find(to) {
+            None => Ok(Placed::Created),
+            Some(_) if overwrite => Ok(Placed::Replaced),
+            Some(_) => Err(Refused::Stale),
+        }
+    }
+
+    fn made(&mut self, kind: Kind, now: Timestamp) -> Node {
+        self.identities += 1;
+        Node {
+            identity: self.identities,
+            change: self.changes,
+            kind,
+            created_at: now,
+            modified_at: now,
+            properties: BTreeMap::new(),
+        }
+    }
+
+    /// A copy keeps the moment of the content and the properties, and is new in everything else.
+    fn copied(&mut self, source: &Node, deep: bool, now: Timestamp) -> Node {
+        let kind = match &source.kind {
+            Kind::Folder(members) if deep => Kind::Folder(
+                members.iter().map(|(name, node)| (name.clone(), self.copied(node, true, now))).collect(),
+            ),
+            Kind::Folder(_) => Kind::Folder(BTreeMap::new()),
+            Kind::File(text) => Kind::File(*text),
+        };
+        let properties = source.properties.clone();
+        Node { modified_at: source.modified_at, properties, ..self.made(kind, now) }
+    }
+
+    fn place(&mut self, path: &[String], node: Node) {
+        let (name, above) = path.split_last().unwrap();
+        assert!(self.stirred(above).members_mut().insert(name.clone(), node).is_none());
+    }
+
+    fn take(&mut self, path: &[String]) -> Node {
+        let (name, above) = path.split_last().unwrap();
+        self.stirred(above).members_mut().remove(name).unwrap()
+    }
+
+    /// What is at the path, which has changed with everything above it.
+    fn stirred(&mut self, path: &[String]) -> &mut Node {
+        let change = self.changes;
+        self.root.change = change;
+        path.iter().fold(&mut self.root, |node, name| {
+            let node = node.members_mut().get_mut(name).unwrap();
+            node.change = change;
+            node
+        })
+    }
+}
+
+fn apart(from: &[String], to: &[String]) -> Result<(), Refused> {
+    match from.starts_with(to) || to.starts_with(from) {
+        true => Err(Refused::Forbidden),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,255 @@
+//! A whole house in this process, on a free port and an empty folder.
+//!
+//! Dropping it asserts what must hold after everything a test did: no blob is unreferenced, no registered
+//! one is left over, the store holds the live ones and nothing else, and no quota is off by a byte.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Role, Timestamp, UserName};
+use larder::config::{Config, Sources};
+use larder::house::{House, Listeners};
+use metadata::{blobs, spaces};
+use services::users::NewUser;
+use services::{Backends, app_passwords, users};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::wire::{Answer, Wire};
+
+pub struct TestHouse {
+    runtime: Runtime,
+    backends: Arc<Backends>,
+    folder: TempDir,
+    address: SocketAddr,
+    drive_address: Option<SocketAddr>,
+    shutdown: CancellationToken,
+    server: Option<JoinHandle<()>>,
+    user: String,
+    password: String,
+}
+
+impl TestHouse {
+    /// A running house that nobody lives in yet.
+    pub fn new() -> Self {
+        Self::with_settings(&[])
+    }
+
+    /// A running house with settings of its own, such as `("files.quota_bytes", "1000")`.
+    pub fn with_settings(settings: &[(&str, &str)]) -> Self {
+        Self::on_folder(tempfile::tempdir().unwrap(), settings)
+    }
+
+    /// A running house on a folder another one has left.
+    pub fn on_folder(folder: TempDir, settings: &[(&str, &str)]) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let config = config(folder.path(), settings);
+        let shutdown = CancellationToken::new();
+        let stop = shutdown.clone();
+        let (backends, addresses, server) = runtime.block_on(async {
+            let house = House::open(Timestamp::now(), config.clone()).await.unwrap();
+            let backends = Arc::clone(&house.backends);
+            let listeners = Listeners::bind(&config).await.unwrap();
+            let addresses = listeners.addresses().unwrap();
+            let server = tokio::spawn(async move { house.serve(listeners, stop).await.unwrap() });
+            (backends, addresses, server)
+        });
+        Self {
+            runtime,
+            backends,
+            folder,
+            address: addresses.main,
+            drive_address: addresses.webdav,
+            shutdown,
+            server: Some(server),
+            user: String::new(),
+            password: String::new(),
+        }
+    }
+
+    /// Lets somebody move in; requests are made in the name of whoever came last.
+    pub fn with_user(self, name: &str) -> Self {
+        self.with_user_and_quota(name, None)
+    }
+
+    /// Lets somebody move in whose space has a limit.
+    pub fn with_user_and_quota(mut self, name: &str, quota_bytes: Option<u64>) -> Self {
+        let name = UserName::parse(name).unwrap();
+        let backends = Arc::clone(&self.backends);
+        let new = NewUser { name: name.clone(), role: Role::User, password: None, quota_bytes };
+        let issued = self.run(async {
+            users::create(Timestamp::now(), &backends, new).await.unwrap();
+            app_passwords::create(Timestamp::now(), &backends, &name, "test", None).await.unwrap()
+        });
+        self.user = name.as_str().to_owned();
+        self.password = issued.secret;
+        self
+    }
+
+    /// The drive's address with a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}/dav/", self.address)
+    }
+
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
+    pub fn backends(&self) -> &Arc<Backends> {
+        &self.backends
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs something of the house's own on its runtime.
+    pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
+    /// A connection of its own, without credentials.
+    pub fn wire(&self) -> Wire {
+        Wire::open(self.address)
+    }
+
+    /// A connection to the drive's own address.
+    pub fn drive_wire(&self) -> Wire {
+        Wire::open(self.drive_address.expect("webdav.listen is set"))
+    }
+
+    /// One request in the name of the user, at a path of the drive such as `/a.txt`.
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Answer {
+        let authorization = self.authorization();
+        let mut all = vec![("Authorization", authorization.as_str())];
+        all.extend(headers);
+        self.wire().ask(method, &format!("/dav{path}"), &all, body)
+    }
+
+    /// What an `Authorization` header says for the user.
+    pub fn authorization(&self) -> String {
+        Wire::basic(&self.user, &self.password)
+    }
+
+    pub fn put(&self, path: &str, body: impl AsRef<[u8]>) -> Answer {
+        self.ask("PUT", path, &[], body)
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, &[], "")
+    }
+
+    pub fn mkcol(&self, path: &str) -> Answer {
+        self.ask("MKCOL", path, &[], "")
+    }
+
+    pub fn delete(&self, path: &str) -> Answer {
+        self.ask("DELETE", path, &[], "")
+    }
+
+    /// MOVE or COPY to a path of the drive.
+    pub fn relocate(&self, method: &str, from: &str, to: &str) -> Answer {
+        let destination = format!("http://{}/dav{to}", self.address);
+        self.ask(method, from, &[("Destination", &destination)], "")
+    }
+
+    pub fn propfind(&self, path: &str, depth: &str, body: &str) -> Answer {
+        self.ask("PROPFIND", path, &[("Depth", depth)], body)
+    }
+
+    /// The names a listing shows, without the folder itself, as they are in the hrefs.
+    pub fn list(&self, path: &str) -> Vec<String> {
+        let answer = self.propfind(path, "1", "");
+        assert_eq!(answer.status, 207, "{answer:?}");
+        let hrefs = answer.texts("href");
+        hrefs[1..]
+            .iter()
+            .map(|href| href.trim_end_matches('/').rsplit('/').next().unwrap().to_owned())
+            .collect()
+    }
+
+    /// How many statements the database is sent while something is done.
+    pub fn statements<T>(&self, work: impl FnOnce() -> T) -> (T, u64) {
+        let before = self.backends.metadata.statements();
+        let done = work();
+        (done, self.backends.metadata.statements() - before)
+    }
+
+    /// Stops serving and gives the folder away, for another house to be built on it.
+    pub fn close(mut self) -> TempDir {
+        self.stop();
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
+    }
+
+    fn stop(&mut self) {
+        let Some(server) = self.server.take() else { return };
+        let left = self.run(settled(&self.backends, self.folder.path()));
+        self.shutdown.cancel();
+        self.run(server).unwrap();
+        if !std::thread::panicking() {
+            assert_eq!(left, Vec::<String>::new(), "the house is not in order");
+        }
+    }
+}
+
+impl Drop for TestHouse {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn config(folder: &Path, settings: &[(&str, &str)]) -> Config {
+    let mut command_line = vec![
+        ("data_folder", folder.to_str().unwrap()),
+        ("server.listen", "127.0.0.1:0"),
+        ("server.shutdown_grace_seconds", "5"),
+    ];
+    command_line.extend(settings);
+    let command_line = command_line.into_iter();
+    let command_line = command_line.map(|(key, value)| ("test".into(), key.into(), value.into())).collect();
+    Config::load(&Sources { file: None, environment: Vec::new(), command_line }).unwrap().0
+}
+
+/// What is out of order, once refused uploads have been cleared away: that happens a moment after the answer.
+async fn settled(backends: &Backends, folder: &Path) -> Vec<String> {
+    let mut left = Vec::new();
+    for _ in 0..100 {
+        left = disorder(backends, folder).await;
+        if left.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    left
+}
+
+async fn disorder(backends: &Backends, folder: &Path) -> Vec<String> {
+    let metadata = &backends.metadata;
+    let mut left = Vec::new();
+    for drift in spaces::drifts(metadata).await.unwrap() {
+        left.push(format!("a quota drifted: {drift:?}"));
+    }
+    for blob in blobs::unreferenced(metadata).await.unwrap() {
+        left.push(format!("nobody refers to the blob {blob}"));
+    }
+    for blob in blobs::pending(metadata, Timestamp::from_millis(i64::MAX)).await.unwrap() {
+        left.push(format!("the blob {blob} is registered and neither live nor being written"));
+    }
+    let live: BTreeSet<String> =
+        blobs::live(metadata).await.unwrap().iter().map(ToString::to_string).collect();
+    let stored: BTreeSet<String> = std::fs::read_dir(folder.join("blobs/files"))
+        .map(|entries| entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect())
+        .unwrap_or_default();
+    left.extend(live.difference(&stored).map(|blob| format!("the bytes of the blob {blob} are missing")));
+    left.extend(stored.difference(&live).map(|blob| format!("the store holds {blob}, which is not live")));
+    left
+}
