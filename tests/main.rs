@@ -10,5 +10,8 @@
 
 mod clients;
 mod commands;
+mod faults;
 mod house_rules;
+mod model;
 mod support;
+mod webdav;

@@ -1,6 +1,6 @@
 //! `larder serve`: the first start, the later ones, and the end.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
@@ -59,8 +59,15 @@ fn asked_to_stop_it_ends_with_success_and_a_hang_up_changes_nothing() {
 fn asked_a_second_time_it_does_not_wait_for_running_requests() {
     let machine = Machine::new();
     let server = machine.serve(&[]);
-    let mut unfinished = TcpStream::connect(server.socket()).unwrap();
-    unfinished.write_all(b"GET / HTTP/1.1\r\nHost:").unwrap();
+    let mut upload = TcpStream::connect(server.socket()).unwrap();
+    let credentials = Wire::basic("larder", server.labelled("Password").unwrap());
+    let head = format!(
+        "PUT /dav/a HTTP/1.1\r\nHost: larder\r\nAuthorization: {credentials}\r\n\
+         Content-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+    );
+    upload.write_all(head.as_bytes()).unwrap();
+    // The server asks for the body: the request runs, and never ends.
+    upload.read_exact(&mut [0; 25]).unwrap();
     server.signal("TERM");
     // Two signals at once may arrive as one; the log says when the first has been taken.
     while !read(&server.log).contains("ask again") {

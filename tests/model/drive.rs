@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::{
-    Caller, Conditions, DeadProperty, Door, Node, NodeName, NodePath, PropertyName, Quota, RequestId, Timestamp,
+    Caller, Conditions, DeadProperty, Door, Node, NodeName, NodePath, PropertyName, Quota, RequestId,
+    Timestamp,
 };
 use metadata::nodes;
 use services::auth::{self, Attempt};
@@ -106,7 +107,10 @@ impl Drive {
         }
         let uploaded = upload.finish().await?;
         let node = self.look(path).await;
-        assert_eq!((uploaded.id, uploaded.etag, uploaded.modified_at), (node.id, node.etag(), node.modified_at));
+        assert_eq!(
+            (uploaded.id, uploaded.etag, uploaded.modified_at),
+            (node.id, node.etag(), node.modified_at)
+        );
         Ok(Some(if uploaded.created { Placed::Created } else { Placed::Replaced }))
     }
 

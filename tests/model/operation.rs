@@ -4,11 +4,12 @@ use domain::{DeadProperty, PropertyChange, PropertyName};
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use super::tree::{Names, Tree};
+use super::tree::{Names, Node, Tree};
 
 /// Few and short, so that most operations hit something; one of them has more bytes than letters.
 const NAMES: [&str; 4] = ["a", "b", "c", "ü"];
-const DEPTH_MAX: usize = 4;
+/// More than these and more is removed than made: a step costs a look at every one of them.
+const NODES_ENOUGH: usize = 40;
 
 #[derive(Debug)]
 pub enum Operation {
@@ -74,23 +75,24 @@ impl Ending {
 
 impl Operation {
     pub fn random(random: &mut StdRng, tree: &Tree) -> Self {
-        match random.random_range(0..100) {
-            0..20 => Self::CreateFolder(path(random, tree)),
+        let removals = if tree.nodes().len() > NODES_ENOUGH { 25 } else { 5 };
+        match random.random_range(0..95 + removals) {
+            0..20 => Self::CreateFolder(place(random, tree)),
             20..50 => Self::random_upload(random, tree),
             50..65 => Self::Move {
-                from: path(random, tree),
-                to: path(random, tree),
-                overwrite: random.random_bool(0.6),
+                from: node(random, tree),
+                to: place(random, tree),
+                overwrite: random.random_bool(0.5),
             },
             65..80 => Self::Copy {
-                from: path(random, tree),
-                to: path(random, tree),
-                overwrite: random.random_bool(0.6),
+                from: node(random, tree),
+                to: place(random, tree),
+                overwrite: random.random_bool(0.5),
                 deep: random.random_bool(0.7),
             },
-            80..87 => Self::Remove(path(random, tree)),
-            87..96 => Self::SetProperties(path(random, tree), property_changes(random)),
-            _ => Self::SetQuota(quota_bytes(random, tree)),
+            80..90 => Self::SetProperties(node(random, tree), property_changes(random)),
+            90..95 => Self::SetQuota(quota_bytes(random, tree)),
+            _ => Self::Remove(node(random, tree)),
         }
     }
 
@@ -103,25 +105,40 @@ impl Operation {
             10 if text.count > 0 => Ending::Long,
             _ => Ending::BrokenOff,
         };
-        Self::Upload { path: path(random, tree), text, ending }
+        let path = match random.random_bool(0.3) {
+            true => node(random, tree),
+            false => place(random, tree),
+        };
+        Self::Upload { path, text, ending }
     }
 }
 
-/// Something that is there, or a name below it, or any path at all.
-fn path(random: &mut StdRng, tree: &Tree) -> Names {
+/// Mostly something that is there.
+fn node(random: &mut StdRng, tree: &Tree) -> Names {
+    match random.random_bool(0.9) {
+        true => nodes(random, tree, |_| true),
+        false => anywhere(random),
+    }
+}
+
+/// Mostly a name, taken or not, in a folder that is there.
+fn place(random: &mut StdRng, tree: &Tree) -> Names {
+    match random.random_range(0..10) {
+        0 => anywhere(random),
+        1 => nodes(random, tree, |_| true),
+        _ => [nodes(random, tree, Node::is_folder), vec![pick(random, &NAMES).to_owned()]].concat(),
+    }
+}
+
+fn anywhere(random: &mut StdRng) -> Names {
+    let depth = random.random_range(0..=4);
+    (0..depth).map(|_| pick(random, &NAMES).to_owned()).collect()
+}
+
+fn nodes(random: &mut StdRng, tree: &Tree, suits: impl Fn(&Node) -> bool) -> Names {
     let nodes = tree.nodes();
-    let (mut path, _) = nodes.iter().nth(random.random_range(0..nodes.len())).unwrap();
-    let mut random_names = Names::new();
-    if random.random_bool(0.2) {
-        let depth = random.random_range(0..=DEPTH_MAX);
-        random_names.extend((0..depth).map(|_| pick(random, &NAMES).to_owned()));
-        path = &random_names;
-    }
-    let mut path = path.clone();
-    if path.len() < DEPTH_MAX && random.random_bool(0.5) {
-        path.push(pick(random, &NAMES).to_owned());
-    }
-    path
+    let suitable: Vec<&Names> = nodes.iter().filter(|(_, node)| suits(node)).map(|(path, _)| path).collect();
+    pick(random, &suitable).clone()
 }
 
 fn property_changes(random: &mut StdRng) -> Vec<PropertyChange> {

@@ -200,7 +200,14 @@ impl Tree {
         Ok(Some(placed))
     }
 
-    fn copy(&mut self, from: &[String], to: &[String], overwrite: bool, deep: bool, now: Timestamp) -> Outcome {
+    fn copy(
+        &mut self,
+        from: &[String],
+        to: &[String],
+        overwrite: bool,
+        deep: bool,
+        now: Timestamp,
+    ) -> Outcome {
         apart(from, to)?;
         let source = self.find(from).ok_or(Refused::NotFound)?;
         let placed = self.may_place(to, overwrite)?;

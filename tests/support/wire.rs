@@ -145,15 +145,15 @@ impl Answer {
         let (mut texts, mut within) = (Vec::new(), false);
         loop {
             match reader.read_event().unwrap_or_else(|error| panic!("{error} in {text}")) {
-                Event::Start(start) if start.local_name().as_ref() == local.as_bytes() => {
+                Event::Start(start) if start.local_name().as_ref() == local => {
                     within = true;
                     texts.push(String::new());
                 }
-                Event::Empty(start) if start.local_name().as_ref() == local.as_bytes() => {
+                Event::Empty(start) if start.local_name().as_ref() == local => {
                     texts.push(String::new());
                 }
-                Event::End(end) if end.local_name().as_ref() == local.as_bytes() => within = false,
-                Event::Text(found) if within => texts.last_mut().unwrap().push_str(&found.decode().unwrap()),
+                Event::End(end) if end.local_name().as_ref() == local => within = false,
+                Event::Text(found) if within => texts.last_mut().unwrap().push_str(&found),
                 Event::Eof => return texts,
                 _ => {}
             }

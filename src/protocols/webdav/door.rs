@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
+use axum::routing::MethodRouter;
 use domain::Error;
 use gate::Gate;
 use http::{HeaderMap, Method, StatusCode, request};
@@ -13,8 +14,8 @@ use services::{Backends, files};
 use tracing::Instrument;
 
 use crate::answer::Refusal;
-use crate::headers::{self, DestinationError, Prefix};
-use crate::methods::{folder, library, lock, options, propfind, proppatch};
+use crate::headers::{self, Depth, DestinationError, Prefix};
+use crate::methods::{above, folder, library, lock, options, propfind, proppatch};
 use crate::visit::Visit;
 
 /// What a request at this door meets.
@@ -40,6 +41,7 @@ pub fn router(door: Door) -> Router {
         return Router::new().fallback(enter).with_state(door);
     }
     Router::new()
+        .route("/", MethodRouter::new().fallback(look_up))
         .route(&prefix, axum::routing::any(enter))
         .route(&format!("{prefix}/"), axum::routing::any(enter))
         .route(&format!("{prefix}/{{*path}}"), axum::routing::any(enter))
@@ -53,7 +55,26 @@ async fn enter(State(door): State<Arc<Door>>, request: Request) -> Response {
     door.answer(request).await.unwrap_or_else(Refusal::answer)
 }
 
+/// Whatever is asked about the folder above the drive, but for what the house itself answers there.
+async fn look_up(State(door): State<Arc<Door>>, request: Request) -> Response {
+    if request.method() == Method::OPTIONS {
+        return options::answer();
+    }
+    door.answer_above(request).await.unwrap_or_else(Refusal::answer)
+}
+
 impl Door {
+    async fn answer_above(&self, request: Request) -> Result<Response, Refusal> {
+        let (parts, _) = request.into_parts();
+        self.gate.admit(&parts).await?;
+        if parts.method.as_str() != "PROPFIND" {
+            let sentence = format!("Nothing can be changed here; the drive is at {}/.", self.prefix.as_str());
+            return Err(Error::Forbidden(sentence.into()).into());
+        }
+        let with_members = headers::depth(&parts.headers)?.is_some_and(|depth| depth != Depth::Zero);
+        Ok(above::listing(self.prefix.as_str(), with_members))
+    }
+
     async fn answer(&self, request: Request) -> Result<Response, Refusal> {
         let (parts, body) = request.into_parts();
         let visit = Arc::new(self.visit(&parts).await?);
@@ -85,7 +106,7 @@ impl Door {
             caller,
             backends: Arc::clone(&self.backends),
             path: target.path,
-            href: safe_href(target.as_sent.trim_end_matches('/')),
+            href: target.as_sent.trim_end_matches('/').to_owned(),
             prefix: self.prefix.as_str().to_owned(),
             conditions,
         })
@@ -132,12 +153,6 @@ impl Door {
     }
 }
 
-/// A path as a client spelled it, fit to stand in XML without references.
-fn safe_href(as_sent: &str) -> String {
-    let escapes = [('&', "%26"), ('<', "%3C"), ('>', "%3E"), ('"', "%22"), ('\'', "%27")];
-    escapes.iter().fold(as_sent.to_owned(), |href, (raw, escape)| href.replace(*raw, escape))
-}
-
 /// The host the client believes to speak to.
 fn host(parts: &request::Parts) -> &str {
     let header = parts.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
@@ -146,6 +161,5 @@ fn host(parts: &request::Parts) -> &str {
 
 fn unknown(method: &Method) -> Refusal {
     let sentence = format!("{method} is not something this drive can do.");
-    // RFC 9110 §15.5.6: the method is known to nobody here, whatever the path.
     Refusal::with_status(Error::Unsupported(sentence.into()), StatusCode::METHOD_NOT_ALLOWED)
 }

@@ -1,6 +1,7 @@
 //! The conditions a request makes: those of HTTP (RFC 9110 §13.1) and `If` (RFC 4918 §10.4).
 
 use std::collections::BTreeSet;
+use std::str;
 
 use domain::{
     Conditions, ETag, ETagMatch, Error, LockToken, Result, StateList, StateTest, Tested, Timestamp,
@@ -13,8 +14,12 @@ use super::target::{Prefix, local_path};
 const IF: HeaderName = HeaderName::from_static("if");
 
 /// No client makes more states in one request; each path spoken of costs a look.
+const LISTS_MAX: usize = 64;
 const STATES_MAX: usize = 256;
 const PATHS_MAX: usize = 16;
+
+/// What stands between the parts of a header; the commas come from proxies that join its lines.
+const SEPARATORS: [char; 3] = [' ', '\t', ','];
 
 /// Reads all conditions of a request.
 ///
@@ -35,14 +40,31 @@ pub fn conditions(headers: &HeaderMap, prefix: &Prefix, host: &str, chars_max: u
 fn etags(headers: &HeaderMap, name: &HeaderName) -> Option<ETagMatch> {
     let mut tags = None;
     for value in headers.get_all(name) {
-        // What is no tag matches nothing, and a comma inside a tag is none of ours.
-        let text = value.to_str().unwrap_or_default();
+        let text = String::from_utf8_lossy(value.as_bytes());
         if text.trim() == "*" {
             return Some(ETagMatch::Any);
         }
-        tags.get_or_insert_with(Vec::new).extend(text.split(',').filter_map(ETag::parse));
+        let tags = tags.get_or_insert_with(Vec::new);
+        let mut rest = text.trim_matches(SEPARATORS);
+        while !rest.is_empty() {
+            let end = if is_quoted(rest) { tag_end(rest) } else { rest.find(',').unwrap_or(rest.len()) };
+            let (tag, after) = rest.split_at(end);
+            // Quotes get lost in clients. Passing over such a tag would let an If-None-Match pass that must not.
+            tags.push(ETag::parse(tag).unwrap_or_else(|| ETag::strong(&tag.trim().replace('"', ""))));
+            rest = after.trim_start_matches(SEPARATORS);
+        }
     }
     tags.map(ETagMatch::OneOf)
+}
+
+fn is_quoted(text: &str) -> bool {
+    text.strip_prefix("W/").unwrap_or(text).starts_with('"')
+}
+
+/// Where the entity tag that the text begins with ends: at its second quote, for it may have commas and
+/// brackets in it. Without quotes all of the text, which is then no tag.
+fn tag_end(text: &str) -> usize {
+    text.match_indices('"').nth(1).map_or(text.len(), |(at, _)| at + 1)
 }
 
 fn lists(
@@ -53,7 +75,7 @@ fn lists(
 ) -> Result<Option<Vec<StateList>>> {
     let mut lists = Vec::new();
     for value in headers.get_all(IF) {
-        let text = value.to_str().map_err(|_| malformed())?;
+        let text = str::from_utf8(value.as_bytes()).map_err(|_| malformed())?;
         Reader { rest: text, prefix, host, chars_max }.read(&mut lists)?;
     }
     let states: usize = lists.iter().map(|list| list.states.len()).sum();
@@ -62,7 +84,7 @@ fn lists(
         _ => None,
     };
     let paths: BTreeSet<String> = lists.iter().filter_map(about).collect();
-    if states > STATES_MAX || paths.len() > PATHS_MAX {
+    if lists.len() > LISTS_MAX || states > STATES_MAX || paths.len() > PATHS_MAX {
         return Err(Error::TooLarge("The If header makes too many conditions.".into()));
     }
     Ok(headers.contains_key(IF).then_some(lists))
@@ -78,18 +100,21 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn read(mut self, lists: &mut Vec<StateList>) -> Result<()> {
-        let begun = lists.len();
         let mut about = Tested::Target;
+        // Whether a list has followed the beginning, and each resource since.
+        let mut complete = false;
         loop {
-            self.rest = self.rest.trim_start();
+            self.rest = self.rest.trim_start_matches(SEPARATORS);
             match self.rest.as_bytes().first() {
-                None if lists.len() > begun => return Ok(()),
-                Some(b'<') => {
+                None if complete => return Ok(()),
+                Some(b'<') if complete || matches!(about, Tested::Target) => {
                     let url = self.enclosed('<', '>')?;
                     about = self.resource(url);
+                    complete = false;
                 }
                 Some(b'(') => {
                     let states = self.states()?;
+                    complete = true;
                     lists.push(StateList { about: about.clone(), states });
                 }
                 _ => return Err(malformed()),
@@ -115,11 +140,18 @@ impl<'a> Reader<'a> {
             let negated = self.negated();
             let state = match self.rest.as_bytes().first() {
                 Some(b'<') => StateTest::Token(LockToken::parse(self.enclosed('<', '>')?)),
-                Some(b'[') => StateTest::ETag(ETag::parse(self.enclosed('[', ']')?).ok_or_else(malformed)?),
+                Some(b'[') => StateTest::ETag(self.etag()?),
                 _ => return Err(malformed()),
             };
             states.push((!negated, state));
         }
+    }
+
+    fn etag(&mut self) -> Result<ETag> {
+        let inner = self.rest.strip_prefix('[').ok_or_else(malformed)?;
+        let (tag, rest) = inner.split_at(tag_end(inner));
+        self.rest = rest.trim_start().strip_prefix(']').ok_or_else(malformed)?;
+        ETag::parse(tag).ok_or_else(malformed)
     }
 
     fn negated(&mut self) -> bool {
@@ -149,6 +181,7 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
+    use crate::xml::samples::mutations;
 
     const TOKEN: &str = "urn:uuid:181d4fae-7d8c-11d0-a765-00a0c91e6bf2";
 
@@ -199,11 +232,69 @@ mod tests {
 
     #[test]
     fn what_is_no_if_header_is_refused() {
-        for line in ["", "(", "()", "x", "(<a)", "<a>", "([x])", "(Not)", "(<a>) x", "<a> <b>", "[\"a\"]"] {
+        for line in [
+            "",
+            "(",
+            "()",
+            "x",
+            "(<a)",
+            "<a>",
+            "([x])",
+            "(Not)",
+            "(<a>) x",
+            "<a> <b>",
+            "[\"a\"]",
+            "(<a>) <b>",
+            "<a> <b> (<c>)",
+        ] {
             assert!(matches!(read(&[line]), Err(Error::Invalid(_))), "{line:?}");
         }
-        let many = "([\"x\"])".repeat(300);
-        assert!(matches!(read(&[&many]), Err(Error::TooLarge(_))));
+        let paths: String = (0..17).map(|n| format!("</dav/{n}> ([\"x\"])")).collect();
+        for many in ["([\"x\"])".repeat(65), format!("({})", "[\"x\"]".repeat(257)), paths] {
+            assert!(matches!(read(&[&many]), Err(Error::TooLarge(_))), "{many}");
+        }
+    }
+
+    #[test]
+    fn no_damage_to_an_if_header_makes_the_reader_fall_over() {
+        let sent =
+            format!("</dav/a%20b> (<{TOKEN}> [\"e\"]) (Not <DAV:no-lock> [W/\"x\"]), </dav/c> (Not<a:b>)");
+        for sent in mutations(sent.as_bytes(), 20_000) {
+            if let Ok(value) = HeaderValue::from_bytes(&sent) {
+                let headers = HeaderMap::from_iter([(IF, value.clone()), (IF_MATCH, value)]);
+                let _ = conditions(&headers, &Prefix::new("/dav"), "h", 1024);
+            }
+            let text = String::from_utf8_lossy(&sent);
+            let reader = Reader { rest: &text, prefix: &Prefix::new("/dav"), host: "h", chars_max: 1024 };
+            let _ = reader.read(&mut Vec::new());
+        }
+    }
+
+    #[test]
+    fn a_list_is_read_whatever_joined_its_lines_or_stands_in_its_tags() {
+        let lists = read(&[&format!("(Not<{TOKEN}>[\"a]\"] ), ( nOT [W/\"b\"])")]).unwrap();
+        let etag = |text: &str| StateTest::ETag(ETag::strong(text));
+        assert_eq!(lists[0].states, [(false, token()), (true, etag("a]"))]);
+        assert_eq!(lists[1].states, [(false, etag("b"))]);
+    }
+
+    #[test]
+    fn entity_tags_are_read_with_commas_in_them_and_without_quotes() {
+        let table: [(&str, &[&str]); 7] = [
+            ("\"a,b\" ,, W/\"c\",\"\"", &["a,b", "c", ""]),
+            ("\"a\"\"b\"", &["a", "b"]),
+            ("abc", &["abc"]),
+            ("abc , \"d\"", &["abc", "d"]),
+            ("\"abc", &["abc"]),
+            ("a\"bc", &["abc"]),
+            (" , ", &[]),
+        ];
+        for (sent, opaque) in table {
+            let headers = HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_str(sent).unwrap())]);
+            let read = conditions(&headers, &Prefix::new(""), "h", 1024).unwrap().if_none_match;
+            let tags = opaque.iter().copied().map(ETag::strong).collect();
+            assert_eq!(read, Some(ETagMatch::OneOf(tags)), "{sent}");
+        }
     }
 
     #[test]

@@ -1,10 +1,16 @@
 //! Paths: of the request, of a `Destination`, and of the resources an `If` header speaks of.
 
+use std::str;
+
 use domain::{Error, NodeName, NodePath, Result};
 use http::{HeaderMap, HeaderName};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 const DESTINATION: HeaderName = HeaderName::from_static("destination");
+
+/// What an href never shows although it may stand in a request line: what XML would have to escape, because
+/// Finder cuts an href at an entity reference, and what is in no URL.
+const NOT_IN_HREF: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'&').add(b'<').add(b'>');
 
 /// Where on its address the drive is: `/dav`, or nothing for all of it.
 #[derive(Debug, Clone)]
@@ -15,7 +21,7 @@ pub struct Prefix(String);
 pub struct Target {
     /// As the house knows it.
     pub path: NodePath,
-    /// As the client spelled it, percent-encoded, with the prefix.
+    /// As the client spelled it, percent-encoded, with the prefix; it can stand in XML as it is.
     pub as_sent: String,
 }
 
@@ -49,7 +55,7 @@ impl Prefix {
         let rest = rest.ok_or_else(|| Error::NotFound("The drive is not at this path.".into()))?;
         let names = rest.split('/').filter(|segment| !segment.is_empty()).map(decode);
         let path = NodePath::new(names.collect::<Result<_>>()?, chars_max)?;
-        Ok(Target { path, as_sent: url_path.to_owned() })
+        Ok(Target { path, as_sent: utf8_percent_encode(url_path, NOT_IN_HREF).to_string() })
     }
 }
 
@@ -79,7 +85,8 @@ pub fn destination(
 ) -> Result<NodePath, DestinationError> {
     let invalid = |sentence: &'static str| DestinationError::Invalid(Error::Invalid(sentence.into()));
     let header = headers.get(DESTINATION).ok_or_else(|| invalid("COPY and MOVE need a Destination."))?;
-    let sent = header.to_str().map_err(|_| invalid("The Destination is not a percent-encoded URL."))?;
+    let sent = str::from_utf8(header.as_bytes());
+    let sent = sent.map_err(|_| invalid("The Destination is neither percent-encoded nor UTF-8."))?;
     let sent = sent.trim();
     let sent = sent.strip_prefix('<').and_then(|sent| sent.strip_suffix('>')).unwrap_or(sent);
     if sent.contains(['?', '#']) {
@@ -122,6 +129,7 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
+    use crate::xml::samples::mutations;
 
     fn target(path: &str) -> Result<String> {
         Prefix::new("/dav").target(path, 1024).map(|target| target.path.to_string())
@@ -156,6 +164,13 @@ mod tests {
         assert!(matches!(target(&"/dav/abcdefg".repeat(200)), Err(Error::NameTooLong(_))));
     }
 
+    #[test]
+    fn a_folder_whose_name_has_an_ampersand_can_be_listed() {
+        let as_sent = |sent| Prefix::new("/dav").target(sent, 1024).unwrap().as_sent;
+        assert_eq!(as_sent("/dav/R&D \"x\"<ü>'"), "/dav/R%26D%20%22x%22%3C%C3%BC%3E'");
+        assert_eq!(as_sent("/dav/u%cc%88(1)/"), "/dav/u%cc%88(1)/");
+    }
+
     fn sent_to(destination: &str) -> Result<String, DestinationError> {
         let headers = HeaderMap::from_iter([(DESTINATION, HeaderValue::from_str(destination).unwrap())]);
         super::destination(&headers, "Larder.example:8080", &Prefix::new("/dav"), 1024)
@@ -170,6 +185,7 @@ mod tests {
             "https://LARDER.example/dav/a%20b/",
             "webdavs://ann:secret@larder.example:443/dav/a%20b",
             "<http://larder.example/dav/a%20b>",
+            "/dav/a b",
         ] {
             assert_eq!(sent_to(sent).unwrap(), "/a b", "{sent}");
         }
@@ -182,6 +198,32 @@ mod tests {
         }
         for sent in ["/dav/a?b", "/dav/a#b", "/dav/../b"] {
             assert!(matches!(sent_to(sent), Err(DestinationError::Invalid(_))), "{sent}");
+        }
+    }
+
+    #[test]
+    fn a_destination_need_not_be_encoded() {
+        let headers =
+            HeaderMap::from_iter([(DESTINATION, HeaderValue::from_bytes("/dav/ü".as_bytes()).unwrap())]);
+        let path = destination(&headers, "h", &Prefix::new("/dav"), 1024).unwrap();
+        assert_eq!(path.to_string(), "/ü");
+    }
+
+    #[test]
+    fn no_damage_to_a_path_or_destination_makes_them_fall_over() {
+        let prefix = Prefix::new("/dav");
+        for sent in mutations(b"<http://ann@larder.example:8080/dav/a%20b/%C3%BC&/../c?d#e>", 20_000) {
+            if let Ok(value) = HeaderValue::from_bytes(&sent) {
+                let headers = HeaderMap::from_iter([(DESTINATION, value)]);
+                let _ = destination(&headers, "larder.example", &prefix, 1024);
+            }
+            let text = String::from_utf8_lossy(&sent);
+            let _ = local_path("http://larder.example/dav/a", &text);
+            if let Some(at) = text.find("/dav")
+                && let Ok(read) = prefix.target(&text[at..], 1024)
+            {
+                assert_eq!(prefix.target(&read.as_sent, 1024).unwrap().path, read.path, "{text}");
+            }
         }
     }
 

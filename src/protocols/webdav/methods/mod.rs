@@ -1,5 +1,6 @@
 //! The methods of WebDAV.
 
+pub mod above;
 pub mod folder;
 pub mod library;
 pub mod lock;

@@ -57,15 +57,6 @@ impl Element {
         self.children().find(|child| child.is_dav(local))
     }
 
-    /// The text directly in it.
-    pub fn text(&self) -> String {
-        let texts = self.content.iter().filter_map(|content| match content {
-            Content::Text(text) => Some(text.as_str()),
-            Content::Element(_) => None,
-        });
-        texts.collect()
-    }
-
     /// The element as XML that declares each namespace it uses, with the client's prefixes, and carries the
     /// language it inherited.
     pub fn to_xml(&self) -> String {

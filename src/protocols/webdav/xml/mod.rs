@@ -12,7 +12,7 @@ pub mod propfind;
 pub mod proppatch;
 pub mod reader;
 #[cfg(test)]
-mod samples;
+pub mod samples;
 
 pub use dates::http_date;
 pub use error_body::error_body;

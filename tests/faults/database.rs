@@ -1,0 +1,89 @@
+//! A database that somebody else holds, or has taken further than this program can follow.
+
+use std::fs;
+use std::path::Path;
+
+use domain::{Error, Timestamp};
+use larder::house::House;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, Row, SqliteConnection};
+use tokio::runtime::Runtime;
+
+use super::config;
+use crate::support::TestHouse;
+
+async fn connect(folder: &Path) -> SqliteConnection {
+    let file = SqliteConnectOptions::new().filename(folder.join("metadata.db"));
+    SqliteConnection::connect_with(&file).await.unwrap()
+}
+
+#[test]
+fn while_another_process_holds_the_database_changes_wait_and_reading_goes_on() {
+    let house = TestHouse::with_settings(&[("metadata.busy_seconds", "1")]).with_user("ann");
+    house.put("/file", "old");
+    house.mkcol("/folder");
+    let mut other = house.run(connect(house.folder()));
+    house.run(sqlx::query("BEGIN EXCLUSIVE").execute(&mut other)).unwrap();
+
+    let refused = [
+        house.put("/file", "new"),
+        house.put("/empty", ""),
+        house.mkcol("/other"),
+        house.delete("/file"),
+        house.relocate("MOVE", "/file", "/folder/file"),
+        house.relocate("COPY", "/folder", "/copy"),
+    ];
+    for answer in refused {
+        assert_eq!(answer.status, 503, "{answer:?}");
+        let wait: u32 = answer.header("retry-after").unwrap().parse().unwrap();
+        assert!(wait > 0);
+        assert!(answer.text().contains("busy; try again"), "{answer:?}");
+    }
+    assert_eq!(house.get("/file").text(), "old");
+    assert_eq!(house.list("/"), ["file", "folder"]);
+    assert_eq!(house.propfind("/file", "0", "").status, 207);
+
+    house.run(sqlx::query("ROLLBACK").execute(&mut other)).unwrap();
+    assert_eq!(house.put("/file", "new").status, 204);
+    assert_eq!(house.relocate("MOVE", "/file", "/folder/file").status, 201);
+    assert_eq!(house.get("/folder/file").text(), "new");
+}
+
+#[test]
+fn data_of_a_newer_larder_is_refused_and_left_as_it_is() {
+    let house = TestHouse::new().with_user("ann");
+    house.put("/file", "kept");
+    let folder = house.close();
+    let runtime = Runtime::new().unwrap();
+    let step = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_from_the_future', 0)";
+    runtime.block_on(async {
+        let mut database = connect(folder.path()).await;
+        sqlx::query(step).execute(&mut database).await.unwrap();
+        database.close().await.unwrap();
+    });
+    let before =
+        (fs::read(folder.path().join("metadata.db")).unwrap(), runtime.block_on(schema(folder.path())));
+
+    let opened = runtime.block_on(House::open(Timestamp::now(), config(folder.path())));
+    let Err(Error::Unsupported(message)) = opened.map(drop) else { panic!("it was opened") };
+    assert!(message.user().contains("newer Larder") && message.user().contains("m9999_from_the_future"));
+    let after =
+        (fs::read(folder.path().join("metadata.db")).unwrap(), runtime.block_on(schema(folder.path())));
+    assert!(before == after, "the database was touched");
+
+    runtime.block_on(async {
+        let mut database = connect(folder.path()).await;
+        let undo = "DELETE FROM seaql_migrations WHERE version = 'm9999_from_the_future'";
+        sqlx::query(undo).execute(&mut database).await.unwrap();
+        database.close().await.unwrap();
+    });
+    // The version that made it opens it as before.
+    drop(TestHouse::on_folder(folder, &[]));
+}
+
+async fn schema(folder: &Path) -> Vec<String> {
+    let mut database = connect(folder).await;
+    let rows = sqlx::query("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name");
+    let rows = rows.fetch_all(&mut database).await.unwrap();
+    rows.iter().map(|row| row.get("sql")).collect()
+}

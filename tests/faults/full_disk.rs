@@ -1,0 +1,125 @@
+//! A disk without room: what does not fit is refused with 507 and a reason, and everything else goes on.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::varied_bytes;
+use crate::support::TestHouse;
+
+const DISK_BYTES: usize = 8 * 1024 * 1024;
+
+#[test]
+fn an_upload_larger_than_the_disk_is_refused_and_leaves_no_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(_disk) = SmallDisk::mount(folder.path().join("blobs")) else { return };
+    let house = TestHouse::on_folder(folder, &[]).with_user("ann");
+    let old = varied_bytes(1, 100_000);
+    assert_eq!(house.put("/old", &old).status, 201);
+    let large = varied_bytes(2, 2 * DISK_BYTES);
+    let chunked = [format!("{:x}\r\n", large.len()).as_bytes(), &large, b"\r\n0\r\n\r\n"].concat();
+    for path in ["/old", "/new"] {
+        let answers =
+            [house.put(path, &large), house.ask("PUT", path, &[("Transfer-Encoding", "chunked")], &chunked)];
+        for answer in answers {
+            assert_eq!(answer.status, 507, "{answer:?}");
+            assert!(answer.text().contains("disk is full; nothing was changed"), "{answer:?}");
+        }
+        assert!(house.get("/old").body == old);
+        assert_eq!(house.list("/"), ["old"]);
+        assert_eq!(house.put("/small", "still room").status, 201);
+        assert_eq!(house.delete("/small").status, 204);
+    }
+    // All of it is there for the next one.
+    assert_eq!(house.put("/half", &large[..DISK_BYTES / 2]).status, 201);
+    assert!(house.get("/half").body == large[..DISK_BYTES / 2]);
+}
+
+#[test]
+fn on_a_full_disk_everything_can_be_read_and_what_is_refused_has_not_happened() {
+    let around = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::mount(around.path().join("disk")) else { return };
+    let house = TestHouse::on_folder(TempDir::new_in(&disk.point).unwrap(), &[]).with_user("ann");
+    assert_eq!(house.put("/file", "old").status, 201);
+    let filler = disk.fill();
+
+    // The database still has a few pages of its own.
+    let mut expected = vec!["file".to_owned()];
+    let refused = (0..200).find(|number| {
+        let name = format!("folder-{number:03}");
+        match house.mkcol(&format!("/{name}")) {
+            answer if answer.status == 201 => expected.push(name),
+            answer => {
+                assert_eq!(answer.status, 507, "{answer:?}");
+                assert!(answer.text().contains("disk is full; nothing was changed"), "{answer:?}");
+                return true;
+            }
+        }
+        false
+    });
+    assert!(refused.is_some(), "200 folders fit on a full disk");
+    let _ = std::process::Command::new("sh").arg("-c").arg(format!("df -B1 {0} >&2; find {0} -type f -printf '%s %p\n' >&2", disk.point.display())).status(); eprintln!("refused {refused:?}");
+    let dbg = |w: &str| { eprintln!("== {w}"); let _ = std::process::Command::new("sh").arg("-c").arg(format!("df -B1 {0} | tail -1 >&2; find {0} -type f -printf '%s %b %p\n' >&2", disk.point.display())).status(); };
+    for n in 0..1 { let a = house.put("/file", "new"); eprintln!("{a:?}"); dbg("file");
+    let a = house.put(&format!("/other{n}"), "new"); eprintln!("{a:?}"); dbg("other");}
+    let a = house.relocate("MOVE", "/file", "/moved"); eprintln!("{a:?}"); dbg("moved");
+    let a = house.relocate("MOVE", "/moved", "/file"); eprintln!("{a:?}"); dbg("moved");
+    let a = house.relocate("MOVE", "/file", "/moved"); eprintln!("{a:?}"); dbg("moved");
+    eprintln!("{:?}", house.list("/"));
+    assert_eq!(house.get("/file").text(), "old");
+    assert_eq!(house.list("/"), expected);
+
+    fs::remove_file(filler).unwrap();
+    assert_eq!(house.put("/file", "new").status, 204);
+    assert_eq!(house.relocate("MOVE", "/file", "/moved").status, 201);
+    assert_eq!(house.get("/moved").text(), "new");
+}
+
+/// A disk of a few megabytes.
+struct SmallDisk {
+    point: PathBuf,
+}
+
+impl SmallDisk {
+    /// Mounts it on a folder that is made for it; nothing where that is not allowed.
+    fn mount(point: PathBuf) -> Option<Self> {
+        if fs::metadata("/proc/self").unwrap().uid() != 0 {
+            println!("SKIPPED: only root can mount a small disk");
+            return None;
+        }
+        fs::create_dir(&point).unwrap();
+        let options = format!("size={DISK_BYTES},mode=0700");
+        let arguments = ["-t", "tmpfs", "-o", &options, "larder-test"];
+        let mounting = Command::new("mount").args(arguments).arg(&point).output();
+        match mounting {
+            Ok(output) if output.status.success() => Some(Self { point }),
+            failed => {
+                println!("SKIPPED: no small disk can be mounted here: {failed:?}");
+                None
+            }
+        }
+    }
+
+    /// Leaves not a page free; gives the file that takes them all.
+    fn fill(&self) -> PathBuf {
+        let path = self.point.join("filler");
+        let mut filler = File::create(&path).unwrap();
+        while filler.write(&[1; 4096]).is_ok_and(|written| written > 0) {}
+        path
+    }
+}
+
+/// Declare the house after the disk it lies on, so that it is gone when the disk goes.
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: after a failed assertion something may still be open.
+        let _ = Command::new("umount").arg("-l").arg(&self.point).output();
+        // A folder with a disk in it could not be removed.
+        let _ = fs::remove_dir(&self.point);
+        let _ = self.point.parent().map(fs::remove_dir);
+    }
+}

@@ -1,0 +1,109 @@
+//! Bytes that are missing from the store, and bytes that an ended process has left there.
+
+use std::fs::{self, OpenOptions};
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use domain::{BlobId, Timestamp};
+use larder::house;
+use metadata::blobs;
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+
+use super::program::Program;
+use super::{config, varied_bytes};
+use crate::support::{TestHouse, Wire};
+
+#[test]
+fn a_file_whose_bytes_are_missing_or_cut_is_an_error_and_never_an_empty_file() {
+    for length in [10, 1_000_000] {
+        let house = TestHouse::new().with_user("ann");
+        let content = varied_bytes(1, length);
+        house.put("/file", &content);
+        let stored = only_blob(house.folder());
+        let aside = house.folder().join("aside");
+
+        fs::rename(&stored, &aside).unwrap();
+        fails(&house);
+        // Cut by a disk check, say.
+        fs::copy(&aside, &stored).unwrap();
+        OpenOptions::new().write(true).open(&stored).unwrap().set_len(length as u64 / 2).unwrap();
+        fails(&house);
+
+        fs::rename(&aside, &stored).unwrap();
+        assert!(house.get("/file").body == content);
+    }
+}
+
+#[track_caller]
+fn fails(house: &TestHouse) {
+    for headers in [[("Accept", "*/*")], [("Range", "bytes=0-3")]] {
+        let answer = house.ask("GET", "/file", &headers, "");
+        assert_eq!(answer.status, 500, "{answer:?}");
+        assert!(answer.text().contains("the log says what"), "{answer:?}");
+        assert!(!answer.text().contains("blobs/"), "{answer:?}");
+    }
+    // The names, and everything else, are still there.
+    assert_eq!(house.list("/"), ["file"]);
+    assert_eq!(house.put("/other", "works").status, 201);
+    assert_eq!(house.delete("/other").status, 204);
+}
+
+#[test]
+fn the_log_names_the_bytes_that_are_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::serve(folder.path());
+    let password = program.password();
+    let credentials = Wire::basic("larder", &password);
+    let ask = |method, body| {
+        let headers = [("Authorization", credentials.as_str())];
+        Wire::open(program.address).ask(method, "/dav/file", &headers, body)
+    };
+    assert_eq!(ask("PUT", "content").status, 201);
+    let stored = only_blob(&folder.path().join("data"));
+    fs::remove_file(&stored).unwrap();
+    assert_eq!(ask("GET", "").status, 500);
+    let log = program.log();
+    let key = stored.parent().unwrap().file_name().unwrap().to_str().unwrap();
+    let is_named = |line: &str| line.contains("ERROR") && line.contains(key) && line.contains("is missing");
+    assert_eq!(log.lines().filter(|line| is_named(line)).count(), 1, "{log}");
+}
+
+/// Where the bytes of the only file are.
+fn only_blob(data_folder: &std::path::Path) -> PathBuf {
+    let folders = fs::read_dir(data_folder.join("blobs/files")).unwrap();
+    let folders = folders.map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let [folder] = folders.as_slice() else { panic!("{folders:?}") };
+    folder.join("content")
+}
+
+#[test]
+fn the_next_start_clears_away_uploads_that_ended_with_the_process() {
+    let house = TestHouse::new().with_user("ann");
+    house.put("/file", "kept");
+    let folder = house.close();
+    let left = [BlobId(Uuid::now_v7()), BlobId(Uuid::now_v7())];
+    let runtime = Runtime::new().unwrap();
+    runtime.block_on(async {
+        let backends = house::visit(&config(folder.path())).await.unwrap();
+        let now = Timestamp::now();
+        for blob in left {
+            blobs::register(&backends.metadata, blob, now).await.unwrap();
+        }
+        // One process died with a megabyte written, the other before the first byte.
+        let mut writer = backends.blobs.create(left[0]).await.unwrap();
+        writer.write(Bytes::from(vec![1; 1024 * 1024])).await.unwrap();
+        std::mem::forget(writer);
+        backends.close().await.unwrap();
+    });
+    drop(runtime);
+    let written = folder.path().join("blobs").join(left[0].key());
+    assert!(written.exists());
+    std::thread::sleep(std::time::Duration::from_millis(2));
+
+    let house = TestHouse::on_folder(folder, &[]);
+    assert!(!written.exists() && !written.parent().unwrap().exists());
+    let ever = Timestamp::from_millis(i64::MAX);
+    assert_eq!(house.run(blobs::pending(&house.backends().metadata, ever)).unwrap(), []);
+    assert_eq!(house.run(blobs::live(&house.backends().metadata)).unwrap().len(), 1);
+}

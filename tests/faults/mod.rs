@@ -1,0 +1,67 @@
+//! What goes wrong around the house: disks, databases, connections and the process itself. Nothing half-done
+//! remains, and the house lives on.
+
+mod broken_uploads;
+mod crash;
+mod database;
+mod full_disk;
+mod hang_up;
+mod lost_bytes;
+mod program;
+
+use std::path::Path;
+use std::time::Duration;
+
+use domain::Timestamp;
+use larder::config::{Config, Sources};
+use metadata::blobs;
+
+use crate::support::{TestHouse, Wire};
+
+/// A request of the user's as it goes over the wire, without its body.
+fn head(house: &TestHouse, method: &str, path: &str, headers: &[(&str, &str)]) -> String {
+    let authorization = house.authorization();
+    let mut head =
+        format!("{method} /dav{path} HTTP/1.1\r\nHost: larder\r\nAuthorization: {authorization}\r\n");
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head + "\r\n"
+}
+
+/// Sends this over a connection of its own, which stays open.
+fn sent(house: &TestHouse, bytes: impl AsRef<[u8]>) -> Wire {
+    let mut wire = house.wire();
+    wire.send(bytes);
+    wire
+}
+
+/// Waits until this many uploads are being received; one is as long as it is registered and not yet live.
+fn wait_for_uploads(house: &TestHouse, count: usize) {
+    let ever = Timestamp::from_millis(i64::MAX);
+    let are_there = || house.run(blobs::pending(&house.backends().metadata, ever)).unwrap().len() == count;
+    wait_until(&format!("{count} uploads are under way"), are_there);
+}
+
+#[track_caller]
+fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    for _ in 0..1000 {
+        if holds() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("it never came to be that {what}");
+}
+
+/// The settings of a house on this folder.
+fn config(folder: &Path) -> Config {
+    let data_folder = ("test".into(), "data_folder".into(), folder.to_str().unwrap().into());
+    Config::load(&Sources { file: None, environment: Vec::new(), command_line: vec![data_folder] }).unwrap().0
+}
+
+/// Bytes of which no long part repeats, so that a lost or swapped block shows.
+fn varied_bytes(seed: u64, length: usize) -> Vec<u8> {
+    let mixed = |n: u64| n.wrapping_add(seed << 32).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56;
+    (0..length as u64).map(|n| mixed(n) as u8).collect()
+}

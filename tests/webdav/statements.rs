@@ -1,0 +1,128 @@
+//! How many SQL statements each method costs: as many deep down as near the top, and however much lies below.
+//!
+//! The numbers count everything from the first byte of a request to the last of its answer, one statement for the
+//! credential included; a transaction's BEGIN and COMMIT are not counted. A change that moves one says why here.
+
+use std::net::Ipv4Addr;
+use std::thread::sleep;
+use std::time::Duration;
+
+use domain::{Caller, Door, NodeName, NodePath, RequestId, Timestamp, UserName};
+use metadata::nodes::{self, NewNode};
+use metadata::spaces;
+use services::{app_passwords, auth};
+use uuid::Uuid;
+
+use crate::support::TestHouse;
+
+const TABLE: [(&str, u64); 0] = [];
+
+/// What PROPFIND reads of a folder at once.
+const PAGE: u64 = 500;
+
+#[test]
+fn a_request_costs_the_same_deep_down_and_with_much_below() {
+    let house = TestHouse::new().with_user("ann");
+    warm(&house);
+    for (depth, descendants) in [(2, 3), (12, 3), (2, 300), (12, 300)] {
+        let counted = count(&house, depth, descendants);
+        assert_eq!(counted, TABLE, "at depth {depth} with {descendants} descendants");
+    }
+}
+
+#[test]
+fn a_listing_costs_one_statement_for_each_page_of_its_entries() {
+    let house = TestHouse::new().with_user("ann");
+    warm(&house);
+    let listing = |entries: u64| {
+        let folder = format!("/{entries}");
+        house.mkcol(&folder);
+        fill(&house, &[&entries.to_string()], entries);
+        let (answer, statements) = house.statements(|| house.propfind(&folder, "1", ""));
+        assert_eq!(answer.texts("href").len() as u64, entries + 1);
+        statements
+    };
+    let first_page = listing(3);
+    for entries in [PAGE - 1, PAGE + 1, 2 * PAGE - 1, 2 * PAGE + 1] {
+        assert_eq!(listing(entries), first_page + entries / PAGE, "with {entries} entries");
+    }
+}
+
+/// Runs every method on names of this depth.
+fn count(house: &TestHouse, depth: usize, descendants: u64) -> Vec<(&'static str, u64)> {
+    let mut above = vec![format!("{depth}-{descendants}")];
+    above.resize(depth - 1, "d".to_owned());
+    for end in 1..depth {
+        assert_eq!(house.mkcol(&format!("/{}", above[..end].join("/"))).status, 201);
+    }
+    let at = |name: &str| format!("/{}/{name}", above.join("/"));
+    let mut counted = Vec::new();
+    let mut step = |what, status, ask: &dyn Fn() -> crate::support::Answer| {
+        let (answer, statements) = house.statements(ask);
+        assert_eq!(answer.status, status, "{what}: {answer:?}");
+        counted.push((what, statements));
+    };
+    step("PUT of a new file", 201, &|| house.put(&at("file"), "first"));
+    step("PUT of another content", 204, &|| house.put(&at("file"), "second"));
+    step("PUT of the same content", 204, &|| house.put(&at("file"), "second"));
+    step("PUT of nothing", 201, &|| house.put(&at("empty"), ""));
+    step("GET", 200, &|| house.get(&at("file")));
+    step("MKCOL", 201, &|| house.mkcol(&at("folder")));
+
+    let names = above.iter().map(String::as_str).chain(["folder"]).collect::<Vec<_>>();
+    fill(house, &names, descendants);
+    step("PROPFIND of a file", 207, &|| house.propfind(&at("file"), "0", ""));
+    step("PROPFIND Depth 0", 207, &|| house.propfind(&at("folder"), "0", ""));
+    step("PROPFIND Depth 1", 207, &|| house.propfind(&at("folder"), "1", ""));
+    step("COPY of a folder", 201, &|| house.relocate("COPY", &at("folder"), &at("copy")));
+    step("MOVE of a folder", 201, &|| house.relocate("MOVE", &at("folder"), &at("moved")));
+    step("MOVE onto another", 204, &|| house.relocate("MOVE", &at("moved"), &at("copy")));
+    step("COPY of a file", 201, &|| house.relocate("COPY", &at("file"), &at("other")));
+    step("MOVE of a file", 201, &|| house.relocate("MOVE", &at("file"), &at("moved")));
+    step("DELETE of a file", 204, &|| house.delete(&at("moved")));
+    step("DELETE of a folder", 204, &|| house.delete(&at("copy")));
+    counted
+}
+
+/// Asks once and waits until that is noted with the app password, which happens beside the request.
+fn warm(house: &TestHouse) {
+    assert_eq!(house.list("/"), [""; 0]);
+    let name = UserName::parse(house.user()).unwrap();
+    let is_noted =
+        || house.run(app_passwords::list(house.backends(), &name)).unwrap()[0].last_used_at.is_some();
+    while !is_noted() {
+        sleep(Duration::from_millis(10));
+    }
+}
+
+/// Puts empty folders into a folder, all in one transaction: this many requests would take their time.
+fn fill(house: &TestHouse, path: &[&str], count: u64) {
+    let name = |text: &str| NodeName::parse(text).unwrap();
+    let path = NodePath::new(path.iter().map(|text| name(text)).collect(), 1024).unwrap();
+    house.run(async {
+        let caller = enter(house).await;
+        let tx = house.backends().metadata.begin().await.unwrap();
+        let space = caller.home.space;
+        let seq = spaces::take_pen(&tx, space, 0).await.unwrap();
+        let parent =
+            nodes::locate(&tx, caller.home.root, &path, caller.now).await.unwrap().node().unwrap().id;
+        for number in 0..count {
+            let (uuid, name) = (Uuid::now_v7(), name(&number.to_string()));
+            let new = NewNode { uuid, parent, name, folder: true, blob: None, modified_at: caller.now };
+            nodes::insert(&tx, &caller, space, seq, new).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    });
+}
+
+async fn enter(house: &TestHouse) -> Caller {
+    let attempt = auth::Attempt {
+        name: house.user(),
+        secret: house.password(),
+        address: Ipv4Addr::LOCALHOST.into(),
+        door: Door::Command,
+        request: RequestId(Uuid::nil()),
+        now: Timestamp::now(),
+    };
+    auth::log_in(house.backends(), attempt).await.unwrap()
+}
