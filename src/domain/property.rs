@@ -34,3 +34,13 @@ pub enum PropertyChange {
     /// Forget it; nothing happens if it is not there.
     Remove(PropertyName),
 }
+
+impl PropertyChange {
+    /// The name of what changes.
+    pub fn name(&self) -> &PropertyName {
+        match self {
+            Self::Set(property) => &property.name,
+            Self::Remove(name) => name,
+        }
+    }
+}

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use super::{Machine, get, read};
+use crate::support::Wire;
 
 #[test]
 fn the_first_start_tells_everything_and_the_second_keeps_the_passwords_to_itself() {

@@ -1,7 +1,9 @@
 //! Bytes that are missing from the store, and bytes that an ended process has left there.
 
 use std::fs::{self, OpenOptions};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{BlobId, Timestamp};
@@ -70,7 +72,7 @@ fn the_log_names_the_bytes_that_are_missing() {
 }
 
 /// Where the bytes of the only file are.
-fn only_blob(data_folder: &std::path::Path) -> PathBuf {
+fn only_blob(data_folder: &Path) -> PathBuf {
     let folders = fs::read_dir(data_folder.join("blobs/files")).unwrap();
     let folders = folders.map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
     let [folder] = folders.as_slice() else { panic!("{folders:?}") };
@@ -99,7 +101,8 @@ fn the_next_start_clears_away_uploads_that_ended_with_the_process() {
     drop(runtime);
     let written = folder.path().join("blobs").join(left[0].key());
     assert!(written.exists());
-    std::thread::sleep(std::time::Duration::from_millis(2));
+    // The sweep takes what was registered before the moment of the start, in whole milliseconds.
+    thread::sleep(Duration::from_millis(2));
 
     let house = TestHouse::on_folder(folder, &[]);
     assert!(!written.exists() && !written.parent().unwrap().exists());

@@ -145,12 +145,17 @@ impl Drive {
 
     async fn members(&self, folder: &Node) -> Vec<(String, Seen)> {
         let mut all = Vec::new();
-        let mut after = None;
+        let mut after: Option<NodeName> = None;
         loop {
             let page = files::members(&self.caller, &self.backends, folder, after.as_ref(), PAGE, true);
             let page = page.await.unwrap();
             let Some(last) = page.last() else { return all };
-            after = Some(last.node.name.clone());
+            let last = last.node.name.clone();
+            assert!(
+                after.is_none_or(|after| after.as_str() < last.as_str()),
+                "a listing goes back to {last}"
+            );
+            after = Some(last);
             for member in page {
                 let name = member.node.name.as_str().to_owned();
                 all.push((name, self.seen(&member.node, member.properties).await));

@@ -122,7 +122,7 @@ impl Tree {
     pub fn nodes(&self) -> BTreeMap<Names, &Node> {
         fn collect<'a>(path: Names, node: &'a Node, into: &mut BTreeMap<Names, &'a Node>) {
             for (name, member) in node.members().into_iter().flatten() {
-                collect([path.as_slice(), &[name.clone()]].concat(), member, into);
+                collect([path.as_slice(), std::slice::from_ref(name)].concat(), member, into);
             }
             into.insert(path, node);
         }

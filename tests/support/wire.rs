@@ -38,11 +38,6 @@ impl Wire {
         self.0.get_mut().write_all(bytes.as_ref()).unwrap();
     }
 
-    /// Sends as much of this as the other side takes.
-    pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
-        self.0.get_mut().write_all(bytes.as_ref())
-    }
-
     /// Says that nothing more comes.
     pub fn hang_up(&mut self) {
         self.0.get_mut().shutdown(Shutdown::Write).unwrap();

@@ -71,7 +71,8 @@ fn windows_may_put_its_domain_before_the_user() {
 fn a_revoked_app_password_opens_nothing_from_the_next_request_on() {
     let house = house();
     let authorization = house.authorization();
-    let other = house.run(app_passwords::create(Timestamp::now(), house.backends(), &ann(), "other", None)).unwrap();
+    let other =
+        house.run(app_passwords::create(Timestamp::now(), house.backends(), &ann(), "other", None)).unwrap();
     let headers = [("Authorization", authorization.as_str()), ("Depth", "0")];
     let mut wire = house.wire();
     assert_eq!(wire.ask("PROPFIND", "/dav/", &headers, "").status, 207);

@@ -71,9 +71,16 @@ fn a_destination_that_is_none_is_refused() {
     let before = snapshot(&house);
     for method in ["COPY", "MOVE"] {
         assert_refused(&house.ask(method, "/a", &[], ""), 400);
-        for destination in
-            ["/dav/../b", "/dav/folder/%2e%2e/b", "/dav/a%2Fb", "/dav/%00", "/dav/%ff", "/dav/%", "/dav/b#c", "/dav/b?c"]
-        {
+        for destination in [
+            "/dav/../b",
+            "/dav/folder/%2e%2e/b",
+            "/dav/a%2Fb",
+            "/dav/%00",
+            "/dav/%ff",
+            "/dav/%",
+            "/dav/b#c",
+            "/dav/b?c",
+        ] {
             assert_refused(&sent_to(&house, method, destination), 400);
         }
         assert_refused(&sent_to(&house, method, &format!("/dav/{}", "n".repeat(256))), 414);

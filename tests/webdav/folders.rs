@@ -74,10 +74,25 @@ fn no_method_is_sent_elsewhere_for_a_slash() {
 }
 
 #[test]
-fn a_file_with_a_slash_behind_its_name_is_still_the_file() {
-    let house = house_with(&["/a.txt"]);
-    assert_eq!(house.propfind("/a.txt/", "0", "").status, 207);
-    assert_eq!(house.get("/a.txt/").status, 200);
+fn folders_lie_in_each_other_as_deep_as_a_path_may_be() {
+    let house = house();
+    let authorization = house.authorization();
+    let headers = [("Authorization", authorization.as_str())];
+    let mut wire = house.wire();
+    let mut path = "/dav".to_owned();
+    for _ in 0..500 {
+        path.push_str("/d");
+        assert_eq!(wire.ask("MKCOL", &path, &headers, "").status, 201, "{}", path.len());
+    }
+    assert_eq!(wire.ask("PUT", &format!("{path}/file"), &headers, "deep").status, 201);
+    assert_eq!(house.relocate("COPY", "/d", "/c").status, 201);
+    assert_eq!(house.relocate("MOVE", "/d", "/m").status, 201);
+    for top in ["/dav/c", "/dav/m"] {
+        let file = format!("{path}/file").replacen("/dav/d", top, 1);
+        assert_eq!(wire.ask("GET", &file, &headers, "").text(), "deep");
+    }
+    assert_eq!(house.delete("/m").status, 204);
+    assert_eq!(house.list("/"), ["c"]);
 }
 
 #[test]

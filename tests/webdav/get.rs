@@ -32,7 +32,11 @@ fn a_part_of_a_file_is_sent_with_its_place() {
     ] {
         let answer = get(&house, &[("Range", range)]);
         assert_eq!(answer.status, 206, "{range}");
-        assert_eq!(answer.header("content-range"), Some(&*format!("bytes {from}-{}/1000", to - 1)), "{range}");
+        assert_eq!(
+            answer.header("content-range"),
+            Some(&*format!("bytes {from}-{}/1000", to - 1)),
+            "{range}"
+        );
         assert_eq!(answer.header("content-length"), Some(&*(to - from).to_string()), "{range}");
         assert!(answer.body == content[from..to], "{range}");
         assert_eq!(etag(&answer), property(&house, "/a", "getetag"));
@@ -128,7 +132,9 @@ fn head_says_what_get_would_say_and_the_connection_stays_in_step() {
     let authorization = house.authorization();
     let headers = [("Authorization", authorization.as_str())];
     let mut wire = house.wire();
-    for path in ["/dav/a.txt", "/dav/folder", "/dav/folder/", "/dav/", "/dav/missing", "/dav/%2F", "/dav/missing/x"] {
+    for path in
+        ["/dav/a.txt", "/dav/folder", "/dav/folder/", "/dav/", "/dav/missing", "/dav/%2F", "/dav/missing/x"]
+    {
         let head = wire.ask("HEAD", path, &headers, "");
         let get = wire.ask("GET", path, &headers, "");
         assert_eq!(head.status, get.status, "{path}");
@@ -170,7 +176,11 @@ fn a_file_is_what_its_bytes_show_and_else_what_its_name_says() {
         ("/a.txt", &b"words"[..], "text/plain"),
         ("/picture.txt", png, "image/png"),
         ("/picture", png, "image/png"),
-        ("/report.docx", b"PK\x03\x04", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        (
+            "/report.docx",
+            b"PK\x03\x04",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        ),
         ("/page.html", b"<html><script>alert(1)</script></html>", "text/html"),
         ("/unknown", b"words", "application/octet-stream"),
         ("/empty.txt", b"", "text/plain"),
@@ -215,7 +225,8 @@ fn a_large_file_comes_back_byte_for_byte() {
     let content = varied(3_000_001);
     house.put("/big", &content);
     assert!(house.get("/big").body == content);
-    for (range, from, to) in [("bytes=65535-65537", 65_535, 65_538), ("bytes=-1000000", 2_000_001, 3_000_001)] {
+    for (range, from, to) in [("bytes=65535-65537", 65_535, 65_538), ("bytes=-1000000", 2_000_001, 3_000_001)]
+    {
         assert!(house.ask("GET", "/big", &[("Range", range)], "").body == content[from..to], "{range}");
     }
 }

@@ -60,7 +60,8 @@ fn a_question_that_asks_for_two_things_or_for_none_is_refused() {
 #[test]
 fn a_document_type_is_refused_before_it_does_anything() {
     let house = house_with(&["/a"]);
-    let laughs: String = (1..10).map(|n| format!("<!ENTITY l{n} \"{}\">", format!("&l{};", n - 1).repeat(10))).collect();
+    let laughs: String =
+        (1..10).map(|n| format!("<!ENTITY l{n} \"{}\">", format!("&l{};", n - 1).repeat(10))).collect();
     for (declared, used) in [
         (format!("[<!ENTITY l0 \"lol\">{laughs}]"), "&l9;"),
         ("[<!ENTITY f SYSTEM \"file:///etc/passwd\">]".to_owned(), "&f;"),
@@ -68,7 +69,9 @@ fn a_document_type_is_refused_before_it_does_anything() {
         ("SYSTEM \"http://127.0.0.1:1/x.dtd\"".to_owned(), ""),
         (String::new(), ""),
     ] {
-        let body = format!("<!DOCTYPE D:propfind {declared}><D:propfind xmlns:D='DAV:'><D:prop><D:x>{used}</D:x></D:prop></D:propfind>");
+        let body = format!(
+            "<!DOCTYPE D:propfind {declared}><D:propfind xmlns:D='DAV:'><D:prop><D:x>{used}</D:x></D:prop></D:propfind>"
+        );
         for method in METHODS {
             let answer = send(&house, method, &body);
             assert_refused(&answer, 400);

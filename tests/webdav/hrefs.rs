@@ -35,7 +35,12 @@ fn every_name_comes_back_percent_encoded_and_opens_its_file() {
         assert_eq!(percent_decode_str(&house.list("/")[0]).decode_utf8().unwrap(), name);
         assert_eq!(house.get(&path).text(), name);
         let everything = house.propfind("/", "1", "");
-        assert_eq!(everything.texts("href"), ["/dav/".to_owned(), format!("/dav{path}")], "{}", seen(&everything));
+        assert_eq!(
+            everything.texts("href"),
+            ["/dav/".to_owned(), format!("/dav{path}")],
+            "{}",
+            seen(&everything)
+        );
         assert_eq!(house.delete(&path).status, 204, "{name:?}");
     }
 }
@@ -120,7 +125,11 @@ fn a_folder_of_1200_entries_is_listed_whole_and_small() {
     let answer = house.propfind("/many", "1", "");
     assert_eq!(answer.texts("href"), expected, "in the order of their names");
     // Windows reads a folder up to 1,000,000 bytes: 2,000 entries of this size.
-    assert!(answer.body.len() / expected.len() < 500, "{} bytes an entry", answer.body.len() / expected.len());
+    assert!(
+        answer.body.len() / expected.len() < 500,
+        "{} bytes an entry",
+        answer.body.len() / expected.len()
+    );
     let few = house.propfind("/many", "1", &asking("<D:resourcetype/><x xmlns='urn:x'/>"));
     assert_eq!(few.texts("href"), expected);
 }

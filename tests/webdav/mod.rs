@@ -1,5 +1,7 @@
 //! What WebDAV clients see at the door: every request goes over a real socket.
 
+mod ancestors;
+mod connections;
 mod credentials;
 mod destination;
 mod folders;
@@ -15,6 +17,7 @@ mod propfind;
 mod proppatch;
 mod put;
 mod put_conditions;
+mod races;
 mod relocate;
 mod remove;
 mod statements;
@@ -165,6 +168,17 @@ fn head_of_put(house: &TestHouse, path: &str, headers: &str) -> String {
     format!("PUT /dav{path} HTTP/1.1\r\nHost: larder\r\nAuthorization: {authorization}\r\n{headers}\r\n\r\n")
 }
 
+/// Waits until the first bytes of an upload have come in.
+fn await_upload(house: &TestHouse) {
+    for _ in 0..3000 {
+        if number(house, "SELECT COUNT(*) FROM blobs WHERE NOT live") > 0 {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("no upload has begun");
+}
+
 fn etag(answer: &Answer) -> &str {
     answer.header("etag").unwrap_or_else(|| panic!("no ETag in {}", seen(answer)))
 }
@@ -173,7 +187,11 @@ fn etag(answer: &Answer) -> &str {
 #[track_caller]
 fn assert_refused(answer: &Answer, status: u16) {
     assert_eq!(answer.status, status, "{}", seen(answer));
-    assert!(answer.header("content-type").is_some_and(|kind| kind.starts_with("application/xml")), "{}", seen(answer));
+    assert!(
+        answer.header("content-type").is_some_and(|kind| kind.starts_with("application/xml")),
+        "{}",
+        seen(answer)
+    );
     assert_eq!(answer.texts("error").len(), 1, "{}", seen(answer));
     assert!(answer.first("message").is_some_and(|sentence| sentence.ends_with('.')), "{}", seen(answer));
     assert!(answer.body.len() < 4096, "{} bytes", answer.body.len());

@@ -1,7 +1,7 @@
 //! OPTIONS: what the drive says of itself to anybody.
 
-use super::house_with;
-use crate::support::Wire;
+use super::{assert_refused, house_with};
+use crate::support::{TestHouse, Wire};
 
 #[test]
 fn anybody_learns_on_every_path_that_this_is_webdav() {
@@ -31,7 +31,7 @@ fn every_method_of_the_drive_is_allowed_and_no_others_are_named() {
 
 #[test]
 fn asking_what_there_is_counts_as_no_wrong_password() {
-    let house = crate::support::TestHouse::with_settings(&[("login.failures_max", "2")]).with_user("ann");
+    let house = TestHouse::with_settings(&[("login.failures_max", "2")]).with_user("ann");
     let wrong = Wire::basic("ann", "wrong");
     for _ in 0..5 {
         house.wire().ask("OPTIONS", "/dav/", &[("Authorization", &wrong)], "");
@@ -40,13 +40,23 @@ fn asking_what_there_is_counts_as_no_wrong_password() {
 }
 
 #[test]
-fn a_method_nobody_knows_is_refused_with_those_that_are_known() {
-    let house = house_with(&["/a.txt"]);
-    for method in ["PATCH", "POST", "BREW", "SEARCH"] {
-        let answer = house.ask(method, "/a.txt", &[], "");
-        assert_eq!(answer.status, 405, "{method}");
-        // RFC 9110 §15.5.6: a 405 names the methods that are allowed.
-        assert!(answer.header("allow").is_some_and(|methods| methods.contains("PROPFIND")), "{method}");
+fn a_method_that_is_not_allowed_is_refused_with_those_that_are() {
+    let house = house_with(&["/a.txt", "/folder/"]);
+    for (method, path) in [
+        ("PATCH", "/a.txt"),
+        ("POST", "/a.txt"),
+        ("SEARCH", "/"),
+        ("BREW", "/missing"),
+        ("MKCOL", "/folder"),
+        ("PUT", "/folder"),
+    ] {
+        let answer = house.ask(method, path, &[], "");
+        assert_refused(&answer, 405);
+        // RFC 9110 §15.5.6
+        assert!(
+            answer.header("allow").is_some_and(|methods| methods.contains("PROPFIND")),
+            "{method} {path}"
+        );
     }
     assert_eq!(house.get("/a.txt").text(), "/a.txt");
 }

@@ -56,7 +56,8 @@ fn what_is_not_there_has_no_properties() {
 #[test]
 fn every_way_of_asking_for_everything_is_understood() {
     let house = house_with(&["/a"]);
-    let allprop = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<propfind xmlns=\"DAV:\"><allprop/></propfind>\r\n";
+    let allprop =
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<propfind xmlns=\"DAV:\"><allprop/></propfind>\r\n";
     let expected = house.propfind("/a", "0", allprop);
     assert_eq!(expected.status, 207);
     let depth = ("Depth", "0");
@@ -66,7 +67,13 @@ fn every_way_of_asking_for_everything_is_understood() {
         (&[depth, ("Content-Type", "text/xml")], allprop.to_owned()),
         (&[depth, ("Content-Type", "application/xml; charset=utf-8")], allprop.to_owned()),
         (&[depth, ("Content-Type", "text/plain")], format!("\u{feff}{allprop}")),
-        (&[depth], allprop.replace("propfind xmlns", "x:propfind xmlns:x").replace("/propfind", "/x:propfind").replace("<allprop", "<x:allprop")),
+        (
+            &[depth],
+            allprop
+                .replace("propfind xmlns", "x:propfind xmlns:x")
+                .replace("/propfind", "/x:propfind")
+                .replace("<allprop", "<x:allprop"),
+        ),
         (&[depth, ("Transfer-Encoding", "chunked")], String::from_utf8(chunked(allprop, 20)).unwrap()),
         (&[depth, ("Transfer-Encoding", "chunked")], "0\r\n\r\n".to_owned()),
     ] {
@@ -115,7 +122,8 @@ fn names_can_be_asked_for_without_values() {
 #[test]
 fn what_is_unknown_comes_after_what_is_found_and_is_empty() {
     let house = house_with(&["/a.txt"]);
-    let names = "<x xmlns='urn:x'/><D:getetag/><D:no-such/><none xmlns=''/><D:resourcetype/><D:quota-used-bytes/>";
+    let names =
+        "<x xmlns='urn:x'/><D:getetag/><D:no-such/><none xmlns=''/><D:resourcetype/><D:quota-used-bytes/>";
     let stats = propstats(&house.propfind("/a.txt", "0", &asking(names)));
     let [(found, values), (missing, names)] = &stats[..] else { panic!("{stats:?}") };
     assert_eq!((found.as_str(), missing.as_str()), ("200", "404"));
@@ -130,7 +138,8 @@ fn what_is_unknown_comes_after_what_is_found_and_is_empty() {
 #[test]
 fn a_property_asked_for_twice_is_answered_once() {
     let house = house_with(&["/a"]);
-    let answer = house.propfind("/a", "0", &asking("<D:getetag/><x xmlns='urn:x'/><D:getetag/><x xmlns='urn:x'/>"));
+    let answer =
+        house.propfind("/a", "0", &asking("<D:getetag/><x xmlns='urn:x'/><D:getetag/><x xmlns='urn:x'/>"));
     assert_eq!((answer.texts("getetag").len(), answer.texts("x").len()), (1, 1));
     for body in [asking(""), asking("stray text <D:getetag/>")] {
         let answer = house.propfind("/a", "0", &body);
@@ -144,7 +153,10 @@ fn a_folder_is_a_collection_and_a_file_is_nothing_special() {
     let text = house.propfind("/folder", "0", &asking("<D:resourcetype/>")).text();
     assert!(text.contains("<D:resourcetype><D:collection/></D:resourcetype>"), "{text}");
     let text = house.propfind("/a", "0", &asking("<D:resourcetype/>")).text();
-    assert!(text.contains("<D:resourcetype></D:resourcetype>") || text.contains("<D:resourcetype/>"), "{text}");
+    assert!(
+        text.contains("<D:resourcetype></D:resourcetype>") || text.contains("<D:resourcetype/>"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -166,8 +178,10 @@ fn every_folder_says_how_much_room_there_is() {
 #[test]
 fn without_a_quota_there_is_no_number_for_the_room() {
     let house = house_with(&["/a"]);
-    let stats = propstats(&house.propfind("/", "0", &asking("<D:quota-available-bytes/><D:quota-used-bytes/>")));
-    let expected = [("200", "<D:quota-used-bytes>2</D:quota-used-bytes>"), ("404", "<D:quota-available-bytes/>")];
+    let stats =
+        propstats(&house.propfind("/", "0", &asking("<D:quota-available-bytes/><D:quota-used-bytes/>")));
+    let expected =
+        [("200", "<D:quota-used-bytes>2</D:quota-used-bytes>"), ("404", "<D:quota-available-bytes/>")];
     assert_eq!(stats, expected.map(|(status, prop)| (status.to_owned(), prop.to_owned())));
 }
 
@@ -177,7 +191,10 @@ fn dates_are_written_as_clients_read_them() {
     for path in ["/", "/a", "/folder"] {
         let modified = property(&house, path, "getlastmodified");
         // "Sun, 06 Nov 1994 08:49:37 GMT"
-        assert!(modified.len() == 29 && modified.ends_with(" GMT") && modified[3..].starts_with(", "), "{modified}");
+        assert!(
+            modified.len() == 29 && modified.ends_with(" GMT") && modified[3..].starts_with(", "),
+            "{modified}"
+        );
         let created = property(&house, path, "creationdate");
         // "1994-11-06T08:49:37Z"
         assert!(created.len() == 20 && created.ends_with('Z') && created[10..].starts_with('T'), "{created}");

@@ -76,7 +76,11 @@ fn values_come_back_as_they_were_sent() {
             "<m xmlns='urn:x'/>",
             ">one <b xmlns=\"urn:y\" k=\"v\">two</b> three <c/></m>",
         ),
-        ("<e xmlns='urn:x'>a &lt; b &amp; c ]]&gt;</e>", "<e xmlns='urn:x'/>", ">a &lt; b &amp; c ]]&gt;</e>"),
+        (
+            "<e xmlns='urn:x'>a &lt; b &amp; c ]]&gt;</e>",
+            "<e xmlns='urn:x'/>",
+            ">a &lt; b &amp; c ]]&gt;</e>",
+        ),
         ("<l xmlns='urn:x' xml:lang='de'>Vorrat</l>", "<l xmlns='urn:x'/>", " xml:lang=\"de\">Vorrat</l>"),
         ("<D:own>in DAV:</D:own>", "<D:own/>", ">in DAV:</D:own>"),
         ("<ü xmlns='http://example.com/a&amp;b'>x</ü>", "<ü xmlns='http://example.com/a&amp;b'/>", ">x</ü>"),
@@ -95,7 +99,11 @@ fn asked_for_all() -> &'static str {
 #[test]
 fn a_name_in_two_namespaces_is_two_properties() {
     let house = house_with(&["/a"]);
-    assert_done(&patch(&house, "/a", &set("<x xmlns='urn:1'>one</x><x xmlns='urn:2'>two</x><x xmlns=''>none</x>")));
+    assert_done(&patch(
+        &house,
+        "/a",
+        &set("<x xmlns='urn:1'>one</x><x xmlns='urn:2'>two</x><x xmlns=''>none</x>"),
+    ));
     for (namespace, value) in [("urn:1", "one"), ("urn:2", "two"), ("", "none")] {
         let found = find(&house, "/a", &format!("<x xmlns='{namespace}'/>"));
         assert!(found.contains(&format!(">{value}</")), "{found}");
@@ -106,7 +114,9 @@ fn a_name_in_two_namespaces_is_two_properties() {
 fn what_the_server_knows_itself_cannot_be_set_and_then_nothing_is() {
     let house = house_with(&["/a"]);
     let before = snapshot(&house);
-    for local in ["getetag", "getcontentlength", "resourcetype", "lockdiscovery", "quota-used-bytes", "supportedlock"] {
+    for local in
+        ["getetag", "getcontentlength", "resourcetype", "lockdiscovery", "quota-used-bytes", "supportedlock"]
+    {
         for instruction in [set(&format!("<D:{local}>9</D:{local}>")), remove(&format!("<D:{local}/>"))] {
             let answer = patch(&house, "/a", &[set("<x xmlns='urn:x'>1</x>"), instruction].concat());
             assert_eq!(answer.status, 207);
@@ -115,6 +125,19 @@ fn what_the_server_knows_itself_cannot_be_set_and_then_nothing_is() {
     }
     assert!(find(&house, "/a", "<x xmlns='urn:x'/>").contains("404 Not Found"));
     assert_eq!(snapshot(&house), before);
+}
+
+#[test]
+fn a_client_may_give_something_another_name_to_be_shown() {
+    let house = house_with(&["/a"]);
+    assert_eq!(property(&house, "/a", "displayname"), "a");
+    assert_done(&patch(&house, "/a", &set("<D:displayname>Annual report</D:displayname>")));
+    assert_eq!(property(&house, "/a", "displayname"), "Annual report");
+    let everything = house.propfind("/a", "0", "");
+    assert_eq!(everything.texts("displayname"), ["Annual report"], "{}", seen(&everything));
+    assert_eq!(house.list("/"), ["a"], "its own name stays");
+    assert_done(&patch(&house, "/a", &remove("<D:displayname/>")));
+    assert_eq!(property(&house, "/a", "displayname"), "a");
 }
 
 #[test]
@@ -167,7 +190,9 @@ fn a_request_is_understood_in_chunks_and_with_a_depth() {
 #[test]
 fn the_answer_names_the_resource_as_a_listing_does() {
     let house = house_with(&["/folder/", "/folder/a%26b"]);
-    for (path, href) in [("/folder", "/dav/folder/"), ("/folder/", "/dav/folder/"), ("/folder/a%26b", "/dav/folder/a%26b")] {
+    for (path, href) in
+        [("/folder", "/dav/folder/"), ("/folder/", "/dav/folder/"), ("/folder/a%26b", "/dav/folder/a%26b")]
+    {
         assert_eq!(patch(&house, path, &set("<x xmlns='urn:x'/>")).texts("href"), [href]);
     }
 }

@@ -4,8 +4,8 @@ use domain::UserName;
 use services::users;
 
 use super::{
-    TEN_GIB, assert_refused, chunked, etag, head_of_put, house, house_with, number, property, seen,
-    snapshot, used_bytes, varied,
+    TEN_GIB, assert_refused, await_upload, chunked, etag, head_of_put, house, house_with, number, property,
+    seen, snapshot, used_bytes, varied,
 };
 use crate::support::TestHouse;
 
@@ -78,7 +78,10 @@ fn an_empty_file_takes_no_bytes_anywhere() {
     let house = house();
     assert_eq!(house.put("/empty", "").status, 201);
     let got = house.get("/empty");
-    assert_eq!((got.status, got.header("content-length"), etag(&got)), (200, Some("0"), etag(&house.put("/empty", ""))));
+    assert_eq!(
+        (got.status, got.header("content-length"), etag(&got)),
+        (200, Some("0"), etag(&house.put("/empty", "")))
+    );
     assert_eq!((used_bytes(&house), number(&house, BLOBS)), (0, 0));
     assert_eq!(house.put("/empty", "no longer").status, 204);
     assert_eq!(house.get("/empty").text(), "no longer");
@@ -161,9 +164,10 @@ fn an_upload_that_stops_in_the_middle_has_not_happened() {
     let house = house_with(&["/old"]);
     let before = snapshot(&house);
     for path in ["/old", "/new"] {
-        for (framing, part) in
-            [("Content-Length: 2000000", varied(1_000_000)), ("Transfer-Encoding: chunked", b"5\r\nabcde\r\n3\r\na".into())]
-        {
+        for (framing, part) in [
+            ("Content-Length: 2000000", varied(1_000_000)),
+            ("Transfer-Encoding: chunked", b"5\r\nabcde\r\n3\r\na".into()),
+        ] {
             let mut wire = house.wire();
             wire.send(head_of_put(&house, path, framing));
             wire.send(part);
@@ -204,6 +208,7 @@ fn old_content_is_readable_until_the_new_one_is_whole() {
     let mut wire = house.wire();
     wire.send(head_of_put(&house, "/a", "Content-Length: 300000"));
     wire.send(&first);
+    await_upload(&house);
     assert_eq!(house.get("/a").text(), "/a");
     assert_eq!(property(&house, "/a", "getetag"), old);
     wire.send(&second);
@@ -216,8 +221,8 @@ fn four_who_write_one_name_at_once_all_succeed_and_one_wins() {
     let house = house();
     let contents: Vec<_> = (1..=4).map(|writer| vec![b'0' + writer; 50_000 + usize::from(writer)]).collect();
     let mut statuses = std::thread::scope(|scope| {
-        let writers = contents.iter().map(|content| scope.spawn(|| house.put("/a", content).status));
-        let writers: Vec<_> = writers.collect();
+        let put = |content| house.put("/a", content).status;
+        let writers: Vec<_> = contents.iter().map(|content| scope.spawn(move || put(content))).collect();
         writers.into_iter().map(|writer| writer.join().unwrap()).collect::<Vec<_>>()
     });
     statuses.sort_unstable();

@@ -1,8 +1,6 @@
 //! MOVE and COPY: what goes where, what stays, and what is refused.
 
-use super::{
-    asking, assert_refused, fill, house, house_with, number, property, seen, snapshot, used_bytes,
-};
+use super::{asking, assert_refused, fill, house, house_with, number, property, seen, snapshot, used_bytes};
 use crate::support::{Answer, TestHouse};
 
 const BOTH: [&str; 2] = ["MOVE", "COPY"];
@@ -183,7 +181,9 @@ fn what_moves_stays_the_same_thing_and_a_copy_is_another() {
 fn properties_go_along() {
     let house = house_with(&["/a/", "/a/file"]);
     let set = |value: &str| {
-        format!("<D:propertyupdate xmlns:D='DAV:'><D:set><D:prop><x xmlns='urn:x'>{value}</x></D:prop></D:set></D:propertyupdate>")
+        format!(
+            "<D:propertyupdate xmlns:D='DAV:'><D:set><D:prop><x xmlns='urn:x'>{value}</x></D:prop></D:set></D:propertyupdate>"
+        )
     };
     for (path, value) in [("/a", "of the folder"), ("/a/file", "of the file")] {
         assert_eq!(house.ask("PROPPATCH", path, &[], set(value)).status, 207);

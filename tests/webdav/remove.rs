@@ -26,7 +26,11 @@ fn what_is_deleted_lies_in_the_trash_and_still_takes_its_room() {
     assert!(used > 0);
     house.delete("/folder");
     assert_eq!(used_bytes(&house), used);
-    assert_eq!(number(&house, "SELECT COUNT(*) FROM nodes WHERE trashed_ms IS NOT NULL"), 1, "one mark for all");
+    assert_eq!(
+        number(&house, "SELECT COUNT(*) FROM nodes WHERE trashed_ms IS NOT NULL"),
+        1,
+        "one mark for all"
+    );
     assert_eq!(number(&house, "SELECT COUNT(*) FROM blobs WHERE live"), 2);
 }
 
@@ -54,7 +58,9 @@ fn a_name_with_an_unescaped_hash_does_not_delete_the_folder_before_it() {
     let authorization = house.authorization();
     for path in ["/x/#frag", "/x#", "/#x/a", "/x/a#1"] {
         let mut wire = house.wire();
-        wire.send(format!("DELETE /dav{path} HTTP/1.1\r\nHost: larder\r\nAuthorization: {authorization}\r\n\r\n"));
+        wire.send(format!(
+            "DELETE /dav{path} HTTP/1.1\r\nHost: larder\r\nAuthorization: {authorization}\r\n\r\n"
+        ));
         assert_eq!(wire.answer().status, 400, "{path}");
     }
     assert_eq!(snapshot(&house), before);

@@ -15,7 +15,24 @@ use uuid::Uuid;
 
 use crate::support::TestHouse;
 
-const TABLE: [(&str, u64); 0] = [];
+const TABLE: [(&str, u64); 16] = [
+    ("PUT of a new file", 9),
+    ("PUT of another content", 10),
+    ("PUT of the same content", 11),
+    ("PUT of nothing", 7),
+    ("GET", 2),
+    ("MKCOL", 6),
+    ("PROPFIND of a file", 3),
+    ("PROPFIND Depth 0", 3),
+    ("PROPFIND Depth 1", 4),
+    ("COPY of a folder", 11),
+    ("MOVE of a folder", 10),
+    ("MOVE onto another", 15),
+    ("COPY of a file", 11),
+    ("MOVE of a file", 9),
+    ("DELETE of a file", 8),
+    ("DELETE of a folder", 9),
+];
 
 /// What PROPFIND reads of a folder at once.
 const PAGE: u64 = 500;

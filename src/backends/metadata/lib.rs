@@ -70,7 +70,8 @@ impl Metadata {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(config.busy_seconds))
             .foreign_keys(true)
-            .pragma("cache_size", "-8192")
+            // KiB for each connection; what does not fit is in the system's own cache all the same.
+            .pragma("cache_size", "-2048")
             .pragma("temp_store", "memory")
             .pragma("journal_size_limit", "67108864")
             .statement_cache_capacity(256);

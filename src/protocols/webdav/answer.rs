@@ -3,9 +3,10 @@
 use axum::body::Body;
 use axum::response::Response;
 use domain::Error;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
+use crate::methods::options;
 use crate::xml::error_body;
 
 /// What XML answers are declared as; the quotes are what Apache sends and every client has seen.
@@ -58,6 +59,10 @@ impl Refusal {
         if self.status == StatusCode::UNAUTHORIZED {
             let (name, value) = gate::challenge();
             headers.insert(name, value);
+        }
+        if self.status == StatusCode::METHOD_NOT_ALLOWED {
+            // RFC 9110 §15.5.6
+            headers.insert(ALLOW, options::ALLOWED);
         }
         if self.status == StatusCode::NOT_FOUND {
             // Windows remembers for up to a minute, and regardless of case, that something was not there.

@@ -14,7 +14,7 @@ use services::{Backends, files};
 use tracing::Instrument;
 
 use crate::answer::Refusal;
-use crate::headers::{self, Depth, DestinationError, Prefix};
+use crate::headers::{self, Depth, DestinationError, Prefix, Target};
 use crate::methods::{above, folder, library, lock, options, propfind, proppatch};
 use crate::visit::Visit;
 
@@ -120,13 +120,15 @@ impl Door {
         body: Body,
     ) -> Result<impl Future<Output = Result<Response, Refusal>> + Send + 'static, Refusal> {
         let to = match method.as_str() {
-            "COPY" | "MOVE" => Some(self.destination(headers)?),
+            "COPY" | "MOVE" => Some((self.destination(headers)?, headers::overwrite(headers)?)),
             _ => None,
         };
         let headers = headers.clone();
         Ok(async move {
             match (method.as_str(), to) {
-                (_, Some(to)) => library::relocate(visit, method, &headers, to, body).await,
+                (_, Some((to, overwrite))) => {
+                    library::relocate(visit, method, &headers, to, overwrite, body).await
+                }
                 ("MKCOL", _) => library::make_folder(visit, body).await,
                 ("DELETE", _) => library::remove(visit, body).await,
                 ("PROPPATCH", _) => proppatch::answer(&visit, &headers, body).await,
@@ -137,19 +139,17 @@ impl Door {
         })
     }
 
-    fn destination(&self, headers: &HeaderMap) -> Result<files::Target, Refusal> {
+    fn destination(&self, headers: &HeaderMap) -> Result<Target, Refusal> {
         let chars_max = self.backends.files.path_chars_max;
         let host = headers.get(http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let path = headers::destination(headers, host, &self.prefix, chars_max);
-        let path = path.map_err(|error| match error {
+        headers::destination(headers, host, &self.prefix, chars_max).map_err(|error| match error {
             DestinationError::Invalid(error) => Refusal::from(error),
             // RFC 4918 §9.8.5
             DestinationError::Foreign => Refusal::with_status(
                 Error::Invalid("The Destination is on another server; nothing was changed.".into()),
                 StatusCode::BAD_GATEWAY,
             ),
-        })?;
-        Ok(files::Target { path, overwrite: headers::overwrite(headers)? })
+        })
     }
 }
 

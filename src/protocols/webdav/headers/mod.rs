@@ -6,4 +6,4 @@ mod target;
 
 pub use conditions::conditions;
 pub use small::{Depth, depth, lock_token, overwrite, single_range, strong, timeout};
-pub use target::{DestinationError, Prefix, destination};
+pub use target::{DestinationError, Prefix, Target, destination};

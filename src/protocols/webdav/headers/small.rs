@@ -63,7 +63,8 @@ pub fn timeout(headers: &HeaderMap) -> Duration {
         }
         _ => wish.eq_ignore_ascii_case("infinite").then_some(TIMEOUT_MAX),
     });
-    understood.unwrap_or(TIMEOUT_UNASKED).min(TIMEOUT_MAX)
+    // A lock of no time at all would end before its token arrives.
+    understood.unwrap_or(TIMEOUT_UNASKED).clamp(Duration::from_secs(1), TIMEOUT_MAX)
 }
 
 /// `Lock-Token` (RFC 4918 §10.5), with or without its brackets: Windows and npm's webdav leave them away.

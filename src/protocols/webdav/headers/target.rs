@@ -34,6 +34,15 @@ pub enum DestinationError {
     Foreign,
 }
 
+impl Target {
+    /// Whether a client spelled this path in the same way, escapes aside: two forms of one name are the same
+    /// path and not the same spelling.
+    pub fn is_spelled(&self, href: &str) -> bool {
+        let plain = |href| percent_decode_str(str::trim_end_matches(href, '/')).collect::<Vec<u8>>();
+        plain(&self.as_sent) == plain(href)
+    }
+}
+
 impl Prefix {
     /// The prefix, with or without a slash at its end.
     pub fn new(prefix: &str) -> Self {
@@ -82,7 +91,7 @@ pub fn destination(
     host: &str,
     prefix: &Prefix,
     chars_max: usize,
-) -> Result<NodePath, DestinationError> {
+) -> Result<Target, DestinationError> {
     let invalid = |sentence: &'static str| DestinationError::Invalid(Error::Invalid(sentence.into()));
     let header = headers.get(DESTINATION).ok_or_else(|| invalid("COPY and MOVE need a Destination."))?;
     let sent = str::from_utf8(header.as_bytes());
@@ -94,7 +103,7 @@ pub fn destination(
     }
     let path = local_path(sent, host).ok_or(DestinationError::Foreign)?;
     match prefix.target(path, chars_max) {
-        Ok(target) => Ok(target.path),
+        Ok(target) => Ok(target),
         Err(Error::NotFound(_)) => Err(DestinationError::Foreign),
         Err(error) => Err(DestinationError::Invalid(error)),
     }
@@ -174,7 +183,7 @@ mod tests {
     fn sent_to(destination: &str) -> Result<String, DestinationError> {
         let headers = HeaderMap::from_iter([(DESTINATION, HeaderValue::from_str(destination).unwrap())]);
         super::destination(&headers, "Larder.example:8080", &Prefix::new("/dav"), 1024)
-            .map(|path| path.to_string())
+            .map(|target| target.path.to_string())
     }
 
     #[test]
@@ -205,8 +214,8 @@ mod tests {
     fn a_destination_need_not_be_encoded() {
         let headers =
             HeaderMap::from_iter([(DESTINATION, HeaderValue::from_bytes("/dav/ü".as_bytes()).unwrap())]);
-        let path = destination(&headers, "h", &Prefix::new("/dav"), 1024).unwrap();
-        assert_eq!(path.to_string(), "/ü");
+        let target = destination(&headers, "h", &Prefix::new("/dav"), 1024).unwrap();
+        assert_eq!(target.path.to_string(), "/ü");
     }
 
     #[test]

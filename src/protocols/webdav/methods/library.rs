@@ -15,7 +15,7 @@ use http::header::{
     IF_RANGE, IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
-use services::files::{Placed, Uploaded, media_type};
+use services::files::{self, Placed, Target, Uploaded, media_type};
 
 use crate::answer::{self, Refusal};
 use crate::desk::{Desk, Outcome, Task};
@@ -96,11 +96,16 @@ pub async fn relocate(
     visit: Arc<Visit>,
     method: Method,
     headers: &HeaderMap,
-    to: services::files::Target,
+    to: headers::Target,
+    overwrite: bool,
     body: Body,
 ) -> Result<Response, Refusal> {
     let depth = headers::depth(headers)?.unwrap_or(Depth::Infinity);
     let moves = method.as_str() == "MOVE";
+    if to.path == visit.path {
+        return onto_itself(&visit, moves && !to.is_spelled(&visit.href)).await;
+    }
+    let to = Target { path: to.path, overwrite };
     let task = match depth {
         Depth::Infinity if moves => Task::Move(to.clone()),
         Depth::Zero | Depth::Infinity if !moves => Task::Copy(to.clone(), depth == Depth::Infinity),
@@ -113,6 +118,18 @@ pub async fn relocate(
     let mut request = translate(&visit, method)?.map(|_| body);
     request.headers_mut().insert(HeaderName::from_static("destination"), spelled(&to.path)?);
     run(&Desk::new(visit, task), request).await
+}
+
+/// A name in another Unicode form is the same name: Finder, which writes NFD, may ask for such a rename, and
+/// it is done before it begins. Anything else onto itself is refused (RFC 4918 §9.8.5, §9.9.4).
+async fn onto_itself(visit: &Visit, respelled: bool) -> Result<Response, Refusal> {
+    files::look(&visit.caller, &visit.backends, &visit.path).await?.get()?;
+    match respelled {
+        true => Ok(answer::empty(StatusCode::NO_CONTENT)),
+        false => {
+            Err(Error::Forbidden("Source and destination are the same; nothing was changed.".into()).into())
+        }
+    }
 }
 
 fn translate(visit: &Visit, method: Method) -> Result<Request<Body>, Error> {
@@ -169,11 +186,15 @@ fn worded(answer: Response) -> Result<Response, Refusal> {
     Err(Refusal::with_status(Error::Invalid(error.into()), answer.status()))
 }
 
+/// The last second of the year 9999: HTTP dates go no further.
+const SECONDS_MAX: i64 = 253_402_300_799;
+
 /// A moment in seconds since 1970, perhaps with a fraction, as ownCloud's clients and rclone send it.
 fn seconds(text: &str) -> Option<Timestamp> {
     let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
     let millis: i64 = format!("{fraction:0<3.3}").parse().ok()?;
-    Some(Timestamp::from_millis(whole.parse::<i64>().ok()?.checked_mul(1000)?.checked_add(millis)?))
+    let whole = whole.parse::<i64>().ok().filter(|seconds| (0..=SECONDS_MAX).contains(seconds))?;
+    Some(Timestamp::from_millis(whole * 1000 + millis))
 }
 
 #[cfg(test)]
@@ -186,7 +207,7 @@ mod tests {
         for (text, millis) in table {
             assert_eq!(seconds(text), Some(Timestamp::from_millis(millis)), "{text}");
         }
-        for text in ["", "yesterday", "1.x", "99999999999999999999"] {
+        for text in ["", "yesterday", "1.x", "-1", "253402300800", "99999999999999999999"] {
             assert_eq!(seconds(text), None, "{text}");
         }
     }

@@ -1,5 +1,7 @@
 //! PROPPATCH: sets and removes properties, all or none (RFC 4918 §9.2).
 
+use std::collections::BTreeSet;
+
 use axum::body::Body;
 use axum::response::Response;
 use domain::{PropertyChange, PropertyName};
@@ -19,8 +21,9 @@ pub async fn answer(visit: &Visit, headers: &HeaderMap, body: Body) -> Result<Re
     let Visit { caller, backends, path, conditions, .. } = visit;
     let look = files::look(caller, backends, path).await?;
     let href = visit.href(look.get()?);
+    let names: BTreeSet<_> = changes.iter().map(PropertyChange::name).collect();
     let protected = |name: &PropertyName| Live::named(name).is_some_and(|live| !live.is_settable());
-    let (refused, allowed): (Vec<_>, Vec<_>) = names(&changes).into_iter().partition(|name| protected(name));
+    let (refused, allowed): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| protected(name));
     if refused.is_empty() {
         files::set_properties(caller, backends, path, &changes, conditions).await?;
     }
@@ -37,19 +40,4 @@ pub async fn answer(visit: &Visit, headers: &HeaderMap, body: Body) -> Result<Re
     }
     body.close();
     Ok(answer::xml(StatusCode::MULTI_STATUS, body.end()))
-}
-
-/// The names a request changes, each once.
-fn names(changes: &[PropertyChange]) -> Vec<&PropertyName> {
-    let mut names = Vec::new();
-    for change in changes {
-        let name = match change {
-            PropertyChange::Set(property) => &property.name,
-            PropertyChange::Remove(name) => name,
-        };
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
 }
