@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use domain::{Error, Timestamp};
 use larder::house::House;
@@ -9,7 +10,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, Row, SqliteConnection};
 use tokio::runtime::Runtime;
 
-use super::config;
+use super::{config, head};
 use crate::support::TestHouse;
 
 async fn connect(folder: &Path) -> SqliteConnection {
@@ -47,6 +48,33 @@ fn while_another_process_holds_the_database_changes_wait_and_reading_goes_on() {
     assert_eq!(house.put("/file", "new").status, 204);
     assert_eq!(house.relocate("MOVE", "/file", "/folder/file").status, 201);
     assert_eq!(house.get("/folder/file").text(), "new");
+}
+
+#[test]
+fn an_upload_that_ends_while_the_database_is_held_is_cleared_away_when_it_is_free_again() {
+    let house = TestHouse::with_settings(&[("metadata.busy_seconds", "1")]).with_user("ann");
+    house.put("/file", "old");
+    let mut wire = house.wire();
+    // Enough that the blob is registered and partly written before the database is taken.
+    let body = vec![b'x'; 1 << 20];
+    wire.send(head(&house, "PUT", "/file", &[("Content-Length", &body.len().to_string())]));
+    wire.send(&body[..body.len() / 2]);
+    house.run(wait_for_pending(&house));
+    let mut other = house.run(connect(house.folder()));
+    house.run(sqlx::query("BEGIN EXCLUSIVE").execute(&mut other)).unwrap();
+    wire.send(&body[body.len() / 2..]);
+    assert_eq!(wire.answer().status, 503);
+    house.run(sqlx::query("ROLLBACK").execute(&mut other)).unwrap();
+    assert_eq!(house.get("/file").text(), "old");
+    // The house is in order when it is dropped.
+}
+
+/// Waits until the blob of an upload is registered.
+async fn wait_for_pending(house: &TestHouse) {
+    let ever = Timestamp::from_millis(i64::MAX);
+    while metadata::blobs::pending(&house.backends().metadata, ever).await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 #[test]

@@ -28,6 +28,7 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait, Value,
 };
+use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use config::MetadataConfig;
@@ -84,7 +85,19 @@ impl Metadata {
                 .max_lifetime(None)
         };
         // The writer opens first: it creates the file and its log.
-        let write = pool(1).connect_with(file.clone()).await.map_err(error::unopened)?;
+        let write = pool(1)
+            // SQLite ends a transaction by itself when its COMMIT fails on a full disk, and the ROLLBACK that
+            // sqlx sends then fails too. sqlx goes on counting it as open, so the next BEGIN would become a
+            // SAVEPOINT, and its COMMIT a RELEASE that makes nothing durable. Such a connection is closed.
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    // A rollback is only queued on drop: the ping waits for it.
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
+            .connect_with(file.clone());
+        let write = write.await.map_err(error::unopened)?;
         let read = pool(config.readers).connect_with(file.read_only(true)).await.map_err(error::unopened)?;
         let statements = Arc::new(AtomicU64::new(0));
         let counted = |pool| {

@@ -1,5 +1,7 @@
 //! Clearing away what uploads left behind when the process died in the middle of them.
 
+use std::sync::Arc;
+
 use domain::{Result, Timestamp};
 
 use crate::Backends;
@@ -11,7 +13,7 @@ use crate::steps::discard;
 ///
 /// # Errors
 /// Whatever the database says; what cannot be removed stays registered and is tried again.
-pub async fn sweep_unfinished(backends: &Backends, before: Timestamp) -> Result<usize> {
+pub async fn sweep_unfinished(backends: &Arc<Backends>, before: Timestamp) -> Result<usize> {
     let left = metadata::blobs::pending(&backends.metadata, before).await?;
     for blob in &left {
         discard(backends, *blob).await;

@@ -1,19 +1,40 @@
 //! Getting rid of bytes that no node came to show.
 
-use domain::BlobId;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{BlobId, Result};
 
 use crate::Backends;
 
-/// Forgets a registered blob and removes its bytes, unless a transaction has made it live: nobody can
-/// know, after a lost answer, whether that happened, so the row decides, and goes first.
-pub(crate) async fn discard(backends: &Backends, blob: BlobId) {
-    let done = match metadata::blobs::forget(&backends.metadata, blob).await {
-        Ok(true) => backends.blobs.remove(blob).await,
-        Ok(false) => Ok(()),
-        Err(error) => Err(error),
-    };
-    if let Err(error) = done {
-        // What stays is garbage by construction: registered, never live. The next start sweeps it.
+/// When to try again, each time counted from the last: what held up the database or the disk for longer
+/// than the commit of an upload can wait is mostly over after these.
+const AGAIN_SECONDS: [u64; 5] = [1, 5, 30, 300, 3600];
+
+/// Forgets a registered blob and removes its bytes, unless a transaction has made it live. What cannot be
+/// done now is tried again in the background, and at the latest the next start sweeps it.
+pub(crate) async fn discard(backends: &Arc<Backends>, blob: BlobId) {
+    let mut forgotten = false;
+    if let Err(error) = attempt(backends, blob, &mut forgotten).await {
         tracing::warn!(%blob, %error, "the bytes of a refused upload could not be removed yet");
+        let backends = Arc::clone(backends);
+        tokio::spawn(async move {
+            for seconds in AGAIN_SECONDS {
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
+                if attempt(&backends, blob, &mut forgotten).await.is_ok() {
+                    return;
+                }
+            }
+            tracing::warn!(%blob, "the bytes of a refused upload are left for the next start to remove");
+        });
+    }
+}
+
+/// Nobody can know, after a lost answer, whether the transaction happened, so the row decides, and goes first.
+async fn attempt(backends: &Backends, blob: BlobId, forgotten: &mut bool) -> Result<()> {
+    *forgotten = *forgotten || metadata::blobs::forget(&backends.metadata, blob).await?;
+    match forgotten {
+        true => backends.blobs.remove(blob).await,
+        false => Ok(()),
     }
 }

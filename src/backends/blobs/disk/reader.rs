@@ -14,8 +14,8 @@ use super::{fault, joined};
 
 /// The first chunk after opening or seeking: a player that jumps about wants little from each place.
 const CHUNK_BYTES_FIRST: u64 = 64 * 1024;
-/// What chunks grow to; see the writer's batches.
-const CHUNK_BYTES_MAX: u64 = 256 * 1024;
+/// What chunks grow to: of each download one is being read, one handed out and one on its way to the client.
+const CHUNK_BYTES_MAX: u64 = 128 * 1024;
 
 /// The way of bytes out of a file.
 pub struct DiskReader {
@@ -51,7 +51,9 @@ impl DiskReader {
         let file = OpenFile { file, size_bytes, content: content.to_owned() };
         // Most files are small, and a small one is read here and now instead of by a task of its own.
         let chunk = match size_bytes {
-            ..=CHUNK_BYTES_FIRST => file.read(0, size_bytes)?,
+            ..=CHUNK_BYTES_FIRST => {
+                file.read(0, vec![0; usize::try_from(size_bytes).map_err(Error::internal)?])?
+            }
             _ => Bytes::new(),
         };
         Ok(Self { file: Arc::new(file), position: 0, chunk, ahead: None, next_bytes: CHUNK_BYTES_FIRST })
@@ -90,21 +92,25 @@ impl DiskReader {
         let length = self.next_bytes.min(self.file.size_bytes - offset);
         if length > 0 && self.ahead.is_none() {
             let file = Arc::clone(&self.file);
-            self.ahead = Some(spawn_blocking(move || file.read(offset, length)));
+            // Made here, because it is dropped here: memory that one of the many threads for the disk made
+            // would wait for that very thread to be used again.
+            let buffer = vec![0; usize::try_from(length).unwrap_or(0)];
+            self.ahead = Some(spawn_blocking(move || file.read(offset, buffer)));
             self.next_bytes = (self.next_bytes * 2).min(CHUNK_BYTES_MAX);
         }
     }
 }
 
 impl OpenFile {
-    fn read(&self, offset: u64, length: u64) -> Result<Bytes> {
-        let mut bytes = vec![0; usize::try_from(length).map_err(Error::internal)?];
-        self.file.read_exact_at(&mut bytes, offset).map_err(|error| match error.kind() {
+    /// Fills the whole buffer from the file.
+    fn read(&self, offset: u64, mut buffer: Vec<u8>) -> Result<Bytes> {
+        self.file.read_exact_at(&mut buffer, offset).map_err(|error| match error.kind() {
             ErrorKind::UnexpectedEof => {
-                Error::internal(format!("{} ends before {}", self.content.display(), offset + length))
+                let end = offset + buffer.len() as u64;
+                Error::internal(format!("{} ends before {end}", self.content.display()))
             }
             _ => fault("reading", &self.content)(error),
         })?;
-        Ok(bytes.into())
+        Ok(buffer.into())
     }
 }

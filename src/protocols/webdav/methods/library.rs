@@ -23,9 +23,9 @@ use crate::headers::{self, Depth};
 use crate::visit::Visit;
 use crate::xml::{encode_path, http_date};
 
-/// How much of a file is read and sent at once. Larger pieces cost fewer hops to the disk's threads; this
+/// How much of a file is sent at once. Larger pieces cost fewer system calls; this
 /// much for each of 50 downloads still is little.
-const READ_BYTES: usize = 256 * 1024;
+const READ_BYTES: usize = 128 * 1024;
 
 const EXPECTED_LENGTH: HeaderName = HeaderName::from_static("x-expected-entity-length");
 const OC_MTIME: HeaderName = HeaderName::from_static("x-oc-mtime");
