@@ -13,5 +13,6 @@ mod commands;
 mod faults;
 mod house_rules;
 mod model;
+mod stories;
 mod support;
 mod webdav;
