@@ -85,8 +85,10 @@ impl Config {
         let (mut settings, mut problems) = Settings::gather(sources);
         loop {
             let error = match serde_path_to_error::deserialize(settings.to_toml()) {
-                Ok(config) if problems.is_empty() => return Ok((config, settings)),
-                Ok(_) => return Err(Problems(problems)),
+                Ok(config) => {
+                    problems.extend(shared_addresses(&config, &settings));
+                    return if problems.is_empty() { Ok((config, settings)) } else { Err(sorted(problems)) };
+                }
                 Err(error) => error,
             };
             let key = error.path().to_string();
@@ -94,10 +96,34 @@ impl Config {
             problems.push(problem);
             // With the default back in its place the next bad value, if there is one, comes to light.
             if !is_fixed {
-                return Err(Problems(problems));
+                return Err(sorted(problems));
             }
         }
     }
+}
+
+fn sorted(mut problems: Vec<Problem>) -> Problems {
+    problems.sort_by(|one, other| one.origin.cmp(&other.origin));
+    Problems(problems)
+}
+
+/// Two doors cannot listen on one address. With port 0 the system gives each a port of its own.
+fn shared_addresses(config: &Config, settings: &Settings) -> Vec<Problem> {
+    let listens = [
+        ("server.listen", Some(config.server.listen)),
+        ("server.admin_listen", config.server.admin_listen),
+        ("webdav.listen", config.webdav.listen),
+    ];
+    let mut problems = Vec::new();
+    for (index, (later, address)) in listens.iter().enumerate() {
+        let Some(address) = address.filter(|address| address.port() != 0) else { continue };
+        for (first, _) in listens[..index].iter().filter(|(_, taken)| *taken == Some(address)) {
+            let origin = settings.origin(first).max(settings.origin(later));
+            let says = format!("`{first}` and `{later}` are both {address}; give one of them another port.");
+            problems.push(Problem { origin, says });
+        }
+    }
+    problems
 }
 
 fn address_or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
@@ -155,7 +181,7 @@ mod tests {
         .unwrap_err();
         for part in [
             "environment LARDER_LOG_LEVEL: `log.level` cannot be \"loud\"",
-            "expected one of `error`, `warn`, `info`, `debug`, `trace`",
+            "it takes one of the words named here. The least that is logged: \"error\", \"warn\", \"info\", \"debug\" or \"trace\".",
             "environment LARDER_SERVER_CONNECTIONS_MAX: `server.connections_max` cannot be \"many\": it takes a whole number",
             "--set server.listen: `server.listen` cannot be \"here\"",
             "`public_url` cannot be \"files.example.org\": an address begins with http:// or https://",

@@ -1,10 +1,10 @@
 //! Builds the house bottom-up, and opens its doors; nothing else sees every floor.
 
-use std::fs::{DirBuilder, File, TryLockError};
-use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+mod folder;
+mod inspection;
+mod listeners;
+
+use std::fs::File;
 use std::sync::Arc;
 
 use axum::Router;
@@ -15,10 +15,12 @@ use domain::{Error, Result, Timestamp};
 use gate::Metrics;
 use metadata::{Metadata, schema};
 use services::{Backends, files};
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+
+pub use inspection::inspect;
+pub use listeners::{Addresses, Listeners};
 
 /// The path of the drive on the main address.
 const DRIVE: &str = "/dav";
@@ -27,9 +29,6 @@ const FRONT_PAGE: &str = "\
 This is Larder, a file server. Its drive is at /dav/ on this address:
 mount it with a WebDAV client, with your user name and an app password.
 ";
-
-/// The file in the data folder that a running server holds.
-const LOCK: &str = "serve.lock";
 
 /// A house that is built and not yet open.
 pub struct House {
@@ -47,8 +46,12 @@ impl House {
     /// [`Unavailable`](Error::Unavailable) when another server holds the data folder or the folder cannot
     /// be used, [`Unsupported`](Error::Unsupported) when a newer Larder has changed it.
     pub async fn open(now: Timestamp, config: Config) -> Result<Self> {
-        make_folder(&config.data_folder)?;
-        let lock = lock(&config.data_folder)?;
+        folder::make(&config.data_folder)?;
+        // A folder that cannot be looked at is refused by its lock.
+        if let Ok(Some((says, advice))) = inspection::openness(&config.data_folder) {
+            tracing::warn!("{says} {advice}");
+        }
+        let lock = folder::lock(&config.data_folder)?;
         let metadata = Metadata::open(&config.metadata, &config.data_folder).await?;
         for step in schema::migrate(&metadata).await? {
             tracing::info!("the database took the step {step}");
@@ -95,63 +98,13 @@ impl House {
     }
 }
 
-/// The addresses of a house, bound before anything is said about them.
-pub struct Listeners {
-    main: TcpListener,
-    webdav: Option<TcpListener>,
-    admin: Option<TcpListener>,
-}
-
-impl Listeners {
-    /// Binds every address the settings name.
-    ///
-    /// # Errors
-    /// [`Unavailable`](Error::Unavailable) names the address that could not be bound, and what to do.
-    pub async fn bind(config: &Config) -> Result<Self> {
-        let optional = async |flag, address| match address {
-            Some(address) => bind(flag, address).await.map(Some),
-            None => Ok(None),
-        };
-        Ok(Self {
-            main: bind("--listen ", config.server.listen).await?,
-            webdav: optional("--set webdav.listen=", config.webdav.listen).await?,
-            admin: optional("--set server.admin_listen=", config.server.admin_listen).await?,
-        })
-    }
-
-    /// The addresses with the ports that were really taken.
-    ///
-    /// # Errors
-    /// Whatever the system says.
-    pub fn addresses(&self) -> io::Result<Addresses> {
-        let optional =
-            |listener: &Option<TcpListener>| listener.as_ref().map(TcpListener::local_addr).transpose();
-        Ok(Addresses {
-            main: self.main.local_addr()?,
-            webdav: optional(&self.webdav)?,
-            admin: optional(&self.admin)?,
-        })
-    }
-}
-
-/// Where a house can be reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Addresses {
-    /// The drive below `/dav/`, health, and a word to whoever comes by with a browser.
-    pub main: SocketAddr,
-    /// The drive alone, at `/`.
-    pub webdav: Option<SocketAddr>,
-    /// Metrics and health.
-    pub admin: Option<SocketAddr>,
-}
-
 /// Furnishes the floor of use cases for a command: beside a running server, on data that is there.
 ///
 /// # Errors
 /// [`NotFound`](Error::NotFound) when there is no data in the folder, [`Unsupported`](Error::Unsupported)
 /// when its database is of another version.
 pub async fn visit(config: &Config) -> Result<Backends> {
-    if !has_data(&config.data_folder) {
+    if !folder::has_data(&config.data_folder) {
         let text = format!(
             "There is no Larder data in {}; `larder serve` makes some, or name another folder with --data.",
             config.data_folder.display()
@@ -159,12 +112,7 @@ pub async fn visit(config: &Config) -> Result<Backends> {
         return Err(Error::NotFound(text.into()));
     }
     let metadata = Metadata::open(&config.metadata, &config.data_folder).await?;
-    if let schema::Version::Behind(_) = schema::version(&metadata).await? {
-        let text = "The database is older than this program; `larder migrate` brings it up to date.";
-        return Err(Error::Unsupported(text.into()));
-    }
-    // Nothing is left to do but to refuse a newer database.
-    schema::migrate(&metadata).await?;
+    schema::require_current(&metadata).await?;
     let blobs = Blobs::open(&config.blobs, &config.data_folder)?;
     Ok(furnish(config, metadata, blobs))
 }
@@ -175,80 +123,15 @@ pub async fn visit(config: &Config) -> Result<Backends> {
 /// # Errors
 /// As for [`House::open`].
 pub async fn migrate(config: &Config) -> Result<Vec<String>> {
-    make_folder(&config.data_folder)?;
+    folder::make(&config.data_folder)?;
     let metadata = Metadata::open(&config.metadata, &config.data_folder).await?;
     let steps = schema::migrate(&metadata).await?;
     metadata.close().await?;
     Ok(steps)
 }
 
-/// Whether a house was ever built on this folder.
-pub fn has_data(folder: &Path) -> bool {
-    // What cannot be looked at may well be there.
-    folder.join("metadata.db").try_exists().unwrap_or(true)
-}
-
 /// Puts the floor of use cases together.
-pub fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Backends {
+fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Backends {
     let (files, login) = (config.files.clone(), config.login.clone());
     Backends::new(metadata, blobs, Coordination::in_process(), files, login)
-}
-
-/// Whether a server runs on this folder.
-pub fn is_served(folder: &Path) -> bool {
-    let lock = File::open(folder.join(LOCK)).map(|file| file.try_lock_shared());
-    matches!(lock, Ok(Err(TryLockError::WouldBlock)))
-}
-
-/// Holds the data folder for one server: another one that starts would clear away, as unfinished, what this one
-/// is just writing.
-///
-/// # Errors
-/// [`Unavailable`](Error::Unavailable) when another server holds it.
-fn lock(folder: &Path) -> Result<File> {
-    let path = folder.join(LOCK);
-    let unusable = |error: io::Error| {
-        Error::unavailable(format!("The file {} cannot be locked.", path.display()), error)
-    };
-    let file = File::options().create(true).write(true).truncate(false).open(&path).map_err(unusable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::Error(error)) => Err(unusable(error)),
-        Err(TryLockError::WouldBlock) => {
-            let text = format!(
-                "Another Larder serves the data folder {}; stop that one, or name another folder with --data.",
-                folder.display()
-            );
-            Err(Error::Unavailable(text.into()))
-        }
-    }
-}
-
-/// Only the server's own user may look inside.
-fn make_folder(folder: &Path) -> Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
-        let text = format!(
-            "The data folder {} cannot be made; name one you may write to with --data.",
-            folder.display()
-        );
-        Error::unavailable(text, error)
-    })
-}
-
-async fn bind(flag: &str, address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|error| {
-        let advice = match error.kind() {
-            ErrorKind::AddrInUse => {
-                format!("{address} is in use; stop what listens there, or choose another port")
-            }
-            ErrorKind::PermissionDenied => {
-                format!("{address} is not for this user; choose a port from 1024 on")
-            }
-            ErrorKind::AddrNotAvailable => {
-                format!("{address} is no address of this machine; choose one of its own")
-            }
-            _ => format!("{address} cannot be listened on; choose another address"),
-        };
-        Error::unavailable(format!("{advice} with {flag}ADDRESS:PORT."), error)
-    })
 }

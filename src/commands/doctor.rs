@@ -1,17 +1,13 @@
 //! `larder doctor`: what is wrong, and what to do about it. It makes no data folder and no database.
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::ExitCode;
 
-use blobs::Blobs;
-use domain::{Error, Timestamp};
-use metadata::Metadata;
-use services::checkup::{self, Finding, State};
+use domain::Timestamp;
+use services::checkup::{Finding, State};
 
 use crate::commands::{say, welcome};
 use crate::config::{Config, Origin, Problems, Settings};
-use crate::house::{self, Listeners};
+use crate::house;
 
 pub const EXPLAINED: &str = "\
 It works beside a running server, and makes nothing where there is no data yet. The exit code is 1 if anything is
@@ -23,95 +19,34 @@ Example:
 /// What can be said when there is no configuration to go by.
 pub fn report_settings(problems: &Problems) -> anyhow::Result<ExitCode> {
     let findings = problems.0.iter().map(|problem| {
-        bad("settings", problem.to_string(), "Larder does not start until this is corrected or left out.")
+        let advice = "Larder does not start until this is corrected or left out.";
+        Finding::bad("settings", problem.to_string(), advice)
     });
     report(&findings.collect::<Vec<_>>())
 }
 
 pub async fn run(config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut findings = vec![read_settings(settings)];
-    let is_served = examine_folder(config, &mut findings).await;
-    findings.push(examine_address(config, is_served).await);
+    findings.extend(house::inspect(config, Timestamp::now()).await);
     findings.push(match welcome::exposure(config).trim() {
-        "" => good("network", "Passwords and files do not cross a network unencrypted."),
-        exposed => {
-            warning("network", exposed, "Set public_url to the proxy's https address once it is there.")
-        }
+        "" => Finding::good("network", "Passwords and files do not cross a network unencrypted."),
+        exposed => Finding::warning(
+            "network",
+            exposed,
+            "Set public_url to the proxy's https address once it is there.",
+        ),
     });
     report(&findings)
 }
 
-/// Looks into the data folder, and says whether a server is running on it.
-async fn examine_folder(config: &Config, findings: &mut Vec<Finding>) -> bool {
-    let folder = &config.data_folder;
-    if !house::has_data(folder) {
-        let says = format!("There is no Larder data in {}.", folder.display());
-        findings.push(warning(
-            "data folder",
-            says,
-            "`larder serve` makes it, or name another folder with --data.",
-        ));
-        return false;
-    }
-    findings.push(examine_rights(folder));
-    match examine_data(config).await {
-        Ok(found) => findings.extend(found),
-        Err(error) => findings.push(bad(
-            "database",
-            error.to_string(),
-            "See that this user may read and write the data folder, and that its disk is well.",
-        )),
-    }
-    house::is_served(folder)
-}
-
-async fn examine_data(config: &Config) -> Result<Vec<Finding>, Error> {
-    let metadata = Metadata::open(&config.metadata, &config.data_folder).await?;
-    let blobs = Blobs::open(&config.blobs, &config.data_folder)?;
-    let backends = house::furnish(config, metadata, blobs);
-    let findings = checkup::examine(Timestamp::now(), &backends).await;
-    backends.close().await?;
-    Ok(findings)
-}
-
-fn examine_rights(folder: &Path) -> Finding {
-    let shown = folder.display();
-    match folder.metadata().map(|folder| folder.permissions().mode() & 0o077) {
-        Ok(0) => good("data folder", format!("Only its owner can read {shown}.")),
-        Ok(_) => warning(
-            "data folder",
-            format!("Other users can read {shown}."),
-            format!("Keep them out: chmod 700 {shown}"),
-        ),
-        Err(error) => bad(
-            "data folder",
-            format!("{shown} cannot be looked at: {error}."),
-            "See that this user may read it.",
-        ),
-    }
-}
-
-async fn examine_address(config: &Config, is_served: bool) -> Finding {
-    let address = config.server.listen;
-    match Listeners::bind(config).await {
-        Ok(_) if is_served => warning(
-            "address",
-            format!("{address} is free, although a server runs on the data folder."),
-            "The server was started with other settings; give doctor the same ones.",
-        ),
-        Ok(_) => good("address", format!("{address} is free.")),
-        Err(_) if is_served => {
-            good("address", format!("{address} is in use, and a server runs on the data folder."))
-        }
-        Err(error) => {
-            bad("address", error.message().user().to_owned(), "Until then `larder serve` cannot start.")
-        }
-    }
-}
-
 fn read_settings(settings: &Settings) -> Finding {
     let changed = settings.iter().filter(|setting| setting.origin != Origin::Default).count();
-    good("settings", format!("They make sense; {changed} differ from the defaults (see `larder config`)."))
+    let says = match changed {
+        0 => "All are at their defaults (see `larder config`).".to_owned(),
+        1 => "They make sense; 1 differs from the defaults (see `larder config`).".to_owned(),
+        _ => format!("They make sense; {changed} differ from the defaults (see `larder config`)."),
+    };
+    Finding::good("settings", says)
 }
 
 fn report(findings: &[Finding]) -> anyhow::Result<ExitCode> {
@@ -128,16 +63,4 @@ fn report(findings: &[Finding]) -> anyhow::Result<ExitCode> {
     say(findings.iter().map(line).collect::<Vec<_>>().join("\n"))?;
     let is_bad = findings.iter().any(|finding| matches!(finding.state, State::Bad));
     Ok(if is_bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-}
-
-fn good(subject: &'static str, says: impl Into<String>) -> Finding {
-    Finding { subject, state: State::Good, says: says.into(), advice: None }
-}
-
-fn warning(subject: &'static str, says: impl Into<String>, advice: impl Into<String>) -> Finding {
-    Finding { subject, state: State::Warning, says: says.into(), advice: Some(advice.into()) }
-}
-
-fn bad(subject: &'static str, says: impl Into<String>, advice: impl Into<String>) -> Finding {
-    Finding { subject, state: State::Bad, says: says.into(), advice: Some(advice.into()) }
 }

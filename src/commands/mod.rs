@@ -10,6 +10,7 @@ mod password;
 mod readable;
 mod serve;
 mod settings;
+mod shell;
 mod signals;
 mod welcome;
 
@@ -78,7 +79,7 @@ pub async fn run() -> ExitCode {
         Command::Migrate => migrate::run(&config).await,
         Command::Doctor => doctor::run(&config, &settings).await,
         Command::Config => config::run(&settings),
-        Command::Admin(command) => admin::run(command, &config).await,
+        Command::Admin(command) => admin::run(command, &config, &settings).await,
     })
 }
 
@@ -101,11 +102,6 @@ fn say(text: impl Display) -> anyhow::Result<ExitCode> {
 fn complain(what: &impl Display) {
     // Where even this cannot be written, the exit code is all that is left to say.
     let _ = writeln!(io::stderr(), "error: {what}");
-}
-
-/// This program as it was called, so that a printed command can be pasted.
-fn program() -> String {
-    std::env::args().next().unwrap_or_else(|| "larder".to_owned())
 }
 
 #[cfg(test)]

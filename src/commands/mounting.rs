@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use crate::commands::shell::quoted;
 use crate::config::Config;
 
 /// Where the drive is, as people reach it.
@@ -11,6 +12,8 @@ pub struct Address {
     host: String,
     port: Option<u16>,
     path: String,
+    /// Every address of this machine is listened on, and the host is only one of them.
+    is_any: bool,
 }
 
 impl Address {
@@ -24,13 +27,14 @@ impl Address {
     }
 
     fn listening(address: SocketAddr, path: &str) -> Self {
+        let is_any = address.ip().is_unspecified();
         let host = match address.ip() {
             // Nobody can call "every address"; this machine's own is one of them.
-            ip if ip.is_unspecified() => "127.0.0.1".to_owned(),
+            _ if is_any => "127.0.0.1".to_owned(),
             std::net::IpAddr::V6(ip) => format!("[{ip}]"),
             ip => ip.to_string(),
         };
-        Self { is_secure: false, host, port: Some(address.port()), path: path.to_owned() }
+        Self { is_secure: false, host, port: Some(address.port()), path: path.to_owned(), is_any }
     }
 
     fn parse(url: &str) -> Self {
@@ -39,7 +43,18 @@ impl Address {
         let numbered = authority.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
         let (host, port) = numbered.map_or((authority, None), |(host, port)| (host, Some(port)));
         let slash = if path.is_empty() || path.ends_with('/') { "" } else { "/" };
-        Self { is_secure: scheme == "https", host: host.to_owned(), port, path: format!("/{path}{slash}") }
+        let (is_secure, path) = (scheme == "https", format!("/{path}{slash}"));
+        Self { is_secure, host: host.to_owned(), port, path, is_any: false }
+    }
+
+    /// One line for those who mount it from another machine, where the address is this one's only; or nothing.
+    pub fn elsewhere(&self) -> &'static str {
+        match self.is_any {
+            true => {
+                "\nFrom another machine, write this machine's name or address in place of 127.0.0.1, or set public_url.\n"
+            }
+            false => "",
+        }
     }
 
     /// The address with another scheme, such as GNOME's `dav`.
@@ -59,11 +74,14 @@ impl fmt::Display for Address {
 /// What to paste or do in each client, with everything filled in.
 pub fn steps(address: &Address, user: &str, password: &str) -> String {
     let Address { host, path, .. } = address;
+    let secrets = quoted(&format!("{address} {user} {password}"));
+    let url = quoted(&address.to_string());
     let folder = address.to_string();
     let folder = folder.trim_end_matches('/');
     let secure = if address.is_secure { "s" } else { "" };
     // `@` is the one letter of a user name that would end the user part of a URL.
     let dav = address.with_scheme(&format!("dav{secure}"), &format!("{}@", user.replace('@', "%40")));
+    let gio = quoted(&dav);
     let port = address.port.unwrap_or(if address.is_secure { 443 } else { 80 });
     let kind = if address.is_secure { "HTTPS" } else { "HTTP" };
     let windows = windows(address.is_secure);
@@ -79,17 +97,21 @@ Windows Explorer
 {windows}
 
 rclone
-  rclone config create larder webdav url={address} vendor=other user={user} pass={password} pacer_min_sleep=1ms --obscure
+  rclone config create larder webdav url={url} vendor=other user={user} pass={password} pacer_min_sleep=1ms --obscure
   rclone lsd larder:
   mkdir -p ~/larder && rclone mount larder: ~/larder --vfs-cache-mode writes
+  lsd shows folders, so nothing on a new drive; mount keeps the terminal, and Ctrl-C unmounts
 
 davfs2
-  echo '{address} {user} {password}' | sudo tee -a /etc/davfs2/secrets > /dev/null
+  Kernels from 6.16 on list no folders without the first line.
+  echo 'buf_size 64' | sudo tee -a /etc/davfs2/davfs2.conf > /dev/null
+  echo {secrets} | sudo tee -a /etc/davfs2/secrets > /dev/null
   sudo mkdir -p /mnt/larder
-  sudo mount -t davfs -o uid=$(id -u),gid=$(id -g) {address} /mnt/larder
+  sudo mount -t davfs -o uid=$(id -u),gid=$(id -g) {url} /mnt/larder
+  and once you are done:  sudo umount /mnt/larder
 
 GNOME
-  gio mount {dav}
+  gio mount {gio}
   or Files > Network, Connect to Server  {dav}
   then password {password}
 
@@ -149,8 +171,10 @@ mod tests {
         for line in [
             "  net use * http://127.0.0.1:8080/dav pass-word /user:ann@example.org",
             "  rclone config create larder webdav url=http://127.0.0.1:8080/dav/ vendor=other user=ann@example.org pass=pass-word pacer_min_sleep=1ms --obscure",
+            "  echo 'buf_size 64' | sudo tee -a /etc/davfs2/davfs2.conf > /dev/null",
             "  echo 'http://127.0.0.1:8080/dav/ ann@example.org pass-word' | sudo tee -a /etc/davfs2/secrets > /dev/null",
             "  gio mount dav://ann%40example.org@127.0.0.1:8080/dav/",
+            "  and once you are done:  sudo umount /mnt/larder",
             "  Open Connection, WebDAV (HTTP), server 127.0.0.1, port 8080, path /dav/",
         ] {
             assert!(text.lines().any(|printed| printed == line), "{line}\nis not in\n{text}");

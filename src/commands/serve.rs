@@ -1,9 +1,10 @@
 //! `larder serve`: serves the drive until it is told to stop.
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Args;
-use domain::{Timestamp, UserName};
+use domain::{Error, Timestamp, UserName};
 use services::setup;
 use tokio_util::sync::CancellationToken;
 
@@ -35,7 +36,7 @@ pub struct Serve {
 pub async fn run(mut config: Config, settings: &Settings) -> anyhow::Result<ExitCode> {
     logs::begin(&config.log)?;
     let signals = Signals::catch()?;
-    let listeners = Listeners::bind(&config).await?;
+    let listeners = Listeners::bind(&config).await.map_err(Error::from)?;
     // Port 0 has become a real one.
     let addresses = listeners.addresses()?;
     (config.server.listen, config.webdav.listen) = (addresses.main, addresses.webdav);
@@ -48,7 +49,9 @@ pub async fn run(mut config: Config, settings: &Settings) -> anyhow::Result<Exit
     })?;
     let shutdown = CancellationToken::new();
     tokio::spawn(signals.follow(shutdown.clone()));
-    tracing::info!(?addresses, "serving");
+    let optional = |address: Option<SocketAddr>| address.map(tracing::field::display);
+    let (webdav, admin) = (optional(addresses.webdav), optional(addresses.admin));
+    tracing::info!(main = %addresses.main, webdav, admin, "serving");
     house.serve(listeners, shutdown).await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)

@@ -10,7 +10,9 @@ use crate::config::{Origin, Problem, Problems, Sources};
 const FILE: &str = "larder.toml";
 
 #[derive(Args)]
-#[command(next_help_heading = "Settings (environment variables LARDER_<SECTION>_<KEY> set them too)")]
+#[command(
+    next_help_heading = "Settings (or in the environment: LARDER_DATA_FOLDER, LARDER_SERVER_LISTEN and so on)"
+)]
 pub struct Flags {
     /// The settings file [default: $LARDER_CONFIG, or larder.toml in this folder if there is one]
     #[arg(long, global = true, value_name = "FILE")]

@@ -2,8 +2,8 @@
 
 use services::setup::Welcome;
 
-use crate::commands::{mounting, program};
-use crate::config::{Config, Origin, Settings};
+use crate::commands::{mounting, shell};
+use crate::config::{Config, Settings};
 
 /// What the first start says, once: the labelled lines first, so that scripts find them.
 pub fn first(welcome: &Welcome, config: &Config, settings: &Settings) -> String {
@@ -22,7 +22,7 @@ Password is an app password: it opens the drive, and can be revoked by itself. T
 managing the account and does not open the drive (WebDAV). Keep both, they are not shown again.
 
 {}
-{}
+{}{}
 Mount the drive with the client you like best:
 
 {steps}
@@ -30,13 +30,15 @@ Mount the drive with the client you like best:
         app_password.secret,
         more(config, settings),
         exposure(config),
+        address.elsewhere(),
     )
 }
 
 /// What every later start says.
 pub fn again(config: &Config, settings: &Settings) -> String {
     let address = mounting::Address::of(config);
-    format!("Address:  {address}\n{}\n{}", more(config, settings), exposure(config))
+    let (more, exposure, elsewhere) = (more(config, settings), exposure(config), address.elsewhere());
+    format!("Address:  {address}\n{more}\n{exposure}{elsewhere}")
 }
 
 /// One sentence when people on the network could reach the server, and so could listeners; or nothing.
@@ -53,18 +55,7 @@ pub fn exposure(config: &Config) -> String {
 }
 
 fn more(config: &Config, settings: &Settings) -> String {
-    let folder = std::path::absolute(&config.data_folder).unwrap_or_else(|_| config.data_folder.clone());
-    let folder = folder.display();
-    // What came with this command line has to come with the next one too.
-    let flags = settings.iter().filter(|setting| matches!(setting.origin, Origin::CommandLine(_)));
-    let flags = flags.filter_map(|setting| match (setting.key.as_str(), setting.value.as_str()) {
-        ("data_folder", _) => Some(format!(" --data '{folder}'")),
-        // Port 0 has become a real one since.
-        ("server.listen", _) => Some(format!(" --set server.listen={}", config.server.listen)),
-        ("webdav.listen", _) => Some(format!(" --set webdav.listen={}", config.webdav.listen?)),
-        ("public_url", Some(url)) => Some(format!(" --set public_url={url}")),
-        _ => None,
-    });
-    let (program, flags) = (program(), flags.collect::<String>());
-    format!("Data:     {folder}\nAnother app password: {program}{flags} admin app-password create USER NAME")
+    let folder = shell::absolute(&config.data_folder);
+    let program = shell::this_program(config, settings);
+    format!("Data:     {folder}\nAnother app password: {program} admin app-password create USER NAME")
 }

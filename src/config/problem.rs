@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where a value comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where a value comes from; in the order of the layers, and in a file of its lines.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// The defaults in the program.
     Default,

@@ -28,7 +28,18 @@ impl Setting {
         format!("{PREFIX}{}", self.key.replace('.', "_").to_uppercase())
     }
 
-    pub(super) fn cannot_be(&self, value: &Value, origin: Origin, why: &str) -> Problem {
+    /// What serde says of a value its room refused, in words for people where it has only Rust's.
+    pub(super) fn refused(&self, value: &Value, origin: Origin, why: &str) -> Problem {
+        let why = match value {
+            Value::Integer(0) => "it takes 1 or more",
+            Value::Integer(_) => "it takes a smaller number",
+            _ if why.starts_with("unknown variant") => "it takes one of the words named here",
+            _ => why.trim_end_matches('.'),
+        };
+        self.cannot_be(value, origin, why)
+    }
+
+    fn cannot_be(&self, value: &Value, origin: Origin, why: &str) -> Problem {
         let Self { key, says, default, .. } = self;
         Problem {
             origin,
@@ -40,6 +51,8 @@ impl Setting {
     pub(super) fn take(&mut self, value: Value, origin: Origin) -> Result<(), Problem> {
         let refused = |expected| Err(self.cannot_be(&value, origin.clone(), expected));
         let value = match (&self.default, &value) {
+            // Every number counts something.
+            (Value::Integer(_), Value::Integer(..0)) => return refused("it takes 0 or more"),
             (default, value) if default.same_type(value) => value.clone(),
             (Value::Integer(_), Value::String(size)) if self.key.contains("_bytes") => {
                 match sizes::parse(size).map(i64::try_from) {

@@ -49,6 +49,12 @@ impl Settings {
         self.0.iter()
     }
 
+    /// Who said what a setting is.
+    pub(super) fn origin(&self, key: &str) -> Origin {
+        let setting = self.0.iter().find(|setting| setting.key == key);
+        setting.map_or(Origin::Default, |setting| setting.origin.clone())
+    }
+
     /// The effective values as one document.
     pub(super) fn to_toml(&self) -> Value {
         let mut top = Table::new();
@@ -72,7 +78,7 @@ impl Settings {
         let origin = std::mem::replace(&mut setting.origin, Origin::Default);
         let value = std::mem::replace(&mut setting.value, setting.default.clone());
         let is_fixed = origin != Origin::Default;
-        (setting.cannot_be(&value, origin, why.trim_end_matches('.')), is_fixed)
+        (setting.refused(&value, origin, why), is_fixed)
     }
 
     fn defaults(problems: &mut Vec<Problem>) -> Self {
@@ -226,6 +232,7 @@ mod tests {
                 "[server]\nconnections_max = \"1\"",
                 "line 2: `server.connections_max` cannot be \"1\": it takes a whole number.",
             ),
+            ("[files]\nquota_bytes = -1", "line 2: `files.quota_bytes` cannot be -1: it takes 0 or more."),
             (
                 "[files]\nquota_bytes = \"much\"",
                 "line 2: `files.quota_bytes` cannot be \"much\": it takes a number of bytes",

@@ -60,13 +60,21 @@ impl Node {
         self.blob().map_or(0, |blob| blob.content.size_bytes)
     }
 
+    /// The digest of a file's content; a folder has none.
+    pub fn sha256(&self) -> Option<Sha256> {
+        match &self.kind {
+            NodeKind::File(Some(blob)) => Some(blob.content.sha256),
+            NodeKind::File(None) => Some(Sha256::EMPTY),
+            NodeKind::Folder => None,
+        }
+    }
+
     /// The entity tag: of a file it changes with the content and only then, of a folder it changes when
     /// anything below changes.
     pub fn etag(&self) -> ETag {
-        match &self.kind {
-            NodeKind::Folder => ETag::strong(&format!("{:x}-{:x}", self.id.0, self.tree_seq.0)),
-            NodeKind::File(Some(blob)) => blob.content.sha256.etag(),
-            NodeKind::File(None) => Sha256::EMPTY.etag(),
+        match self.sha256() {
+            Some(sha256) => sha256.etag(),
+            None => ETag::strong(&format!("{:x}-{:x}", self.id.0, self.tree_seq.0)),
         }
     }
 }

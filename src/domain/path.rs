@@ -21,12 +21,22 @@ impl NodePath {
     /// # Errors
     /// [`Error::NameTooLong`] when it is longer than `chars_max`.
     pub fn new(names: Vec<NodeName>, chars_max: usize) -> Result<Self> {
-        let chars: usize = names.iter().map(|name| 1 + name.as_str().chars().count()).sum();
+        let path = Self(names);
+        path.fits(chars_max)?;
+        Ok(path)
+    }
+
+    /// Holds the path against a limit in characters, with one `/` before each name.
+    ///
+    /// # Errors
+    /// [`Error::NameTooLong`] when it is longer.
+    pub fn fits(&self, chars_max: usize) -> Result<()> {
+        let chars: usize = self.0.iter().map(|name| 1 + name.as_str().chars().count()).sum();
         if chars > chars_max {
             let text = format!("This path has {chars} characters; a path may have at most {chars_max}.");
             return Err(Error::NameTooLong(text.into()));
         }
-        Ok(Self(names))
+        Ok(())
     }
 
     /// The names, outermost first.

@@ -50,7 +50,7 @@ impl fmt::Display for UserName {
 pub enum Role {
     /// Has files.
     User,
-    /// Has files and runs the house.
+    /// Has files; kept for the REST API, as today it changes nothing.
     Admin,
 }
 

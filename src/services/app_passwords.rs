@@ -6,7 +6,7 @@ use metadata::users;
 use uuid::Uuid;
 
 use crate::Backends;
-use crate::auth::secret::AppSecret;
+use crate::steps::AppSecret;
 
 const NAME_CHARS_MAX: usize = 64;
 
@@ -24,8 +24,9 @@ pub struct Issued {
 /// Makes an app password for a user.
 ///
 /// # Errors
-/// [`NotFound`](Error::NotFound) when nobody has this name, [`Invalid`](Error::Invalid) for an empty or overlong
-/// name of the app password, or an end that has passed.
+/// [`NotFound`](Error::NotFound) when nobody has this name, [`Exists`](Error::Exists) when an active app password
+/// of theirs is named so, [`Invalid`](Error::Invalid) for an empty or overlong name of the app password, or an end
+/// that has passed.
 pub async fn create(
     now: Timestamp,
     backends: &Backends,
@@ -40,9 +41,15 @@ pub async fn create(
         ));
     }
     let mut secret = AppSecret::generate();
-    let hash = backends.memory.hashing.hash(secret.secret()).await?;
+    let hash = backends.hashing.hash(secret.secret()).await?;
     let tx = backends.metadata.begin().await?;
     let owner = users::get(&tx, user).await?;
+    if app_passwords::list(&tx, owner.id).await?.iter().any(|known| is_active_as(known, name, now)) {
+        let text = format!(
+            "{user} has an active app password named `{name}`; choose another name, or revoke that one first."
+        );
+        return Err(Error::Exists(text.into()));
+    }
     for _ in 0..LOOKUPS_TRIED_MAX {
         let new = NewAppPassword {
             id: AppPasswordId(Uuid::new_v4()),
@@ -84,26 +91,33 @@ pub async fn revoke(
 ) -> Result<AppPassword> {
     let tx = backends.metadata.begin().await?;
     let owner = users::get(&tx, user).await?;
-    let app_password = pick(app_passwords::list(&tx, owner.id).await?, which, now)?;
+    let app_password = pick(app_passwords::list(&tx, owner.id).await?, user, which, now)?;
     app_passwords::revoke(&tx, app_password.id, now).await?;
     tx.commit().await?;
     Ok(AppPassword { revoked_at: app_password.revoked_at.or(Some(now)), ..app_password })
 }
 
-fn pick(all: Vec<AppPassword>, which: &str, now: Timestamp) -> Result<AppPassword> {
+fn pick(all: Vec<AppPassword>, user: &UserName, which: &str, now: Timestamp) -> Result<AppPassword> {
     let id = Uuid::try_parse(which).ok().map(AppPasswordId);
     if let Some(known) = all.iter().find(|known| Some(known.id) == id) {
         return Ok(known.clone());
     }
-    let mut named = all.into_iter().filter(|known| known.name == which.trim() && known.is_active(now));
+    let mut named = all.into_iter().filter(|known| is_active_as(known, which.trim(), now));
     match (named.next(), named.next()) {
         (Some(one), None) => Ok(one),
         (Some(_), Some(_)) => {
-            let text = format!("Several active app passwords are named `{which}`; give the id of one.");
+            let text = format!(
+                "Several active app passwords are named `{which}`; give the id of one: \
+                 `larder admin app-password list {user}` shows them."
+            );
             Err(Error::Invalid(text.into()))
         }
         (None, _) => Err(Error::NotFound(format!("There is no active app password named `{which}`.").into())),
     }
+}
+
+fn is_active_as(known: &AppPassword, name: &str, now: Timestamp) -> bool {
+    known.name == name && known.is_active(now)
 }
 
 fn valid_name(name: &str) -> Result<&str> {
@@ -122,6 +136,23 @@ mod tests {
     use super::*;
     use crate::auth::tests::{House, NOW, ann};
 
+    /// Past what [`create`] refuses.
+    async fn insert(house: &House, name: &str, secret: &AppSecret) -> Option<AppPassword> {
+        let owner = users::get(&house.backends.metadata, &ann()).await.unwrap();
+        let tx = house.backends.metadata.begin().await.unwrap();
+        let new = NewAppPassword {
+            id: AppPasswordId(Uuid::new_v4()),
+            user: owner.id,
+            name,
+            lookup: secret.lookup(),
+            secret_hash: "",
+            expires_at: None,
+        };
+        let inserted = app_passwords::insert(&tx, NOW, new).await.unwrap();
+        tx.commit().await.unwrap();
+        inserted
+    }
+
     #[tokio::test]
     async fn a_list_shows_every_app_password_and_no_secret() {
         let (house, _) = House::with_ann().await;
@@ -136,21 +167,33 @@ mod tests {
     #[tokio::test]
     async fn one_is_revoked_by_its_name_as_long_as_no_other_has_it() {
         let (house, laptop) = House::with_ann().await;
-        let phones = [house.issue("phone", None).await, house.issue("phone", None).await];
+        let phone = house.issue("phone", None).await;
+        let other = insert(&house, "phone", &AppSecret::generate()).await.unwrap();
         let revoke = async |which: &str| revoke(NOW, &house.backends, &ann(), which).await;
         assert_eq!(revoke("laptop").await.unwrap().revoked_at, Some(NOW));
         assert!(house.ann_tries(&laptop).await.is_err());
         assert!(matches!(revoke("laptop").await, Err(Error::NotFound(_))));
 
-        assert!(matches!(revoke("phone").await, Err(Error::Invalid(_))));
-        let all = list(&house.backends, &ann()).await.unwrap();
-        let id = all.iter().find(|known| known.name == "phone").unwrap().id.0.to_string();
+        let several = revoke("phone").await.unwrap_err();
+        assert!(
+            matches!(several, Error::Invalid(_)) && several.to_string().contains("list ann"),
+            "{several}"
+        );
+        let id = other.id.0.to_string();
         revoke(&id).await.unwrap();
         revoke(&id).await.expect("revoking twice is revoking once");
         revoke("phone").await.unwrap();
-        for phone in &phones {
-            assert!(house.ann_tries(phone).await.is_err());
-        }
+        assert!(house.ann_tries(&phone).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_name_is_free_again_once_its_app_password_opens_nothing() {
+        let (house, _) = House::with_ann().await;
+        let laptop = async || create(NOW, &house.backends, &ann(), "laptop ", None).await.map(drop);
+        let taken = laptop().await;
+        assert!(matches!(taken, Err(Error::Exists(_))), "{taken:?}");
+        revoke(NOW, &house.backends, &ann(), "laptop").await.unwrap();
+        laptop().await.unwrap();
     }
 
     #[tokio::test]
@@ -165,18 +208,8 @@ mod tests {
     #[tokio::test]
     async fn two_app_passwords_never_share_a_lookup_part() {
         let (house, secret) = House::with_ann().await;
-        let owner = users::get(&house.backends.metadata, &ann()).await.unwrap();
         let secret = AppSecret::parse(&secret).unwrap();
-        let tx = house.backends.metadata.begin().await.unwrap();
-        let new = NewAppPassword {
-            id: AppPasswordId(Uuid::new_v4()),
-            user: owner.id,
-            name: "rival",
-            lookup: secret.lookup(),
-            secret_hash: "",
-            expires_at: None,
-        };
-        assert!(app_passwords::insert(&tx, NOW, new).await.unwrap().is_none());
+        assert!(insert(&house, "rival", &secret).await.is_none());
         let other = secret.with_other_lookup();
         assert!(other.lookup() != secret.lookup() && other.secret() == secret.secret());
     }

@@ -6,6 +6,7 @@ use domain::Result;
 use metadata::Metadata;
 
 use crate::auth::Memory;
+use crate::steps::Hashing;
 use crate::{FilesConfig, LoginConfig};
 
 /// The floor below, and the settings of this one.
@@ -14,12 +15,14 @@ pub struct Backends {
     pub metadata: Metadata,
     /// Bytes.
     pub blobs: Blobs,
-    /// Short-lived state shared by all nodes.
+    /// Short-lived state shared by all servers.
     pub coordination: Coordination,
     /// Settings about files.
     pub files: FilesConfig,
     /// Settings about logging in.
     pub login: LoginConfig,
+    /// Hashes passwords, a few at a time.
+    pub(crate) hashing: Hashing,
     /// App passwords verified a short while ago.
     pub(crate) memory: Memory,
 }
@@ -34,7 +37,7 @@ impl Backends {
         login: LoginConfig,
     ) -> Self {
         let memory = Memory::new(&login);
-        Self { metadata, blobs, coordination, files, login, memory }
+        Self { metadata, blobs, coordination, files, login, hashing: Hashing::new(), memory }
     }
 
     /// Closes the database once nobody uses it any more.

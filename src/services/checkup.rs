@@ -1,6 +1,6 @@
 //! Whether the house is well: a short answer for whoever sends it requests, a long one for its operator.
 
-use domain::{Error, Result, Timestamp};
+use domain::{Result, Timestamp};
 use metadata::schema::{self, Version};
 use metadata::{app_passwords, users};
 
@@ -36,7 +36,7 @@ pub struct Finding {
 /// Whether requests can be answered: the database answers and the file store can be written to.
 ///
 /// # Errors
-/// [`Unavailable`](Error::Unavailable), or what else is wrong.
+/// [`Unavailable`](domain::Error::Unavailable), or what else is wrong.
 pub async fn ready(backends: &Backends) -> Result<()> {
     backends.metadata.check().await?;
     backends.blobs.check().await
@@ -65,7 +65,7 @@ async fn database(backends: &Backends) -> Finding {
         Ok(()) => Finding::good(SUBJECT, "It answers."),
         Err(error) => Finding::bad(
             SUBJECT,
-            &error,
+            error.to_string(),
             "See that the data folder is there, that this user may write to it, and that its disk is not full.",
         ),
     }
@@ -83,20 +83,17 @@ async fn schema(backends: &Backends) -> Finding {
             format!("A newer Larder made it: this program does not know {}.", steps.join(", ")),
             "Use the version of Larder that made it, or a later one.",
         ),
-        Err(error) => return Finding::bad(SUBJECT, &error, "Restore the database from a back-up."),
+        Err(error) => {
+            return Finding::bad(SUBJECT, error.to_string(), "Restore the database from a back-up.");
+        }
     };
-    Finding { subject: SUBJECT, state: State::Bad, says, advice: Some(advice.into()) }
+    Finding::bad(SUBJECT, says, advice)
 }
 
 async fn accounts(now: Timestamp, backends: &Backends) -> Finding {
     const SUBJECT: &str = "accounts";
     let db = &backends.metadata;
-    let warning = |says: &str, advice: &str| Finding {
-        subject: SUBJECT,
-        state: State::Warning,
-        says: says.into(),
-        advice: Some(advice.into()),
-    };
+    let warning = |says, advice| Finding::warning(SUBJECT, says, advice);
     match (users::any(db).await, app_passwords::any_active(db, now).await) {
         (Ok(_), Ok(true)) => Finding::good(SUBJECT, "Somebody can log in."),
         (Ok(false), Ok(false)) => warning(
@@ -107,9 +104,11 @@ async fn accounts(now: Timestamp, backends: &Backends) -> Finding {
             "Nobody can log in: no active user has an active app password.",
             "Run `larder admin app-password create`, and `larder admin user enable` for a disabled user.",
         ),
-        (Err(error), _) | (_, Err(error)) => {
-            Finding::bad(SUBJECT, &error, "Try again; if it stays, restore the database from a back-up.")
-        }
+        (Err(error), _) | (_, Err(error)) => Finding::bad(
+            SUBJECT,
+            error.to_string(),
+            "Try again; if it stays, restore the database from a back-up.",
+        ),
     }
 }
 
@@ -119,7 +118,7 @@ async fn file_store(backends: &Backends) -> Finding {
         Ok(()) => Finding::good(SUBJECT, "A small file was written, read and removed."),
         Err(error) => Finding::bad(
             SUBJECT,
-            &error,
+            error.to_string(),
             "See that the data folder is there, that this user may write to it, and that its disk is not full.",
         ),
     }
@@ -129,29 +128,34 @@ async fn free_space(backends: &Backends) -> Finding {
     const SUBJECT: &str = "free space";
     match backends.blobs.free_bytes().await {
         Ok(None) => Finding::good(SUBJECT, "The store has no limit of its own."),
-        Ok(Some(free)) if free >= FREE_BYTES_MIN => Finding::good(SUBJECT, &gibibytes(free)),
-        Ok(Some(free)) => Finding {
-            subject: SUBJECT,
-            state: State::Warning,
-            says: gibibytes(free),
-            advice: Some(
-                "Make room, or move the data folder to a larger disk: uploads fail when it is full.".into(),
-            ),
-        },
-        Err(error) => {
-            Finding::bad(SUBJECT, &error, "See that the data folder is there and its disk is mounted.")
-        }
+        Ok(Some(free)) if free >= FREE_BYTES_MIN => Finding::good(SUBJECT, gibibytes(free)),
+        Ok(Some(free)) => Finding::warning(
+            SUBJECT,
+            gibibytes(free),
+            "Make room, or move the data folder to a larger disk: uploads fail when it is full.",
+        ),
+        Err(error) => Finding::bad(
+            SUBJECT,
+            error.to_string(),
+            "See that the data folder is there and its disk is mounted.",
+        ),
     }
 }
 
 impl Finding {
-    fn good(subject: &'static str, says: &str) -> Self {
+    /// As it should be.
+    pub fn good(subject: &'static str, says: impl Into<String>) -> Self {
         Self { subject, state: State::Good, says: says.into(), advice: None }
     }
 
-    /// The operator reads what the log would say too.
-    fn bad(subject: &'static str, error: &Error, advice: &str) -> Self {
-        Self { subject, state: State::Bad, says: error.to_string(), advice: Some(advice.into()) }
+    /// It works, but somebody should see to it.
+    pub fn warning(subject: &'static str, says: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { subject, state: State::Warning, says: says.into(), advice: Some(advice.into()) }
+    }
+
+    /// It does not work.
+    pub fn bad(subject: &'static str, says: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { subject, state: State::Bad, says: says.into(), advice: Some(advice.into()) }
     }
 }
 

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::Backends;
 use crate::app_passwords::Issued;
-use crate::auth::secret::AppSecret;
+use crate::steps::AppSecret;
+use crate::users::made_up_password;
 
 /// The first account, and what opens it; neither password can be read again.
 pub struct Welcome {
@@ -28,9 +29,9 @@ pub async fn welcome(now: Timestamp, backends: &Backends, user_name: &UserName) 
     if users::any(&backends.metadata).await? {
         return Ok(None);
     }
-    let password = AppSecret::generate().text();
+    let password = made_up_password();
     let secret = AppSecret::generate();
-    let hashing = &backends.memory.hashing;
+    let hashing = &backends.hashing;
     let (password_hash, secret_hash) = (hashing.hash(&password).await?, hashing.hash(secret.secret()).await?);
     let tx = backends.metadata.begin().await?;
     // Two first starts at once would both have found nobody.

@@ -5,6 +5,7 @@ use metadata::{Tx, users};
 use uuid::Uuid;
 
 use crate::Backends;
+use crate::steps::AppSecret;
 
 /// Shorter account passwords are guessed (NIST SP 800-63B §5.1.1.2).
 const PASSWORD_CHARS_MIN: usize = 8;
@@ -87,12 +88,18 @@ pub async fn set_password(backends: &Backends, name: &UserName, password: &str) 
     tx.commit().await
 }
 
+/// An account password for somebody who chose none: 20 letters and digits, 100 random bits. Without the dashes of an
+/// app password, and shorter, it is not taken for one.
+pub fn made_up_password() -> String {
+    AppSecret::generate().secret().to_owned()
+}
+
 async fn hash(backends: &Backends, password: &str) -> Result<String> {
     if password.chars().count() < PASSWORD_CHARS_MIN {
         let text = format!("This password is too short; take at least {PASSWORD_CHARS_MIN} characters.");
         return Err(Error::Invalid(text.into()));
     }
-    backends.memory.hashing.hash(password).await
+    backends.hashing.hash(password).await
 }
 
 async fn changed(tx: Tx, name: &UserName) -> Result<User> {

@@ -36,6 +36,15 @@ fn beside_a_running_server_all_is_well() {
 }
 
 #[test]
+fn an_address_that_is_not_this_machines_is_bad_although_a_server_runs() {
+    let machine = Machine::new();
+    let _server = machine.serve(&[]);
+    // Of the network for documentation (RFC 5737), which no machine has.
+    let outcome = machine.run(&["doctor", "--set", "server.listen=192.0.2.1:8080"]);
+    assert_eq!((outcome.code, mark(&outcome.out, "address")), (Some(1), Some('\u{2717}')), "{outcome:#?}");
+}
+
+#[test]
 fn every_bad_setting_is_a_finding() {
     let machine = Machine::new();
     let outcome = machine.run(&["doctor", "--set", "log.level=loud", "--set", "colour=red"]);

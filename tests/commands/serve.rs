@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use super::{Machine, get, read};
+use super::{Machine, Outcome, get, labelled, read};
 use crate::support::Wire;
 
 #[test]
@@ -17,7 +17,9 @@ fn the_first_start_tells_everything_and_the_second_keeps_the_passwords_to_itself
     assert_eq!(server.labelled("User"), Some("larder"));
     let password = server.labelled("Password").unwrap().to_owned();
     let account_password = server.labelled("Account password").unwrap().to_owned();
-    assert!(password.len() > 20 && account_password.len() > 20 && password != account_password);
+    assert!(
+        password.split('-').count() == 5 && account_password.len() == 20 && !account_password.contains('-')
+    );
     server.signal("TERM");
     let (_, said) = server.ended();
     assert!(said.starts_with("Address:"), "{said}");
@@ -36,11 +38,57 @@ fn the_first_start_tells_everything_and_the_second_keeps_the_passwords_to_itself
 }
 
 #[test]
+fn the_printed_command_works_from_another_folder() {
+    let machine = Machine::new();
+    machine.write("it's mine.toml", "data_folder = \"from file\"\npublic_url = \"https://a.example/dav/\"\n");
+    let elsewhere = tempfile::tempdir().unwrap();
+    for (flags, address) in [
+        (&["--data", "ann's data"][..], "http://127.0.0.1:"),
+        (&["--config", "it's mine.toml"], "https://a.example/dav/"),
+        (&["--data", "third", "--set", "public_url=https://b.example/$x&y/"], "https://b.example/$x&y/"),
+    ] {
+        let server = machine.serve(flags);
+        let line = server.labelled("Another app password").unwrap();
+        let line = line.replace("USER NAME", "larder laptop");
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", &line]).current_dir(elsewhere.path());
+        let said = Outcome::of(shell).succeeded();
+        assert!(labelled(&said, "Address").is_some_and(|shown| shown.starts_with(address)), "{line}\n{said}");
+    }
+}
+
+#[test]
 fn the_data_folder_is_for_its_owner_alone() {
     let machine = Machine::new();
     let _server = machine.serve(&["--data", "deep/down"]);
     let folder = machine.path("deep/down").metadata().unwrap();
     assert_eq!(folder.permissions().mode() & 0o777, 0o700);
+}
+
+#[test]
+fn nobody_else_reads_the_database_in_a_folder_that_is_open_to_all() {
+    let machine = Machine::new();
+    std::fs::create_dir(machine.path("larder-data")).unwrap();
+    std::fs::set_permissions(machine.path("larder-data"), PermissionsExt::from_mode(0o755)).unwrap();
+    let server = machine.serve(&[]);
+    for file in ["metadata.db", "metadata.db-wal", "metadata.db-shm"] {
+        let mode = machine.path("larder-data").join(file).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+    let log = read(&server.log);
+    assert!(log.contains("Other users can read") && log.contains("chmod 700"), "{log}");
+}
+
+#[test]
+fn the_log_says_where_it_serves() {
+    let machine = Machine::new();
+    let server = machine.serve(&["--set", "webdav.listen=127.0.0.1:0"]);
+    let serving = format!("webdav={}", server.socket());
+    server.signal("TERM");
+    let log = server.log.clone();
+    server.ended();
+    let log = read(&log);
+    assert!(log.contains(&serving) && log.contains("main=127.0.0.1:") && !log.contains("Some("), "{log}");
 }
 
 #[test]
@@ -125,7 +173,8 @@ fn listening_to_the_network_says_what_that_means() {
     };
     let (open, closed) = (serve("0.0.0.0:0"), serve("127.0.0.1:0"));
     assert!(open.contains("without TLS") && open.contains("http://127.0.0.1:"), "{open}");
-    assert!(!closed.contains("without TLS"), "{closed}");
+    assert!(open.contains("From another machine"), "{open}");
+    assert!(!closed.contains("without TLS") && !closed.contains("From another machine"), "{closed}");
 }
 
 #[test]

@@ -41,11 +41,18 @@ fn what_config_prints_can_be_used_as_a_settings_file() {
 
 #[test]
 fn whatever_is_not_a_setting_names_itself_stops_the_start_and_leaves_no_trace() {
-    let flags: [(&[&str], &[&str]); 6] = [
+    let flags: [(&[&str], &[&str]); 10] = [
         (&["--set", "servr.listen=x"], &["servr.listen", "`server.listen`"]),
         (&["--set", "server.listen=here"], &["--set server.listen", "\"here\"", "127.0.0.1:8080"]),
-        (&["--set", "server.connections_max=0"], &["server.connections_max", "nonzero"]),
-        (&["--listen", "8080"], &["--listen", "\"8080\""]),
+        (&["--set", "server.connections_max=0"], &["server.connections_max", "1 or more"]),
+        (&["--set", "server.connections_max=-1"], &["server.connections_max", "0 or more"]),
+        (&["--set", "server.connections_max=4294967296"], &["server.connections_max", "smaller"]),
+        (&["--listen", "8080"], &["--listen", "\"8080\"", "an address and a port"]),
+        (&["--set", "webdav.listen=localhost:8081"], &["webdav.listen", "an address and a port"]),
+        (
+            &["--set", "server.admin_listen=127.0.0.1:8080"],
+            &["--set server.admin_listen", "`server.listen` and `server.admin_listen`", "another port"],
+        ),
         (&["--config", "wrong.toml"], &["wrong.toml, line 2", "log.colour"]),
         (&["--config", "broken.toml"], &["broken.toml, line 1", "not TOML"]),
     ];
@@ -54,7 +61,7 @@ fn whatever_is_not_a_setting_names_itself_stops_the_start_and_leaves_no_trace() 
     }
     let variables: [(&str, &str, &[&str]); 3] = [
         ("LARDER_SERVER_LISTN", "x", &["LARDER_SERVER_LISTN", "`LARDER_SERVER_LISTEN`"]),
-        ("LARDER_LOG_FORMAT", "xml", &["LARDER_LOG_FORMAT", "`text`", "`json`"]),
+        ("LARDER_LOG_FORMAT", "xml", &["LARDER_LOG_FORMAT", "\"text\"", "\"json\""]),
         ("LARDER_CONFIG", "nowhere.toml", &["nowhere.toml"]),
     ];
     for (name, value, expected) in variables {
@@ -73,6 +80,20 @@ fn refused(flags: &[&str], variable: Option<(&str, &str)>, expected: &[&str]) {
         assert!(sentence.contains(part), "{part} is not in {sentence}");
     }
     assert!(!machine.has_data(), "{sentence}");
+}
+
+#[test]
+fn what_is_wrong_is_named_in_the_order_of_its_places() {
+    let machine = Machine::new();
+    machine
+        .write("larder.toml", "[log]\nlevel = \"loud\"\n[login]\nfailures_maxx = 1\nremember_seconds = -1\n");
+    let mut command = machine.command(&["serve", "--listen", "8080"]);
+    command.env("LARDER_LOG_FORMAT", "xml");
+    let sentences = Outcome::of(command).failed_with(2);
+    let places: Vec<_> = sentences.lines().map(|line| line.split(": ").nth(1).unwrap()).collect();
+    let file = ["file larder.toml, line 2", "file larder.toml, line 4", "file larder.toml, line 5"];
+    assert_eq!(places, [&file[..], &["environment LARDER_LOG_FORMAT", "command line --listen"]].concat());
+    assert_eq!(sentences.matches("debug").count(), 1, "{sentences}");
 }
 
 #[test]

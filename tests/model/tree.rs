@@ -180,7 +180,9 @@ impl Tree {
             true => self.made(Kind::File(text), now),
             false => {
                 let file = self.take(path);
-                Node { kind: Kind::File(text), modified_at: now, ..file }
+                // A change within a second counts as of the next one, for clients that ask by date.
+                let next_second = Timestamp::from_millis((file.modified_at.seconds() + 1) * 1000);
+                Node { kind: Kind::File(text), modified_at: now.max(next_second), ..file }
             }
         };
         self.place(path, file);

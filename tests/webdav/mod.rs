@@ -9,6 +9,7 @@ mod get;
 mod hostile_xml;
 mod hrefs;
 mod if_header;
+mod limits;
 mod lock;
 mod locked;
 mod options;

@@ -1,4 +1,4 @@
-//! Floor 1: short-lived state that all nodes of the house share; in process as long as there is one node.
+//! Floor 1: short-lived state that all servers of the house share; in process as long as there is one server.
 
 mod in_process;
 

@@ -1,6 +1,6 @@
 //! Copies of whole folders in a handful of statements. A copy refers to the same blobs: no bytes move.
 
-use domain::{Caller, NodeId, NodeName, Result, Seq, SpaceId};
+use domain::{Caller, Error, NodeId, NodeName, Result, Seq, SpaceId};
 use sea_orm::ConnectionTrait;
 
 use crate::error::DbResult;
@@ -20,18 +20,29 @@ fn tree(deep: bool) -> &'static str {
     }
 }
 
-/// What the contents at and below a node add up to, in bytes.
+/// What a copy would be made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weight {
+    /// How many nodes.
+    pub nodes: u64,
+    /// What their contents add up to, in bytes.
+    pub bytes: u64,
+}
+
+/// What stands at and below a node, or only at it.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn weight(db: &impl Db, source: NodeId, deep: bool) -> Result<u64> {
+pub async fn weight(db: &impl Db, source: NodeId, deep: bool) -> Result<Weight> {
     let sql = format!(
-        "{} SELECT CAST(COALESCE(SUM(b.size_bytes), 0) AS BIGINT) AS bytes \
-         FROM tree JOIN nodes n ON n.id = tree.id JOIN blobs b ON b.id = n.blob_id",
+        "{} SELECT COUNT(*) AS nodes, CAST(COALESCE(SUM(b.size_bytes), 0) AS BIGINT) AS bytes \
+         FROM tree JOIN nodes n ON n.id = tree.id LEFT JOIN blobs b ON b.id = n.blob_id",
         tree(deep)
     );
     let row = db.raw().query_one_raw(statement(db, &sql, [source.0.into()])).await.or_domain()?;
-    row.map_or(Ok(0), |row| Ok(unsigned(row.try_get("", "bytes").or_domain()?)))
+    let row = row.ok_or_else(|| Error::internal("a sum without a row"))?;
+    let number = |column: &str| row.try_get("", column).or_domain().map(unsigned);
+    Ok(Weight { nodes: number("nodes")?, bytes: number("bytes")? })
 }
 
 /// Where a copy goes.

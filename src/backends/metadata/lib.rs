@@ -5,6 +5,7 @@
 
 mod config;
 mod error;
+mod revisions;
 mod rows;
 
 pub mod app_passwords;
@@ -13,7 +14,6 @@ pub mod copies;
 pub mod locks;
 pub mod nodes;
 pub mod properties;
-pub mod revisions;
 pub mod schema;
 pub mod spaces;
 pub mod users;
@@ -33,6 +33,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 pub use config::MetadataConfig;
 use error::DbResult;
+
+/// The name of the database in the data folder.
+pub const FILE: &str = "metadata.db";
 
 /// The database of the house: many readers and, on SQLite, one writer.
 pub struct Metadata {
@@ -55,7 +58,7 @@ impl Db for Metadata {
 }
 
 impl Metadata {
-    /// Opens, and if need be creates, the SQLite database `metadata.db` in the data folder. The schema
+    /// Opens, and if need be creates, the SQLite database [`FILE`] in the data folder. The schema
     /// is left as it is: see [`schema`].
     ///
     /// # Errors
@@ -64,7 +67,7 @@ impl Metadata {
         // Two pools, because SQLite has one writer: writers queue fairly for their one connection instead
         // of racing for the file, and readers never wait for them.
         let file = SqliteConnectOptions::new()
-            .filename(data_folder.join("metadata.db"))
+            .filename(data_folder.join(FILE))
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             // An acknowledged write survives power loss: each commit syncs the log.
@@ -73,7 +76,6 @@ impl Metadata {
             .foreign_keys(true)
             // KiB for each connection; what does not fit is in the system's own cache all the same.
             .pragma("cache_size", "-2048")
-            .pragma("temp_store", "memory")
             .pragma("journal_size_limit", "67108864")
             .statement_cache_capacity(256);
         let pool = |connections: u32| {
@@ -139,6 +141,9 @@ impl Metadata {
     }
 
     /// Lets running statements finish and closes the files.
+    ///
+    /// # Errors
+    /// Whatever the database says.
     pub async fn close(&self) -> Result<()> {
         self.read.close_by_ref().await.or_domain()?;
         self.write.close_by_ref().await.or_domain()

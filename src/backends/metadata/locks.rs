@@ -1,4 +1,4 @@
-//! Write locks: rows with an expiry, seen by every node and after a restart.
+//! Write locks: rows with an expiry, seen by every server and after a restart.
 
 use std::time::Duration;
 

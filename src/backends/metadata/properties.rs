@@ -1,11 +1,15 @@
 //! Dead properties of nodes.
 
-use domain::{DeadProperty, NodeId, PropertyChange, PropertyName, Result};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::OnConflict};
+use domain::{DeadProperty, Error, NodeId, PropertyChange, PropertyName, Result};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    sea_query::OnConflict,
+};
 
 use crate::error::DbResult;
+use crate::nodes::unsigned;
 use crate::rows::property;
-use crate::{Db, Tx};
+use crate::{Db, Tx, statement};
 
 /// The dead properties of a node, in the order of their names.
 ///
@@ -24,6 +28,19 @@ pub async fn list(db: &impl Db, node: NodeId) -> Result<Vec<DeadProperty>> {
         xml: row.xml,
     };
     Ok(rows.into_iter().map(read).collect())
+}
+
+/// How much is attached to a node: the number of its properties and the bytes of their XML.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn weight(db: &impl Db, node: NodeId) -> Result<(u64, u64)> {
+    let sql = "SELECT COUNT(*) AS properties, CAST(COALESCE(SUM(LENGTH(CAST(xml AS BLOB))), 0) AS BIGINT) AS bytes \
+               FROM properties WHERE node_id = $1";
+    let row = db.raw().query_one_raw(statement(db, sql, [node.0.into()])).await.or_domain()?;
+    let row = row.ok_or_else(|| Error::internal("a sum without a row"))?;
+    let number = |column: &str| row.try_get("", column).or_domain().map(unsigned);
+    Ok((number("properties")?, number("bytes")?))
 }
 
 /// Carries out changes in their order.

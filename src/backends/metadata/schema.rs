@@ -42,14 +42,7 @@ pub async fn version(metadata: &Metadata) -> Result<Version> {
 pub async fn migrate(metadata: &Metadata) -> Result<Vec<String>> {
     match version(metadata).await? {
         Version::Current => Ok(Vec::new()),
-        Version::Newer(steps) => Err(Error::Unsupported(
-            format!(
-                "This data belongs to a newer Larder (it has taken the step {}); nothing was changed. \
-                 Start it with the version that made it, or a later one.",
-                steps.join(", ")
-            )
-            .into(),
-        )),
+        Version::Newer(steps) => Err(newer(&steps)),
         Version::Behind(steps) => {
             let tx = metadata.begin().await?;
             Migrator::up(&tx.raw, None).await.or_domain()?;
@@ -57,6 +50,31 @@ pub async fn migrate(metadata: &Metadata) -> Result<Vec<String>> {
             Ok(steps)
         }
     }
+}
+
+/// Refuses every database but one at the newest version this program knows; changes nothing.
+///
+/// # Errors
+/// [`Unsupported`](Error::Unsupported) for an older or newer database; whatever the database says otherwise.
+pub async fn require_current(metadata: &Metadata) -> Result<()> {
+    match version(metadata).await? {
+        Version::Current => Ok(()),
+        Version::Behind(_) => Err(Error::Unsupported(
+            "The database is older than this program; `larder migrate` brings it up to date.".into(),
+        )),
+        Version::Newer(steps) => Err(newer(&steps)),
+    }
+}
+
+fn newer(steps: &[String]) -> Error {
+    Error::Unsupported(
+        format!(
+            "This data belongs to a newer Larder (it has taken the step {}); nothing was changed. \
+             Start it with the version that made it, or a later one.",
+            steps.join(", ")
+        )
+        .into(),
+    )
 }
 
 async fn taken(metadata: &Metadata) -> Result<BTreeSet<String>> {

@@ -1,10 +1,9 @@
 //! Spaces, and their rows as the pen that orders writers.
 
-use domain::{Error, NodeId, Quota, Result, Seq, SpaceId};
+use domain::{Error, Result, Seq, SpaceId};
 use sea_orm::ConnectionTrait;
 
 use crate::error::DbResult;
-use crate::nodes::unsigned;
 use crate::{Db, Metadata, Tx, statement};
 
 /// Takes the pen of a space: every change to a space begins here. Writers to one space queue at this
@@ -45,21 +44,6 @@ pub async fn give_back(tx: &Tx, space: SpaceId, bytes: u64) -> Result<()> {
     let sql = "UPDATE spaces SET used_bytes = used_bytes - $2 WHERE id = $1";
     let values = [space.0.into(), signed(bytes)?.into()];
     tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain().map(drop)
-}
-
-/// What a space may hold and holds.
-///
-/// # Errors
-/// [`NotFound`](Error::NotFound) when there is no such space.
-pub async fn quota(db: &impl Db, root: NodeId) -> Result<Quota> {
-    let sql = "SELECT used_bytes, quota_bytes FROM spaces WHERE root_id = $1";
-    let row = db.raw().query_one_raw(statement(db, sql, [root.0.into()])).await.or_domain()?;
-    let row = row.ok_or_else(|| Error::NotFound("There is no such space.".into()))?;
-    let limit: Option<i64> = row.try_get("", "quota_bytes").or_domain()?;
-    Ok(Quota {
-        used_bytes: unsigned(row.try_get("", "used_bytes").or_domain()?),
-        limit_bytes: limit.map(unsigned),
-    })
 }
 
 /// A space whose counter is not what its rows add up to.

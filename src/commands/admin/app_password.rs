@@ -30,6 +30,7 @@ Examples:
     },
     /// List somebody's app passwords, those that open nothing any more too
     List {
+        /// Whose they are
         #[arg(value_parser = UserName::parse)]
         user: UserName,
     },
@@ -38,6 +39,7 @@ Examples:
 Example:
   larder admin app-password revoke ann laptop")]
     Revoke {
+        /// Whose it is
         #[arg(value_parser = UserName::parse)]
         user: UserName,
         /// Its name, or its id where several have the name
@@ -67,6 +69,7 @@ pub async fn run(command: AppPassword, config: &Config, backends: &Backends) -> 
 fn shown_once(user: &UserName, issued: &Issued, address: &mounting::Address) -> String {
     let Issued { app_password, secret } = issued;
     let steps = mounting::steps(address, user.as_str(), secret);
+    let elsewhere = address.elsewhere();
     let end = readable::time_or(app_password.expires_at, "never");
     format!(
         "\
@@ -76,7 +79,7 @@ Password: {secret}
 Expires:  {end}
 
 The password is not shown again.
-
+{elsewhere}
 {steps}
 "
     )

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use crate::config::Config;
+use crate::config::{Config, Settings};
 use crate::house;
 
 #[derive(Subcommand)]
@@ -20,10 +20,10 @@ pub enum Admin {
     AppPassword(app_password::AppPassword),
 }
 
-pub async fn run(command: Admin, config: &Config) -> anyhow::Result<ExitCode> {
+pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
     let backends = house::visit(config).await?;
     let done = match command {
-        Admin::User(command) => user::run(command, config, &backends).await,
+        Admin::User(command) => user::run(command, config, settings, &backends).await,
         Admin::AppPassword(command) => app_password::run(command, config, &backends).await,
     };
     backends.close().await?;

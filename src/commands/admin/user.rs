@@ -6,10 +6,9 @@ use clap::Subcommand;
 use domain::{Role, Timestamp, UserName};
 use services::Backends;
 use services::users::{self, NewUser};
-use uuid::Uuid;
 
-use crate::commands::{password, program, readable, say};
-use crate::config::{Config, sizes};
+use crate::commands::{password, readable, say, shell};
+use crate::config::{Config, Settings, sizes};
 
 #[derive(Subcommand)]
 pub enum User {
@@ -20,16 +19,16 @@ the drive: make an app password for that.
 
 Examples:
   larder admin user create ann
-  larder admin user create bob --role admin --quota 50GiB
+  larder admin user create bob --quota 50GiB
   pass show larder/bob | larder admin user create bob --password-stdin")]
     Create {
         /// What they log in with: letters, digits and . - _ @ +
         #[arg(value_parser = UserName::parse)]
         name: UserName,
-        /// `user` has files, `admin` also runs the house
+        /// `user` or `admin`, which is kept for the REST API: today it changes nothing
         #[arg(long, default_value = "user", value_name = "ROLE")]
         role: Role,
-        /// How much they may store: 50GiB, 500MB or none [default: files.quota_bytes of the settings]
+        /// How much they may store: 50GiB, none for no limit, 0 for nothing [default: files.quota_bytes]
         #[arg(long, value_name = "SIZE", value_parser = quota)]
         quota: Option<Quota>,
         /// Read the account password from the standard input, typed unseen at a terminal
@@ -40,19 +39,22 @@ Examples:
     List,
     /// Keep somebody out from their next request on; their files stay
     Disable {
+        /// Who is kept out
         #[arg(value_parser = UserName::parse)]
         name: UserName,
     },
     /// Let somebody in again
     Enable {
+        /// Who is let in
         #[arg(value_parser = UserName::parse)]
         name: UserName,
     },
     /// Set how much somebody may store; what is there stays, even if it is more
     SetQuota {
+        /// Whose limit it is
         #[arg(value_parser = UserName::parse)]
         name: UserName,
-        /// 50GiB, 500MB or none
+        /// 50GiB, 500MB, none for no limit, 0 for nothing
         #[arg(value_name = "SIZE", value_parser = quota)]
         quota: Quota,
     },
@@ -64,6 +66,7 @@ Examples:
   larder admin user set-password ann
   pass show larder/ann | larder admin user set-password ann")]
     SetPassword {
+        /// Whose account password it is
         #[arg(value_parser = UserName::parse)]
         name: UserName,
     },
@@ -73,7 +76,12 @@ Examples:
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota(Option<u64>);
 
-pub async fn run(command: User, config: &Config, backends: &Backends) -> anyhow::Result<ExitCode> {
+pub async fn run(
+    command: User,
+    config: &Config,
+    settings: &Settings,
+    backends: &Backends,
+) -> anyhow::Result<ExitCode> {
     match command {
         User::Create { name, role, quota, password_stdin } => {
             let quota_bytes = match quota {
@@ -82,7 +90,7 @@ pub async fn run(command: User, config: &Config, backends: &Backends) -> anyhow:
             };
             let typed = if password_stdin { Some(password::read()?) } else { None };
             let new = NewUser { name, role, password: None, quota_bytes };
-            create(backends, new, typed).await
+            create(backends, new, typed, &shell::this_program(config, settings)).await
         }
         User::List => list(backends).await,
         User::Disable { name } => {
@@ -95,7 +103,8 @@ pub async fn run(command: User, config: &Config, backends: &Backends) -> anyhow:
         }
         User::SetQuota { name, quota } => {
             let user = users::set_quota(backends, &name, quota.0).await?;
-            let (used, limit) = (sizes::readable(user.quota.used_bytes), limit(user.quota.limit_bytes));
+            let used = sizes::readable(user.quota.used_bytes);
+            let limit = user.quota.limit_bytes.map_or_else(|| "without limit".to_owned(), sizes::readable);
             say(format_args!("{} may store {limit}; {used} is used.", user.name))
         }
         User::SetPassword { name } => {
@@ -105,13 +114,16 @@ pub async fn run(command: User, config: &Config, backends: &Backends) -> anyhow:
     }
 }
 
-async fn create(backends: &Backends, new: NewUser, typed: Option<String>) -> anyhow::Result<ExitCode> {
-    // 122 random bits, which is more than anybody guesses.
-    let made_up = if typed.is_none() { Some(Uuid::new_v4().to_string()) } else { None };
+async fn create(
+    backends: &Backends,
+    new: NewUser,
+    typed: Option<String>,
+    program: &str,
+) -> anyhow::Result<ExitCode> {
+    let made_up = typed.is_none().then(users::made_up_password);
     let new = NewUser { password: typed.or_else(|| made_up.clone()), ..new };
     let user = users::create(Timestamp::now(), backends, new).await?;
     let (name, role) = (&user.name, user.role.as_str());
-    let program = program();
     let mut lines = vec![format!("User:     {name} ({role}, {})", limit(user.quota.limit_bytes))];
     lines.extend(made_up.map(|password| format!("Account password: {password}  (not shown again)")));
     lines.push(format!(

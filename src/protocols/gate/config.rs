@@ -4,20 +4,24 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, de};
+use serde::Deserialize;
+
+use crate::address::{address, address_or_none};
 
 /// How the house is reached; `config/larder.toml` gives every key a value and a sentence.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GateConfig {
     /// Where people are served.
+    #[serde(deserialize_with = "address")]
     pub listen: SocketAddr,
     /// Where metrics and health are served; none, written as an empty text, serves them nowhere else.
-    #[serde(deserialize_with = "address_or_off")]
+    #[serde(deserialize_with = "address_or_none")]
     pub admin_listen: Option<SocketAddr>,
     /// How many connections are served at once; more wait unaccepted.
     pub connections_max: NonZeroU32,
-    /// How long a connection may wait for its next request, and a request for the end of its headers.
+    /// How long a connection may wait for its next request, a request for the end of its headers, and an
+    /// answer for being read on.
     pub idle_seconds: u64,
     /// How long a body may stand still before its upload is given up.
     pub body_idle_seconds: u64,
@@ -36,17 +40,6 @@ impl GateConfig {
 
     pub(crate) fn shutdown_grace(&self) -> Duration {
         Duration::from_secs(self.shutdown_grace_seconds)
-    }
-}
-
-fn address_or_off<'de, D: Deserializer<'de>>(value: D) -> Result<Option<SocketAddr>, D::Error> {
-    match String::deserialize(value)?.as_str() {
-        "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| {
-            de::Error::custom(format!(
-                "`{text}` is not an address; write one like 127.0.0.1:9090, or \"\" for none"
-            ))
-        }),
     }
 }
 
@@ -72,8 +65,13 @@ mod tests {
         assert_eq!(read(WRITTEN).unwrap().admin_listen, None);
         let on = WRITTEN.replace("admin_listen = \"\"", "admin_listen = \"[::1]:9090\"");
         assert_eq!(read(&on).unwrap().admin_listen, Some("[::1]:9090".parse().unwrap()));
-        let wrong = WRITTEN.replace("admin_listen = \"\"", "admin_listen = \"localhost\"");
-        assert!(read(&wrong).unwrap_err().contains("`localhost` is not an address"));
+        for wrong in ["localhost:8081", "8080", ":8081", "127.0.0.1"] {
+            for key in ["admin_listen = \"", "listen = \"127.0.0.1:8080"] {
+                let kept = key.split('"').next().unwrap();
+                let text = WRITTEN.replace(&format!("{key}\""), &format!("{kept}\"{wrong}\""));
+                assert!(read(&text).unwrap_err().contains("like 127.0.0.1:8080"), "{text}");
+            }
+        }
     }
 
     #[test]

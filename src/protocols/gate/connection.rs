@@ -44,11 +44,30 @@ pub(crate) struct Connection {
     unread: Unread,
     line: RequestLine,
     farewell: Option<Pin<Box<Sleep>>>,
+    /// How long the other side may leave unread what is written, and since when it has.
+    patience: Duration,
+    blocked: Option<Pin<Box<Sleep>>>,
 }
 
 impl Connection {
-    pub(crate) fn new(stream: TcpStream, unread: Unread, line: RequestLine) -> Self {
-        Self { stream, unread, line, farewell: None }
+    pub(crate) fn new(stream: TcpStream, unread: Unread, line: RequestLine, patience: Duration) -> Self {
+        Self { stream, unread, line, farewell: None, patience, blocked: None }
+    }
+
+    /// Ends a connection whose client reads nothing for too long: it would keep its place for ever.
+    fn poll_written(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.blocked = None;
+            return written;
+        }
+        let patience = self.patience;
+        let blocked = self.blocked.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        ready!(blocked.as_mut().poll(cx));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client reads nothing")))
     }
 
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -83,7 +102,8 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.poll_written(cx, written)
     }
 
     fn poll_write_vectored(
@@ -91,7 +111,8 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
+        self.poll_written(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Floor 3, the hall every request passes: connections, credentials, limits, request ids, the access
 //! log, metrics, health, and the table that turns the house's errors into HTTP. The doors stand in it.
 
+mod address;
 mod body;
 mod config;
 mod connection;
@@ -15,6 +16,7 @@ mod stage;
 mod status;
 mod visit;
 
+pub use address::{address, address_or_none};
 pub use config::GateConfig;
 pub use connection::Peer;
 pub use credentials::{Gate, challenge};

@@ -4,47 +4,64 @@
 //! fragment (RFC 9112 §3.2), and hyper reads such a line as if it ended before the `#`.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
 
 /// What a connection and the requests on it tell each other; every request carries it as an extension.
-#[derive(Debug, Clone)]
-pub(crate) struct RequestLine(Arc<State>);
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RequestLine(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
-    /// The next byte read is the first of a request line, or still within one.
-    reading: AtomicBool,
-    fragment: AtomicBool,
+    /// Whether the next byte read belongs to a request line, and whether that line has begun.
+    reading: bool,
+    begun: bool,
+    /// A line has been seen to its end for the request under way, and it had a fragment.
+    seen: bool,
+    fragment: bool,
+    /// What was read behind it, where another request may hide, had a `#`.
+    behind: bool,
 }
 
-impl Default for RequestLine {
+impl Default for State {
     fn default() -> Self {
-        Self(Arc::new(State { reading: AtomicBool::new(true), fragment: AtomicBool::new(false) }))
+        Self { reading: true, begun: false, seen: false, fragment: false, behind: false }
     }
 }
 
 impl RequestLine {
-    /// Looks at bytes as they come in. Nothing is changed about them, so that a client that sends its next
-    /// request before this one's answer is at worst refused, never misunderstood.
-    pub(crate) fn inspect(&self, bytes: &[u8]) {
-        if bytes.is_empty() || !self.0.reading.load(Ordering::Relaxed) {
-            return;
+    /// Looks at bytes as they come in, and changes nothing about them.
+    pub(crate) fn inspect(&self, mut bytes: &[u8]) {
+        let state = &mut *self.0.lock();
+        if state.reading && !state.begun {
+            // Empty lines before a request are allowed (RFC 9112 §2.2).
+            let empty = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            bytes = &bytes[empty..];
+            state.begun = !bytes.is_empty();
         }
-        let end = bytes.iter().position(|byte| *byte == b'\n');
-        if bytes[..end.unwrap_or(bytes.len())].contains(&b'#') {
-            self.0.fragment.store(true, Ordering::Relaxed);
+        if state.reading && state.begun {
+            let end = bytes.iter().position(|byte| *byte == b'\n');
+            let (line, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
+            state.fragment |= line.contains(&b'#');
+            if end.is_some() {
+                (state.reading, state.begun, state.seen, state.behind) = (false, false, true, false);
+            }
+            bytes = rest;
         }
-        self.0.reading.store(end.is_none(), Ordering::Relaxed);
+        state.behind |= !state.reading && bytes.contains(&b'#');
     }
 
-    /// The request that is under way has been read to its end: what comes now is another one's line.
+    /// The request that is under way has been read to its end: what is read now is another one's line.
     pub(crate) fn expect(&self) {
-        self.0.reading.store(true, Ordering::Relaxed);
+        self.0.lock().reading = true;
     }
 
-    /// Whether the line of the request under way had a fragment.
+    /// Whether the line of the request under way had a fragment, or may have had one: a request that was
+    /// read together with the end of the one before is only let through if no `#` was in all of that.
     pub(crate) fn had_fragment(&self) -> bool {
-        self.0.fragment.swap(false, Ordering::Relaxed)
+        let state = &mut *self.0.lock();
+        let (seen, fragment) = (std::mem::take(&mut state.seen), std::mem::take(&mut state.fragment));
+        if seen { fragment } else { state.behind }
     }
 }
 
@@ -53,6 +70,23 @@ mod tests {
     use axum::Router;
 
     use crate::stage::Stage;
+
+    #[tokio::test]
+    async fn a_fragment_cannot_hide_behind_another_request_or_an_empty_line() {
+        let stage = Stage::open(Router::new().fallback(async || "done")).await;
+        let hidden = "DELETE /folder/#part HTTP/1.1\r\nHost: larder\r\n\r\n";
+        let mut client = stage.connect().await;
+        client.send(format!("\r\n{hidden}")).await;
+        assert_eq!(client.answer().await.status(), 400);
+        let plain = "OPTIONS / HTTP/1.1\r\nHost: larder\r\n\r\n";
+        client.send(format!("{plain}{plain}{hidden}")).await;
+        assert_eq!(client.answer().await.status(), 200);
+        assert_eq!(client.answer().await.status(), 400);
+        assert_eq!(client.answer().await.status(), 400);
+        client.send(format!("{plain}{plain}")).await;
+        assert_eq!(client.answer().await.status(), 200);
+        assert_eq!(client.answer().await.status(), 200);
+    }
 
     #[tokio::test]
     async fn a_path_with_a_fragment_is_refused_and_its_neighbours_are_served() {

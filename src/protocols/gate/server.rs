@@ -51,7 +51,8 @@ pub async fn serve(listener: TcpListener, router: Router, config: &GateConfig, s
     while let Some(Some((place, stream, peer))) =
         shutdown.run_until_cancelled(accept(&listener, &places)).await
     {
-        let conversation = converse(protocol.clone(), stream, peer, router.clone(), shutdown.clone());
+        let conversation =
+            converse(protocol.clone(), stream, peer, config.idle(), router.clone(), shutdown.clone());
         let conversation = grace_over.clone().run_until_cancelled_owned(conversation);
         running.spawn(async move {
             conversation.await;
@@ -103,6 +104,7 @@ async fn converse(
     protocol: http1::Builder,
     stream: TcpStream,
     peer: SocketAddr,
+    patience: Duration,
     router: Router,
     shutdown: CancellationToken,
 ) {
@@ -114,7 +116,7 @@ async fn converse(
     let peer = Peer(SocketAddr::new(peer.ip().to_canonical(), peer.port()));
     let unread = Unread::default();
     let line = RequestLine::default();
-    let stream = TokioIo::new(Connection::new(stream, unread.clone(), line.clone()));
+    let stream = TokioIo::new(Connection::new(stream, unread.clone(), line.clone(), patience));
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(unread.clone());
@@ -219,6 +221,23 @@ mod tests {
         assert_eq!(first.answer().await.body, "finished");
         drop(first);
         assert_eq!(second.answer().await.body, "here");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_reads_nothing_does_not_keep_its_place() {
+        // More than the buffers of both sides hold.
+        let much = vec![b'x'; 32 << 20];
+        let doors = Router::new().route("/", get(async || much));
+        let stage = Stage::open_with(doors, |config| {
+            config.idle_seconds = 1;
+            config.connections_max = 1.try_into().unwrap();
+        });
+        let stage = stage.await;
+        let mut deaf = stage.connect().await;
+        deaf.send(QUICK).await;
+        let mut next = stage.connect().await;
+        next.send("OPTIONS / HTTP/1.1\r\nHost: larder\r\n\r\n").await;
+        assert_eq!(next.answer().await.status(), 405);
     }
 
     #[tokio::test]

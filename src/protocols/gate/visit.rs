@@ -78,7 +78,9 @@ impl Visit {
         let length = answer.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         self.status = Some(answer.status());
         self.expected_bytes = length.or_else(|| answer.body().size_hint().exact());
-        self.ended = answer.body().is_end_stream() || self.method == Method::HEAD;
+        // HTTP takes no body of these, so hyper asks for none.
+        let bodiless = matches!(answer.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        self.ended = answer.body().is_end_stream() || bodiless || self.method == Method::HEAD;
         answer.map(|body| Body::new(Sending { body, visit: self }))
     }
 }

@@ -99,7 +99,7 @@ impl Door {
 
     async fn visit(&self, parts: &request::Parts) -> Result<Visit, Refusal> {
         let caller = self.gate.admit(parts).await?;
-        let chars_max = self.backends.files.path_chars_max;
+        let chars_max = self.path_chars_max();
         let target = self.prefix.target(parts.uri.path(), chars_max)?;
         let conditions = headers::conditions(&parts.headers, &self.prefix, host(parts), chars_max)?;
         Ok(Visit {
@@ -139,8 +139,14 @@ impl Door {
         })
     }
 
+    /// The longest path that is walked. Moving a folder deeper makes longer paths than could be made by name,
+    /// and what is there must be reachable.
+    fn path_chars_max(&self) -> usize {
+        self.backends.files.path_chars_max.saturating_mul(4)
+    }
+
     fn destination(&self, headers: &HeaderMap) -> Result<Target, Refusal> {
-        let chars_max = self.backends.files.path_chars_max;
+        let chars_max = self.path_chars_max();
         let host = headers.get(http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         headers::destination(headers, host, &self.prefix, chars_max).map_err(|error| match error {
             DestinationError::Invalid(error) => Refusal::from(error),

@@ -8,7 +8,6 @@ use moka::future::Cache;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
-use super::password::Hashing;
 use crate::LoginConfig;
 
 /// More clients than one machine serves; each takes some 200 bytes.
@@ -21,7 +20,6 @@ const REMEMBERED_MAX: u64 = 10_000;
 pub struct Memory {
     key: [u8; 32],
     verified: Cache<[u8; 32], AppPasswordId>,
-    pub(crate) hashing: Hashing,
     /// Held while the last use of an app password is noted: one writer at a time is enough.
     pub(super) noting: Arc<Semaphore>,
 }
@@ -35,7 +33,7 @@ impl Memory {
             // sends a wrong password until the address has to wait.
             .time_to_idle(Duration::from_secs(config.remember_seconds))
             .build();
-        Self { key: rand::random(), verified, hashing: Hashing::new(), noting: Arc::new(Semaphore::new(1)) }
+        Self { key: rand::random(), verified, noting: Arc::new(Semaphore::new(1)) }
     }
 
     /// Which app password a credential is, by memory or else by `verify`, which runs once however many ask

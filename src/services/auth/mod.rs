@@ -2,8 +2,6 @@
 
 mod failures;
 mod memory;
-mod password;
-pub(crate) mod secret;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -16,9 +14,9 @@ use domain::{AppPassword, AppPasswordId, Caller, Door, Error, RequestId, Result,
 use metadata::app_passwords;
 
 use crate::Backends;
+use crate::steps::AppSecret;
 use failures::Failures;
 pub use memory::Memory;
-use secret::AppSecret;
 
 /// How exactly it is known when an app password was last used: finer would be a write with every request.
 const NOTE_EVERY: Duration = Duration::from_secs(5 * 60);
@@ -86,7 +84,7 @@ async fn verify(
 ) -> Result<AppPasswordId> {
     let failures = Failures::of(&backends.coordination, &backends.login, address, name.as_ref());
     failures.check(now).await?;
-    let hashing = &backends.memory.hashing;
+    let hashing = &backends.hashing;
     let turn = hashing.turn().await?;
     // While this one waited, others of the same volley have failed.
     failures.check(now).await?;

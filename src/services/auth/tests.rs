@@ -73,7 +73,7 @@ impl House {
     }
 
     fn hashes(&self) -> u64 {
-        self.backends.memory.hashing.done()
+        self.backends.hashing.done()
     }
 
     /// Ann's oldest app password, once the task beside the last request has noted its use.
@@ -245,7 +245,7 @@ async fn hanging_up_early_does_not_hide_a_guess() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     // A turn is kept until its failure is counted.
-    let hashing = &house.backends.memory.hashing;
+    let hashing = &house.backends.hashing;
     drop((hashing.turn().await.unwrap(), hashing.turn().await.unwrap()));
     assert_too_many(house.ann_tries(&secret).await, Duration::from_secs(60));
 }

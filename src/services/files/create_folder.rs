@@ -5,9 +5,8 @@ use metadata::nodes::{self, NewNode};
 use metadata::spaces;
 use uuid::Uuid;
 
-use super::{name_of, parent_of};
 use crate::Backends;
-use crate::steps::judge;
+use crate::steps::{judge, name_of, parent_of};
 
 /// Makes an empty folder.
 ///
@@ -33,7 +32,7 @@ pub async fn create_folder(
     let new = NewNode {
         uuid: Uuid::now_v7(),
         parent,
-        name: name_of(path)?,
+        name: name_of(backends, path)?,
         folder: true,
         blob: None,
         modified_at: caller.now,

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use domain::{Caller, Node, Result};
 
 use crate::Backends;
+use crate::steps::own;
 
 /// A file open for reading. It goes on reading the content it was opened with, whatever happens to the
 /// node meanwhile.
@@ -18,7 +19,8 @@ impl Download {
     ///
     /// # Errors
     /// Whatever the file store says.
-    pub async fn open(_caller: &Caller, backends: &Backends, node: &Node) -> Result<Self> {
+    pub async fn open(caller: &Caller, backends: &Backends, node: &Node) -> Result<Self> {
+        own(caller, node)?;
         let reader = match node.blob() {
             Some(blob) => Some(backends.blobs.read(blob.id, blob.content.size_bytes).await?),
             None => None,

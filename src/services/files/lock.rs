@@ -10,9 +10,12 @@ use metadata::nodes::{self, Located, NewNode};
 use metadata::{Tx, locks, spaces};
 use uuid::Uuid;
 
-use super::{name_of, nothing_here, parent_of};
 use crate::Backends;
-use crate::steps::judge;
+use crate::steps::{judge, name_of, nothing_here, parent_of};
+
+/// How many locks may lie along one path. Only shared ones can be many, and every look along the path reads
+/// them all.
+const LOCKS_MAX: usize = 64;
 
 /// What lock a caller wants.
 #[derive(Debug, Clone)]
@@ -56,13 +59,11 @@ pub async fn lock(
     let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
     let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
     judge(&tx, caller, &located, conditions).await?;
+    admit(&tx, caller, &located, &wanted).await?;
     let created = located.node().is_none();
     let node = match located.node() {
-        Some(node) => {
-            admit(&tx, caller, &located, node, &wanted).await?;
-            node.id
-        }
-        None => reserve(&tx, caller, seq, path, &located, conditions).await?,
+        Some(node) => node.id,
+        None => reserve(&tx, backends, caller, seq, path, &located, conditions).await?,
     };
     let timeout = wanted.timeout.min(TIMEOUT_MAX);
     let lock = Lock {
@@ -81,15 +82,18 @@ pub async fn lock(
     Ok(Locked { lock, root_depth: path.depth(), node: located.node().cloned(), created })
 }
 
-/// Whether the lock can stand beside those that reach the node, and beside those below it if it reaches
+/// Whether the lock can stand beside those that reach the path, and beside those below it if it reaches
 /// down itself.
-async fn admit(tx: &Tx, caller: &Caller, located: &Located, node: &Node, wanted: &LockRequest) -> Result<()> {
-    let below = match wanted.depth {
-        LockDepth::Infinity if node.is_folder() => {
+async fn admit(tx: &Tx, caller: &Caller, located: &Located, wanted: &LockRequest) -> Result<()> {
+    let below = match (wanted.depth, located.node()) {
+        (LockDepth::Infinity, Some(node)) if node.is_folder() => {
             locks::within(tx, located.space.id, node.id, caller.now).await?
         }
         _ => Vec::new(),
     };
+    if located.locks.len() >= LOCKS_MAX {
+        return Err(Error::Locked("Too many locks are held here; end some of them first.".into()));
+    }
     match located.standing().covering().chain(&below).any(|lock| lock.excludes(wanted.scope)) {
         true => Err(Error::Locked("Somebody else has locked this.".into())),
         false => Ok(()),
@@ -99,6 +103,7 @@ async fn admit(tx: &Tx, caller: &Caller, located: &Located, node: &Node, wanted:
 /// Makes an empty file of a free name.
 async fn reserve(
     tx: &Tx,
+    backends: &Backends,
     caller: &Caller,
     seq: Seq,
     path: &NodePath,
@@ -110,7 +115,7 @@ async fn reserve(
     let new = NewNode {
         uuid: Uuid::now_v7(),
         parent,
-        name: name_of(path)?,
+        name: name_of(backends, path)?,
         folder: false,
         blob: None,
         modified_at: caller.now,

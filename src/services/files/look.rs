@@ -3,8 +3,8 @@
 use domain::{Caller, DeadProperty, Lock, Node, NodeName, NodePath, Quota, Result};
 use metadata::nodes::{self, Located, Member};
 
-use super::node_of;
 use crate::Backends;
+use crate::steps::{node_of, own};
 
 /// What a look at a path shows.
 #[derive(Debug, Clone)]
@@ -59,13 +59,14 @@ pub async fn look(caller: &Caller, backends: &Backends, path: &NodePath) -> Resu
 /// # Errors
 /// Whatever the database says.
 pub async fn members(
-    _caller: &Caller,
+    caller: &Caller,
     backends: &Backends,
     folder: &Node,
     after: Option<&NodeName>,
     count_max: u32,
     with_properties: bool,
 ) -> Result<Vec<Member>> {
+    own(caller, folder)?;
     nodes::members(&backends.metadata, folder.id, after, count_max, with_properties).await
 }
 
@@ -74,6 +75,7 @@ pub async fn members(
 /// # Errors
 /// Whatever the database says.
 pub async fn member_locks(caller: &Caller, backends: &Backends, folder: &Node) -> Result<Vec<Lock>> {
+    own(caller, folder)?;
     metadata::locks::on_members(&backends.metadata, folder.id, caller.now).await
 }
 
@@ -81,6 +83,7 @@ pub async fn member_locks(caller: &Caller, backends: &Backends, folder: &Node) -
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn properties(_caller: &Caller, backends: &Backends, node: &Node) -> Result<Vec<DeadProperty>> {
+pub async fn properties(caller: &Caller, backends: &Backends, node: &Node) -> Result<Vec<DeadProperty>> {
+    own(caller, node)?;
     metadata::properties::list(&backends.metadata, node.id).await
 }

@@ -25,9 +25,6 @@ pub use remove::remove;
 pub use sweep::sweep_unfinished;
 pub use upload::{Upload, UploadRequest, Uploaded, upload};
 
-use domain::{Error, Result};
-use metadata::nodes::Located;
-
 /// Where something goes that replaces what is there, or not.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -44,25 +41,4 @@ pub enum Placed {
     Created,
     /// What had the name lies in the trash now.
     Replaced,
-}
-
-/// The folder a new name goes into.
-fn parent_of(located: &Located) -> Result<&domain::Node> {
-    located
-        .parent()
-        .ok_or_else(|| Error::ParentMissing("The folder this should go into does not exist.".into()))
-}
-
-/// What is at the path.
-fn node_of(located: &Located) -> Result<&domain::Node> {
-    located.node().ok_or_else(nothing_here)
-}
-
-/// The name something new gets; the root of a space has none, but is never new.
-fn name_of(path: &domain::NodePath) -> Result<domain::NodeName> {
-    path.name().cloned().ok_or_else(|| Error::Exists("The top folder of a drive is always there.".into()))
-}
-
-fn nothing_here() -> Error {
-    Error::NotFound("There is nothing at this path.".into())
 }

@@ -1,17 +1,22 @@
 //! Attaching dead properties.
 
-use domain::{Caller, Conditions, NodePath, PropertyChange, Result};
+use domain::{Caller, Conditions, Error, NodePath, PropertyChange, Result};
 use metadata::{nodes, properties, spaces};
 
-use super::node_of;
 use crate::Backends;
-use crate::steps::judge;
+use crate::steps::{judge, node_of};
+
+/// What may be attached to one node. No client needs a tenth of it, and a listing brings all of it for each of
+/// its members; the quota counts contents only.
+const PROPERTIES_MAX: u64 = 200;
+const BYTES_MAX: u64 = 32 * 1024;
 
 /// Carries out changes to the dead properties of what is at a path, all or none. The content, its ETag
 /// and its modification time stay as they are.
 ///
 /// # Errors
-/// [`NotFound`](domain::Error::NotFound), [`Stale`](domain::Error::Stale), [`Locked`](domain::Error::Locked).
+/// [`NotFound`](Error::NotFound), [`Stale`](Error::Stale), [`Locked`](Error::Locked), and
+/// [`TooLarge`](Error::TooLarge) when the node would have more than it may.
 pub async fn set_properties(
     caller: &Caller,
     backends: &Backends,
@@ -26,6 +31,12 @@ pub async fn set_properties(
     judge(&tx, caller, &located, conditions).await?;
     conditions.may_change(caller.user, &located.standing())?;
     properties::apply(&tx, node.id, changes).await?;
+    let (count, bytes) = properties::weight(&tx, node.id).await?;
+    if count > PROPERTIES_MAX || bytes > BYTES_MAX {
+        let text =
+            format!("A file or folder may have {PROPERTIES_MAX} properties of {BYTES_MAX} bytes in all.");
+        return Err(Error::TooLarge(text.into()));
+    }
     nodes::stir(&tx, seq, located.ancestors().into_iter().chain([node.id])).await?;
     tx.commit().await
 }

@@ -1,12 +1,10 @@
 //! Putting a file or folder into the trash.
 
-use domain::{Caller, Conditions, Error, NodePath, Result, Seq};
-use metadata::nodes::{self, Change, Located};
-use metadata::{Tx, locks, spaces};
+use domain::{Caller, Conditions, Error, NodePath, Result};
+use metadata::{nodes, spaces};
 
-use super::node_of;
 use crate::Backends;
-use crate::steps::{judge, may_remove};
+use crate::steps::{judge, may_remove, node_of, trash};
 
 /// Puts what is at a path into the trash: one mark on one row, however much lies below it.
 ///
@@ -31,11 +29,4 @@ pub async fn remove(
     trash(&tx, caller, seq, &located).await?;
     nodes::stir(&tx, seq, located.ancestors()).await?;
     tx.commit().await
-}
-
-/// Marks what is at the path as trashed, if anything is; its locks end.
-pub(super) async fn trash(tx: &Tx, caller: &Caller, seq: Seq, located: &Located) -> Result<()> {
-    let Some(node) = located.node() else { return Ok(()) };
-    nodes::change(tx, caller, seq, node.id, Change::Trashed(caller.now)).await?;
-    locks::remove_within(tx, located.space.id, node.id, caller.now).await
 }

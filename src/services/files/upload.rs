@@ -15,9 +15,9 @@ use metadata::{Db, Tx, spaces};
 use sha2::{Digest, Sha256 as Hasher};
 use uuid::Uuid;
 
-use super::{media_type, parent_of};
+use super::media_type;
 use crate::Backends;
-use crate::steps::{discard, judge};
+use crate::steps::{discard, judge, name_of, parent_of};
 
 /// What a caller wants to write.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ pub struct Upload {
     caller: Caller,
     backends: Arc<Backends>,
     request: UploadRequest,
-    bytes: Option<(BlobId, BlobWriter)>,
+    blob: Option<(BlobId, BlobWriter)>,
     hasher: Hasher,
     head: Vec<u8>,
     size_bytes: u64,
@@ -67,7 +67,7 @@ const HEAD_BYTES: usize = 4096;
 /// [`Stale`](Error::Stale), [`Locked`](Error::Locked), [`QuotaExceeded`](Error::QuotaExceeded),
 /// [`TooLarge`](Error::TooLarge).
 pub async fn upload(caller: &Caller, backends: &Arc<Backends>, request: UploadRequest) -> Result<Upload> {
-    let located = admit(&backends.metadata, caller, &request).await?;
+    let located = admit(&backends.metadata, caller, &request, backends.files.path_chars_max).await?;
     let declared_bytes = request.declared_bytes.unwrap_or(0);
     let file_bytes_max = match backends.files.file_bytes_max {
         0 => u64::MAX,
@@ -90,7 +90,7 @@ pub async fn upload(caller: &Caller, backends: &Arc<Backends>, request: UploadRe
         caller: caller.clone(),
         backends: Arc::clone(backends),
         request,
-        bytes: None,
+        blob: None,
         hasher: Hasher::new(),
         head: Vec::new(),
         size_bytes: 0,
@@ -100,10 +100,18 @@ pub async fn upload(caller: &Caller, backends: &Arc<Backends>, request: UploadRe
 
 /// Whether the file may be written, as things stand now: asked before the body, and again in the
 /// transaction that writes.
-async fn admit(db: &impl Db, caller: &Caller, request: &UploadRequest) -> Result<Located> {
+async fn admit(
+    db: &impl Db,
+    caller: &Caller,
+    request: &UploadRequest,
+    path_chars_max: usize,
+) -> Result<Located> {
     let located = nodes::locate(db, caller.home.root, &request.path, caller.now).await?;
     if located.node().is_some_and(Node::is_folder) {
         return Err(Error::Exists("There is a folder with this name.".into()));
+    }
+    if located.node().is_none() {
+        request.path.fits(path_chars_max)?;
     }
     parent_of(&located)?;
     judge(db, caller, &located, &request.conditions).await?;
@@ -143,18 +151,18 @@ impl Upload {
 
     /// The blob is registered with the first byte, so an empty file needs none.
     async fn writer(&mut self) -> Result<&mut BlobWriter> {
-        if self.bytes.is_none() {
+        if self.blob.is_none() {
             let id = BlobId(Uuid::now_v7());
             metadata::blobs::register(&self.backends.metadata, id, self.caller.now).await?;
             match self.backends.blobs.create(id).await {
-                Ok(writer) => self.bytes = Some((id, writer)),
+                Ok(writer) => self.blob = Some((id, writer)),
                 Err(error) => {
                     discard(&self.backends, id).await;
                     return Err(error);
                 }
             }
         }
-        self.bytes.as_mut().map(|(_, writer)| writer).ok_or_else(|| Error::internal("no blob to write to"))
+        self.blob.as_mut().map(|(_, writer)| writer).ok_or_else(|| Error::internal("no blob to write to"))
     }
 
     /// Makes the bytes durable and shows them in the node. Once it runs it runs to its end, even if the
@@ -178,7 +186,7 @@ impl Upload {
 
     async fn commit(mut self, content: Content) -> Result<Uploaded> {
         let backends = Arc::clone(&self.backends);
-        let blob = match self.bytes.take() {
+        let blob = match self.blob.take() {
             Some((id, writer)) => match writer.finish().await {
                 Ok(()) => Some(id),
                 Err(error) => {
@@ -203,11 +211,11 @@ impl Upload {
         let tx = self.backends.metadata.begin().await?;
         let space = caller.home.space;
         let seq = spaces::take_pen(&tx, space, content.size_bytes).await?;
-        let located = admit(&tx, caller, &self.request).await?;
-        let modified_at = self.request.modified_at.unwrap_or(caller.now);
+        let located = admit(&tx, caller, &self.request, self.backends.files.path_chars_max).await?;
         let old = located.node();
+        let modified_at = self.request.modified_at.unwrap_or_else(|| moment(caller.now, old));
         let etag = content.sha256.etag();
-        let same = old.is_some_and(|node| node.etag() == etag);
+        let same = old.is_some_and(|node| node.sha256() == Some(content.sha256));
         let id = match old {
             Some(node) if same => {
                 spaces::give_back(&tx, space, content.size_bytes).await?;
@@ -224,7 +232,7 @@ impl Upload {
                 let new = NewNode {
                     uuid: Uuid::now_v7(),
                     parent: parent_of(&located)?.id,
-                    name: super::name_of(&self.request.path)?,
+                    name: name_of(&self.backends, &self.request.path)?,
                     folder: false,
                     blob,
                     modified_at,
@@ -247,13 +255,20 @@ impl Upload {
 
 impl Drop for Upload {
     fn drop(&mut self) {
-        let Some((id, writer)) = self.bytes.take() else { return };
+        let Some((id, writer)) = self.blob.take() else { return };
         drop(writer);
         let backends = Arc::clone(&self.backends);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move { discard(&backends, id).await });
         }
     }
+}
+
+/// The moment of new content. HTTP's dates have whole seconds: a change within the second of the last one
+/// would look like none to a client that asks by date, so it counts as of the next (RFC 9110 §8.8.2.2).
+fn moment(now: Timestamp, old: Option<&Node>) -> Timestamp {
+    let next_second = |node: &Node| Timestamp::from_millis((node.modified_at.seconds() + 1) * 1000);
+    old.map_or(now, |node| now.max(next_second(node)))
 }
 
 async fn enliven(tx: &Tx, blob: Option<BlobId>, content: &Content) -> Result<()> {

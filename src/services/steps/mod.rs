@@ -1,7 +1,17 @@
 //! Small moves that use cases share.
 
+mod authorize;
 mod discard;
+mod find;
+mod hashing;
 mod judge;
+mod place;
+mod secret;
 
+pub(crate) use authorize::own;
 pub(crate) use discard::discard;
+pub(crate) use find::{name_of, node_of, nothing_here, parent_of};
+pub(crate) use hashing::Hashing;
 pub(crate) use judge::{judge, may_remove};
+pub(crate) use place::{apart, may_place, placed, trash};
+pub(crate) use secret::AppSecret;

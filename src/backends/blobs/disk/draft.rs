@@ -32,7 +32,10 @@ impl Draft {
             Ok(file) => Ok(Self { file, content, settled: false }),
             Err(error) => {
                 let error = fault("creating", &content)(error);
-                erase(&content).map_err(fault("removing", &content))?;
+                // The first error is what happened; that clearing away failed too is for the log.
+                if let Err(second) = erase(&content) {
+                    tracing::warn!(content = %content.display(), error = %second, "a folder was left behind");
+                }
                 Err(error)
             }
         }

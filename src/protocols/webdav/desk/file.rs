@@ -7,7 +7,7 @@ use bytes::{Buf, Bytes};
 use dav_server::fs::{DavFile, DavMetaData, FsError, FsFuture};
 use services::files::{Download, Upload};
 
-use super::metadata::Flat;
+use super::facts::Flat;
 use super::{Desk, Outcome};
 
 /// A file that is being sent.

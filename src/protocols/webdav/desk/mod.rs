@@ -5,8 +5,8 @@
 //! however large the folder is. The library walks nothing, judges nothing and holds no lock: the use
 //! case does, and leaves here what became of it, in more words than [`FsError`] has.
 
+mod facts;
 mod file;
-mod metadata;
 
 use std::sync::Arc;
 
@@ -19,8 +19,8 @@ use parking_lot::Mutex;
 use services::files::{self, Download, Placed, Target, UploadRequest, Uploaded};
 
 use crate::visit::Visit;
+use facts::Flat;
 use file::{Incoming, Outgoing};
-use metadata::Flat;
 
 /// A desk for one request.
 #[derive(Clone)]

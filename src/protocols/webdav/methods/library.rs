@@ -66,10 +66,8 @@ pub async fn write(visit: Arc<Visit>, headers: &HeaderMap, body: Body) -> Result
         return Err(Error::Invalid("Files cannot be uploaded in parts by Content-Range.".into()).into());
     }
     let mut request = translate(&visit, Method::PUT)?.map(|_| body);
-    for name in [CONTENT_LENGTH, EXPECTED_LENGTH] {
-        if let Some(value) = headers.get(&name) {
-            request.headers_mut().insert(name, value.clone());
-        }
+    if let Some(length) = announced(headers)? {
+        request.headers_mut().insert(CONTENT_LENGTH, length.clone());
     }
     let modified_at = headers.get(OC_MTIME).and_then(|value| value.to_str().ok()).and_then(seconds);
     let mut answer = run(&Desk::new(visit, Task::Write(modified_at)), request).await?;
@@ -77,6 +75,18 @@ pub async fn write(visit: Arc<Visit>, headers: &HeaderMap, body: Body) -> Result
         answer.headers_mut().insert(OC_MTIME, HeaderValue::from_static("accepted"));
     }
     Ok(answer)
+}
+
+/// How long the body will be. Finder, which sends in chunks, says so by a header of its own; a proxy that
+/// lost the chunks on the way gives itself away by another length.
+fn announced(headers: &HeaderMap) -> Result<Option<&HeaderValue>, Refusal> {
+    match (headers.get(CONTENT_LENGTH), headers.get(EXPECTED_LENGTH)) {
+        (Some(length), Some(expected)) if length != expected => {
+            Err(Error::Invalid("The length of this upload is announced in two ways that differ.".into())
+                .into())
+        }
+        (length, expected) => Ok(length.or(expected)),
+    }
 }
 
 /// Makes a folder.

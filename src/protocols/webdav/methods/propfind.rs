@@ -21,8 +21,10 @@ use crate::xml::href::push_segment;
 use crate::xml::multistatus::{Multistatus, push_name};
 use crate::xml::propfind::{Asked, read_propfind};
 
-/// Members read and sent at once: some 200 KiB of XML.
+/// Members read at once.
 const PAGE: u32 = 500;
+/// What is sent at once: a page of usual entries.
+const PIECE_BYTES: usize = 256 * 1024;
 
 /// Answers a PROPFIND.
 pub async fn answer(visit: Arc<Visit>, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
@@ -164,6 +166,8 @@ struct Listing {
     own_locks: Vec<(Lock, String)>,
     member_locks: Vec<Lock>,
     body: Multistatus,
+    /// Members that are read and not yet written, and what comes after them.
+    page: std::vec::IntoIter<Member>,
     stage: Stage,
 }
 
@@ -171,7 +175,8 @@ struct Listing {
 #[derive(PartialEq)]
 enum Stage {
     Itself { with_members: bool },
-    MembersAfter(Option<NodeName>),
+    PageAfter(Option<NodeName>),
+    LastPage,
     Done,
 }
 
@@ -184,25 +189,31 @@ impl Listing {
             true => files::member_locks(&visit.caller, &visit.backends, &node).await?,
             false => Vec::new(),
         };
-        let (quota, body) = (look.quota(), Multistatus::begin());
+        let (quota, body, page) = (look.quota(), Multistatus::begin(), Vec::new().into_iter());
         let stage = Stage::Itself { with_members };
-        Ok(Self { visit, plan, node, quota, own_locks, member_locks, body, stage })
+        Ok(Self { visit, plan, node, quota, own_locks, member_locks, body, page, stage })
     }
 
-    /// The next piece of the body.
+    /// The next piece of the body: as many entries as make one, however long each of them is.
     async fn next(&mut self) -> Result<Option<Bytes>> {
-        match std::mem::replace(&mut self.stage, Stage::Done) {
-            Stage::Done => return Ok(None),
-            Stage::Itself { with_members } => {
-                self.write_itself().await?;
-                if with_members {
-                    self.write_members(None).await?;
+        if self.stage == Stage::Done {
+            return Ok(None);
+        }
+        while self.body.len() < PIECE_BYTES {
+            if let Some(member) = self.page.next() {
+                self.write_member(&member);
+                continue;
+            }
+            match std::mem::replace(&mut self.stage, Stage::Done) {
+                Stage::Itself { with_members } => {
+                    self.write_itself().await?;
+                    self.stage = if with_members { Stage::PageAfter(None) } else { Stage::LastPage };
+                }
+                Stage::PageAfter(name) => self.read_page(name.as_ref()).await?,
+                Stage::LastPage | Stage::Done => {
+                    return Ok(Some(std::mem::take(&mut self.body).end().into()));
                 }
             }
-            Stage::MembersAfter(name) => self.write_members(name.as_ref()).await?,
-        }
-        if self.stage == Stage::Done {
-            return Ok(Some(std::mem::take(&mut self.body).end().into()));
         }
         Ok(Some(self.body.take().into()))
     }
@@ -219,28 +230,29 @@ impl Listing {
         Ok(())
     }
 
-    async fn write_members(&mut self, after: Option<&NodeName>) -> Result<()> {
+    async fn read_page(&mut self, after: Option<&NodeName>) -> Result<()> {
         let Visit { caller, backends, .. } = &*self.visit;
         let wants_dead = self.plan.wants_dead();
         let members = files::members(caller, backends, &self.node, after, PAGE, wants_dead).await?;
-        let mut href = self.visit.href(&self.node);
-        let folder_chars = href.len();
-        for Member { node, properties } in &members {
-            href.truncate(folder_chars);
-            push_segment(&mut href, &node.name);
-            if node.is_folder() {
-                href.push('/');
-            }
-            let inherited = self.own_locks.iter().map(|(lock, root)| (lock, root.as_str()));
-            let inherited = inherited.filter(|(lock, _)| lock.depth == domain::LockDepth::Infinity);
-            let own = self.member_locks.iter().filter(|lock| lock.node == node.id);
-            let locks = inherited.chain(own.map(|lock| (lock, href.as_str()))).collect();
-            let entry = Entry { node, quota: self.quota, locks, now: caller.now };
-            self.plan.write(&mut self.body, &href, &entry, properties);
-        }
-        if members.len() == PAGE as usize {
-            self.stage = Stage::MembersAfter(members.last().map(|member| member.node.name.clone()));
-        }
+        self.stage = match members.last() {
+            Some(last) if members.len() == PAGE as usize => Stage::PageAfter(Some(last.node.name.clone())),
+            _ => Stage::LastPage,
+        };
+        self.page = members.into_iter();
         Ok(())
+    }
+
+    fn write_member(&mut self, Member { node, properties }: &Member) {
+        let mut href = self.visit.href(&self.node);
+        push_segment(&mut href, &node.name);
+        if node.is_folder() {
+            href.push('/');
+        }
+        let inherited = self.own_locks.iter().map(|(lock, root)| (lock, root.as_str()));
+        let inherited = inherited.filter(|(lock, _)| lock.depth == domain::LockDepth::Infinity);
+        let own = self.member_locks.iter().filter(|lock| lock.node == node.id);
+        let locks = inherited.chain(own.map(|lock| (lock, href.as_str()))).collect();
+        let entry = Entry { node, quota: self.quota, locks, now: self.visit.caller.now };
+        self.plan.write(&mut self.body, &href, &entry, properties);
     }
 }

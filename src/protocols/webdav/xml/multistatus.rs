@@ -62,6 +62,11 @@ impl Multistatus {
         self.out.push_str("</D:response>");
     }
 
+    /// How many bytes wait to be taken.
+    pub fn len(&self) -> usize {
+        self.out.len()
+    }
+
     /// What has been written since the last time, to be sent on its way.
     pub fn take(&mut self) -> String {
         std::mem::take(&mut self.out)

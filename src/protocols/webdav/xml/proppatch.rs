@@ -4,6 +4,9 @@ use domain::{DeadProperty, Error, PropertyChange, Result};
 
 use super::reader::read;
 
+/// Each is a statement while everybody else who writes waits.
+const CHANGES_MAX: usize = 256;
+
 /// Reads the body of a PROPPATCH: its instructions in the order of the document.
 ///
 /// # Errors
@@ -27,9 +30,10 @@ pub fn read_proppatch(body: &[u8]) -> Result<Vec<PropertyChange>> {
             () => {}
         }
     }
-    match changes.is_empty() {
-        true => Err(Error::Invalid("This PROPPATCH changes nothing.".into())),
-        false => Ok(changes),
+    match changes.len() {
+        0 => Err(Error::Invalid("This PROPPATCH changes nothing.".into())),
+        1..=CHANGES_MAX => Ok(changes),
+        _ => Err(Error::TooLarge(format!("A PROPPATCH may change {CHANGES_MAX} properties at once.").into())),
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct Hashing {
 }
 
 impl Hashing {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             turns: Arc::new(Semaphore::new(AT_ONCE)),
             #[cfg(test)]
@@ -40,7 +40,7 @@ impl Hashing {
     }
 
     /// Waits for a turn; whoever asked first gets it first.
-    pub(super) async fn turn(&self) -> Result<Turn> {
+    pub(crate) async fn turn(&self) -> Result<Turn> {
         Arc::clone(&self.turns).acquire_owned().await.map_err(Error::internal)
     }
 
@@ -64,7 +64,7 @@ impl Hashing {
     ///
     /// # Errors
     /// [`Internal`](Error::Internal) when the hash is not one of ours.
-    pub(super) async fn verify(&self, _turn: &Turn, password: &str, hash: Option<&str>) -> Result<bool> {
+    pub(crate) async fn verify(&self, _turn: &Turn, password: &str, hash: Option<&str>) -> Result<bool> {
         let password = password.to_owned();
         let hash = hash.map(PasswordHash::new).transpose().map_err(Error::internal)?;
         let work = move || match hash {
@@ -80,7 +80,7 @@ impl Hashing {
 
     /// How often this process has hashed something, with or without use.
     #[cfg(test)]
-    pub(super) fn done(&self) -> u64 {
+    pub(crate) fn done(&self) -> u64 {
         self.done.load(Ordering::Relaxed)
     }
 

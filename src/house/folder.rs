@@ -1,0 +1,76 @@
+//! The data folder: made for its owner alone, held by one server, found again by commands.
+
+use std::fs::{DirBuilder, File, TryLockError};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use domain::{Error, Result};
+
+/// The file in the data folder that a running server holds.
+const LOCK: &str = "serve.lock";
+
+/// Makes the folder with an empty database, where there is none. Only the server's own user may look inside, whatever
+/// the mode of a folder that was there before.
+///
+/// # Errors
+/// [`Unavailable`](Error::Unavailable) when the folder cannot be made or used.
+pub fn make(folder: &Path) -> Result<()> {
+    let unusable = |error: io::Error| {
+        let text = format!(
+            "The data folder {} cannot be made or written to; name another one with --data.",
+            folder.display()
+        );
+        Error::unavailable(text, error)
+    };
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unusable)?;
+    // SQLite would make it readable for everybody, and gives its log and index the mode of the database.
+    match File::options().write(true).create_new(true).mode(0o600).open(folder.join(metadata::FILE)) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(unusable(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a house was ever built on this folder.
+pub fn has_data(folder: &Path) -> bool {
+    // What cannot be looked at may well be there.
+    folder.join(metadata::FILE).try_exists().unwrap_or(true)
+}
+
+/// Whether nobody but its owner may look inside.
+///
+/// # Errors
+/// Whatever the system says.
+pub fn is_private(folder: &Path) -> io::Result<bool> {
+    Ok(folder.metadata()?.permissions().mode() & 0o077 == 0)
+}
+
+/// Whether a server runs on this folder.
+pub fn is_served(folder: &Path) -> bool {
+    let lock = File::open(folder.join(LOCK)).map(|file| file.try_lock_shared());
+    matches!(lock, Ok(Err(TryLockError::WouldBlock)))
+}
+
+/// Holds the data folder for one server: another one that starts would clear away, as unfinished, what this one
+/// is just writing.
+///
+/// # Errors
+/// [`Unavailable`](Error::Unavailable) when another server holds it.
+pub fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join(LOCK);
+    let unusable = |error: io::Error| {
+        Error::unavailable(format!("The file {} cannot be locked.", path.display()), error)
+    };
+    let file = File::options().create(true).write(true).truncate(false).open(&path).map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::Error(error)) => Err(unusable(error)),
+        Err(TryLockError::WouldBlock) => {
+            let text = format!(
+                "Another Larder serves the data folder {}; stop that one, or name another folder with --data.",
+                folder.display()
+            );
+            Err(Error::Unavailable(text.into()))
+        }
+    }
+}
