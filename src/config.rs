@@ -86,7 +86,10 @@ impl Config {
         loop {
             let error = match serde_path_to_error::deserialize(settings.to_toml()) {
                 Ok(config) => {
-                    problems.extend(shared_addresses(&config, &settings));
+                    // A refused address has its default back in its place, which nobody chose.
+                    if problems.is_empty() {
+                        problems = shared_addresses(&config, &settings);
+                    }
                     return if problems.is_empty() { Ok((config, settings)) } else { Err(sorted(problems)) };
                 }
                 Err(error) => error,

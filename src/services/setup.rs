@@ -7,8 +7,7 @@ use uuid::Uuid;
 
 use crate::Backends;
 use crate::app_passwords::Issued;
-use crate::steps::AppSecret;
-use crate::users::made_up_password;
+use crate::steps::{AppSecret, made_up_password};
 
 /// The first account, and what opens it; neither password can be read again.
 pub struct Welcome {

@@ -5,7 +5,7 @@ use metadata::{Tx, users};
 use uuid::Uuid;
 
 use crate::Backends;
-use crate::steps::AppSecret;
+pub use crate::steps::made_up_password;
 
 /// Shorter account passwords are guessed (NIST SP 800-63B §5.1.1.2).
 const PASSWORD_CHARS_MIN: usize = 8;
@@ -86,12 +86,6 @@ pub async fn set_password(backends: &Backends, name: &UserName, password: &str) 
     let tx = backends.metadata.begin().await?;
     users::set_password(&tx, users::get(&tx, name).await?.id, hash).await?;
     tx.commit().await
-}
-
-/// An account password for somebody who chose none: 20 letters and digits, 100 random bits. Without the dashes of an
-/// app password, and shorter, it is not taken for one.
-pub fn made_up_password() -> String {
-    AppSecret::generate().secret().to_owned()
 }
 
 async fn hash(backends: &Backends, password: &str) -> Result<String> {

@@ -215,6 +215,15 @@ async fn the_data_of_a_newer_larder_is_left_alone() {
 }
 
 #[test]
+fn a_database_that_no_server_has_migrated_yet_is_left_to_migrate() {
+    let machine = Machine::new();
+    std::fs::create_dir(machine.path("larder-data")).unwrap();
+    machine.write("larder-data/metadata.db", "");
+    let sentence = machine.run(&["admin", "user", "list"]).failed_with(1);
+    assert!(sentence.contains("larder migrate"), "{sentence}");
+}
+
+#[test]
 fn migrating_says_which_steps_were_taken_and_then_that_there_are_none() {
     let machine = Machine::new();
     assert!(machine.run(&["migrate"]).succeeded().contains("m0001_people"));

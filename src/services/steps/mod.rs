@@ -15,3 +15,4 @@ pub(crate) use hashing::Hashing;
 pub(crate) use judge::{judge, may_remove};
 pub(crate) use place::{apart, may_place, placed, trash};
 pub(crate) use secret::AppSecret;
+pub use secret::made_up_password;

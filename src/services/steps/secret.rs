@@ -62,6 +62,12 @@ fn digit(typed: char) -> Option<char> {
     }
 }
 
+/// An account password for somebody who chose none: 20 letters and digits, 100 random bits. Without the dashes of an
+/// app password, and shorter, it is not taken for one.
+pub fn made_up_password() -> String {
+    AppSecret::generate().secret().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
