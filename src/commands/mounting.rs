@@ -97,7 +97,7 @@ Windows Explorer
 {windows}
 
 rclone
-  rclone config create larder webdav url={url} vendor=other user={user} pass={password} pacer_min_sleep=1ms --obscure
+  rclone config create larder webdav url={url} vendor=other user={user} pass={password} pacer_min_sleep=100us --obscure
   rclone lsd larder:
   mkdir -p ~/larder && rclone mount larder: ~/larder --vfs-cache-mode writes
   lsd shows folders, so nothing on a new drive; mount keeps the terminal, and Ctrl-C unmounts
@@ -170,7 +170,7 @@ mod tests {
         let text = steps(&Address::parse("http://127.0.0.1:8080/dav/"), "ann@example.org", "pass-word");
         for line in [
             "  net use * http://127.0.0.1:8080/dav pass-word /user:ann@example.org",
-            "  rclone config create larder webdav url=http://127.0.0.1:8080/dav/ vendor=other user=ann@example.org pass=pass-word pacer_min_sleep=1ms --obscure",
+            "  rclone config create larder webdav url=http://127.0.0.1:8080/dav/ vendor=other user=ann@example.org pass=pass-word pacer_min_sleep=100us --obscure",
             "  echo 'buf_size 64' | sudo tee -a /etc/davfs2/davfs2.conf > /dev/null",
             "  echo 'http://127.0.0.1:8080/dav/ ann@example.org pass-word' | sudo tee -a /etc/davfs2/secrets > /dev/null",
             "  gio mount dav://ann%40example.org@127.0.0.1:8080/dav/",

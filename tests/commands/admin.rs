@@ -70,7 +70,10 @@ fn an_app_password_is_shown_once_listed_and_revoked() {
     let app_password = |arguments: &[&str]| machine.run(&[&["admin", "app-password"], arguments].concat());
     let created = app_password(&["create", "ann", "my laptop", "--expires", "30d"]).succeeded();
     let secret = labelled(&created, "Password").unwrap();
-    assert!(created.contains(&format!("user=ann pass={secret} pacer_min_sleep=1ms --obscure")), "{created}");
+    assert!(
+        created.contains(&format!("user=ann pass={secret} pacer_min_sleep=100us --obscure")),
+        "{created}"
+    );
     assert!(labelled(&created, "Expires").unwrap().ends_with(" UTC"));
 
     let listed = app_password(&["list", "ann"]).succeeded();

@@ -50,7 +50,8 @@ impl Disk {
 
     pub(crate) async fn read(&self, id: BlobId, size_bytes: u64) -> Result<DiskReader> {
         let content = self.content(id);
-        blocking(move || DiskReader::open(&content, size_bytes)).await
+        let first = DiskReader::first_buffer(size_bytes);
+        blocking(move || DiskReader::open(&content, size_bytes, first)).await
     }
 
     pub(crate) async fn remove(&self, id: BlobId) -> Result<()> {

@@ -37,8 +37,17 @@ struct OpenFile {
 }
 
 impl DiskReader {
+    /// What [`open`](Self::open) fills: all of a small file, for most files are small, and one is then read
+    /// here and now instead of by a task of its own.
+    pub(super) fn first_buffer(size_bytes: u64) -> Vec<u8> {
+        match usize::try_from(size_bytes) {
+            Ok(size) if size_bytes <= CHUNK_BYTES_FIRST => buffer(size),
+            _ => Vec::new(),
+        }
+    }
+
     /// Opens a file that must be there with this size; waits for the disk.
-    pub(super) fn open(content: &Path, size_bytes: u64) -> Result<Self> {
+    pub(super) fn open(content: &Path, size_bytes: u64, first: Vec<u8>) -> Result<Self> {
         let file = File::open(content).map_err(|error| match error.kind() {
             ErrorKind::NotFound => Error::internal(format!("{} is missing", content.display())),
             _ => fault("opening", content)(error),
@@ -49,13 +58,7 @@ impl DiskReader {
             return Err(Error::internal(log));
         }
         let file = OpenFile { file, size_bytes, content: content.to_owned() };
-        // Most files are small, and a small one is read here and now instead of by a task of its own.
-        let chunk = match size_bytes {
-            ..=CHUNK_BYTES_FIRST => {
-                file.read(0, vec![0; usize::try_from(size_bytes).map_err(Error::internal)?])?
-            }
-            _ => Bytes::new(),
-        };
+        let chunk = file.read(0, first)?;
         Ok(Self { file: Arc::new(file), position: 0, chunk, ahead: None, next_bytes: CHUNK_BYTES_FIRST })
     }
 
@@ -92,13 +95,17 @@ impl DiskReader {
         let length = self.next_bytes.min(self.file.size_bytes - offset);
         if length > 0 && self.ahead.is_none() {
             let file = Arc::clone(&self.file);
-            // Made here, because it is dropped here: memory that one of the many threads for the disk made
-            // would wait for that very thread to be used again.
-            let buffer = vec![0; usize::try_from(length).unwrap_or(0)];
+            let buffer = buffer(usize::try_from(length).unwrap_or(0));
             self.ahead = Some(spawn_blocking(move || file.read(offset, buffer)));
             self.next_bytes = (self.next_bytes * 2).min(CHUNK_BYTES_MAX);
         }
     }
+}
+
+/// Memory to read into. It is made where it will be dropped, outside the tasks that wait for the disk: what one
+/// of their many threads made would stay its own until that very thread is used again.
+fn buffer(length: usize) -> Vec<u8> {
+    vec![0; length]
 }
 
 impl OpenFile {
