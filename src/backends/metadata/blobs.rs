@@ -41,16 +41,29 @@ pub async fn enliven(tx: &Tx, id: BlobId, content: &Content) -> Result<()> {
     }
 }
 
-/// Forgets a blob that never became live, and says whether it did so; a live one is left alone.
+/// Whether a blob is registered and did not become live. It waits for whoever is about to make it live: the
+/// answer holds once the upload that registered it is over.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn forget(metadata: &Metadata, id: BlobId) -> Result<bool> {
+pub async fn is_abandoned(metadata: &Metadata, id: BlobId) -> Result<bool> {
+    let tx = metadata.begin().await?;
+    // A write, though it changes nothing, so that the row is waited for.
+    let sql = "UPDATE blobs SET live = FALSE WHERE id = $1 AND NOT live";
+    let found = tx.raw().execute_raw(statement(&tx, sql, [id.0.into()])).await.or_domain()?;
+    tx.commit().await?;
+    Ok(found.rows_affected() > 0)
+}
+
+/// Forgets a blob that never became live; a live one is left alone.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn forget(metadata: &Metadata, id: BlobId) -> Result<()> {
     let tx = metadata.begin().await?;
     let sql = "DELETE FROM blobs WHERE id = $1 AND NOT live";
-    let forgotten = tx.raw().execute_raw(statement(&tx, sql, [id.0.into()])).await.or_domain()?;
-    tx.commit().await?;
-    Ok(forgotten.rows_affected() > 0)
+    tx.raw().execute_raw(statement(&tx, sql, [id.0.into()])).await.or_domain()?;
+    tx.commit().await
 }
 
 /// Blobs registered before a moment that never became live.

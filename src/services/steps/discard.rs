@@ -11,17 +11,16 @@ use crate::Backends;
 /// than the commit of an upload can wait is mostly over after these.
 const AGAIN_SECONDS: [u64; 5] = [1, 5, 30, 300, 3600];
 
-/// Forgets a registered blob and removes its bytes, unless a transaction has made it live. What cannot be
+/// Removes the bytes of a registered blob and forgets it, unless a transaction has made it live. What cannot be
 /// done now is tried again in the background, and at the latest the next start sweeps it.
 pub(crate) async fn discard(backends: &Arc<Backends>, blob: BlobId) {
-    let mut forgotten = false;
-    if let Err(error) = attempt(backends, blob, &mut forgotten).await {
+    if let Err(error) = attempt(backends, blob).await {
         tracing::warn!(%blob, %error, "the bytes of a refused upload could not be removed yet");
         let backends = Arc::clone(backends);
         tokio::spawn(async move {
             for seconds in AGAIN_SECONDS {
                 tokio::time::sleep(Duration::from_secs(seconds)).await;
-                if attempt(&backends, blob, &mut forgotten).await.is_ok() {
+                if attempt(&backends, blob).await.is_ok() {
                     return;
                 }
             }
@@ -30,11 +29,12 @@ pub(crate) async fn discard(backends: &Arc<Backends>, blob: BlobId) {
     }
 }
 
-/// Nobody can know, after a lost answer, whether the transaction happened, so the row decides, and goes first.
-async fn attempt(backends: &Backends, blob: BlobId, forgotten: &mut bool) -> Result<()> {
-    *forgotten = *forgotten || metadata::blobs::forget(&backends.metadata, blob).await?;
-    match forgotten {
-        true => backends.blobs.remove(blob).await,
-        false => Ok(()),
+/// Nobody can know, after a lost answer, whether the transaction happened, so the row decides. It goes last:
+/// as long as it is there, the next start knows of the bytes, wherever the process dies.
+async fn attempt(backends: &Backends, blob: BlobId) -> Result<()> {
+    if metadata::blobs::is_abandoned(&backends.metadata, blob).await? {
+        backends.blobs.remove(blob).await?;
+        metadata::blobs::forget(&backends.metadata, blob).await?;
     }
+    Ok(())
 }
