@@ -18,7 +18,7 @@ use crate::support::TestHouse;
 const TABLE: [(&str, u64); 16] = [
     ("PUT of a new file", 9),
     ("PUT of another content", 10),
-    ("PUT of the same content", 11),
+    ("PUT of the same content", 12),
     ("PUT of nothing", 7),
     ("GET", 2),
     ("MKCOL", 6),
