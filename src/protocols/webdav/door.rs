@@ -14,6 +14,7 @@ use services::{Backends, files};
 use tracing::Instrument;
 
 use crate::answer::Refusal;
+use crate::client::Client;
 use crate::headers::{self, Depth, DestinationError, Prefix, Target};
 use crate::methods::{above, folder, library, lock, options, propfind, proppatch};
 use crate::visit::Visit;
@@ -109,6 +110,7 @@ impl Door {
             href: target.as_sent.trim_end_matches('/').to_owned(),
             prefix: self.prefix.as_str().to_owned(),
             conditions,
+            client: Client::of(&parts.headers),
         })
     }
 

@@ -5,6 +5,7 @@
 
 mod answer;
 mod body;
+mod client;
 mod config;
 mod desk;
 mod door;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::{Caller, Conditions, Node, NodePath};
 use services::Backends;
 
+use crate::client::Client;
 use crate::xml::href::push_segment;
 
 /// Who asks, about which path, under which conditions.
@@ -22,6 +23,8 @@ pub struct Visit {
     pub prefix: String,
     /// What the client demands.
     pub conditions: Conditions,
+    /// What kind of client asks.
+    pub client: Client,
 }
 
 impl Visit {
