@@ -1,0 +1,157 @@
+//! How clients read a listing: each with the quirks of its own parser, and nothing more than it really looks at.
+
+use percent_encoding::percent_decode_str;
+
+use super::judge::seen;
+use super::xml::{Content, Element, parse};
+use crate::support::Answer;
+
+/// What a client believes to be in a folder.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub name: String,
+    pub is_folder: bool,
+    pub bytes: u64,
+}
+
+/// An entry as a test expects it; folders have a slash at the end.
+pub fn entry(name: &str, bytes: u64) -> Entry {
+    Entry { name: name.trim_end_matches('/').to_owned(), is_folder: name.ends_with('/'), bytes }
+}
+
+/// webdavfs: a SAX parser that disregards namespaces, the case of names and every status. Any `href` makes an entry, a
+/// value is the first piece of text after a start tag, and the folder itself is whatever is not longer than its path.
+#[track_caller]
+pub fn finder(answer: &Answer, target: &str) -> Vec<Entry> {
+    let root = parse(&answer.text());
+    let mut found: Vec<(String, Entry)> = Vec::new();
+    for element in root.walk() {
+        let local = element.local.to_ascii_lowercase();
+        if local == "href" {
+            let path = decoded(&first_piece(element));
+            let name = last_name(&path);
+            found.push((path, Entry { name, is_folder: false, bytes: 0 }));
+            continue;
+        }
+        let Some((_, entry)) = found.last_mut() else { continue };
+        match local.as_str() {
+            "collection" => entry.is_folder = true,
+            "getcontentlength" => entry.bytes = first_piece(element).parse().unwrap_or(entry.bytes),
+            _ => {}
+        }
+    }
+    let utf16_units = |path: &str| path.encode_utf16().count();
+    let own = utf16_units(&decoded(target));
+    let (children, itself): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|(path, _)| utf16_units(path) > own);
+    let [(path, folder)] = &itself[..] else {
+        panic!("Finder would hide {itself:?} as the folder itself: {}", seen(answer))
+    };
+    assert!(folder.is_folder && utf16_units(path) == own, "{path} for {target}");
+    children.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// How many entries webdavfs counts before it removes a folder or moves over one: one is the folder itself, more make it
+/// say that the folder is not empty.
+pub fn finder_count(answer: &Answer) -> usize {
+    parse(&answer.text()).walk().iter().filter(|element| element.local.eq_ignore_ascii_case("href")).count()
+}
+
+/// What Windows shows of an entry, beyond its name.
+#[derive(Debug)]
+pub struct WindowsEntry {
+    pub entry: Entry,
+    pub attributes: String,
+    pub modified: String,
+}
+
+/// The mini-redirector: names only with a prefix for `DAV:`, at most a million bytes for a folder, and no folder with a
+/// name that Windows cannot have.
+#[track_caller]
+pub fn windows(answer: &Answer, target: &str) -> Vec<WindowsEntry> {
+    assert!(answer.body.len() < 1_000_000, "FileAttributesLimitInBytes: {} bytes", answer.body.len());
+    let root = parse(&answer.text());
+    assert!(!root.prefix.is_empty(), "{}", seen(answer));
+    let mut entries = Vec::new();
+    for response in root.all("response") {
+        let path = decoded(&response.child("href").unwrap().text());
+        let prop = found(response).unwrap_or_else(|| panic!("no propstat: {}", seen(answer)));
+        let microsoft = |local: &str| {
+            let is_it = |element: &&Element| {
+                element.namespace == "urn:schemas-microsoft-com:" && element.local == local
+            };
+            prop.children().find(is_it).map(Element::text).unwrap_or_default()
+        };
+        assert!(prop.child("creationdate").is_some(), "{}", seen(answer));
+        let entry = entry_of(&path, prop);
+        let modified = prop.child("getlastmodified").unwrap().text();
+        let shown = WindowsEntry { entry, attributes: microsoft("Win32FileAttributes"), modified };
+        if path.trim_end_matches('/') != decoded(target).trim_end_matches('/') {
+            assert!(is_windows_name(&shown.entry.name), "{:?} makes the folder unusable", shown.entry.name);
+            entries.push(shown);
+        }
+    }
+    let mut names: Vec<_> = entries.iter().map(|shown| shown.entry.name.to_lowercase()).collect();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), entries.len(), "names that differ in case only: {}", seen(answer));
+    entries
+}
+
+fn is_windows_name(name: &str) -> bool {
+    const RESERVED: [&str; 6] = ["con", "prn", "aux", "nul", "com1", "lpt1"];
+    let stem = name.split('.').next().unwrap().to_ascii_lowercase();
+    !name.contains(|letter: char| letter.is_control() || "<>:\"/\\|?*".contains(letter))
+        && !name.ends_with(['.', ' '])
+        && !RESERVED.contains(&stem.as_str())
+}
+
+/// The properties that were found, as most clients look for them.
+fn found(response: &Element) -> Option<&Element> {
+    let group =
+        response.all("propstat").find(|group| group.child("status").unwrap().text().contains(" 200"))?;
+    group.child("prop")
+}
+
+fn entry_of(path: &str, prop: &Element) -> Entry {
+    let is_folder = prop.child("resourcetype").is_some_and(|kind| kind.child("collection").is_some());
+    let bytes =
+        prop.child("getcontentlength").and_then(|length| length.text().parse().ok()).unwrap_or_default();
+    Entry { name: last_name(path), is_folder, bytes }
+}
+
+/// The first text of an element, cut at a reference as libxml cuts it.
+fn first_piece(element: &Element) -> String {
+    match element.content.first() {
+        Some(Content::Text(text)) => text.clone(),
+        _ => String::new(),
+    }
+}
+
+/// A path as the client understands it.
+pub fn decoded(path: &str) -> String {
+    percent_decode_str(path).decode_utf8().unwrap().into_owned()
+}
+
+fn last_name(path: &str) -> String {
+    path.trim_end_matches('/').rsplit('/').next().unwrap().to_owned()
+}
+
+/// The text of a property of the first response, empty where it was not found.
+#[track_caller]
+pub fn property(answer: &Answer, local: &str) -> String {
+    let root = parse(&answer.text());
+    let response = root.child("response").unwrap();
+    let is_it = |element: &&Element| element.local == local;
+    found(response).and_then(|prop| prop.children().find(is_it)).map(Element::text).unwrap_or_default()
+}
+
+/// Asserts that a PROPPATCH was taken: every property with 200, in one propstat.
+#[track_caller]
+pub fn all_taken(answer: &Answer, count: usize) {
+    let root = parse(&answer.text());
+    let [response] = &root.all("response").collect::<Vec<_>>()[..] else { panic!("{}", seen(answer)) };
+    assert_eq!(response.all("propstat").count(), 1, "{}", seen(answer));
+    let prop = found(response).unwrap_or_else(|| panic!("{}", seen(answer)));
+    assert_eq!(prop.children().count(), count, "{}", seen(answer));
+}
