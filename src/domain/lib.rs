@@ -21,7 +21,7 @@ pub use caller::{Caller, Door, Home, RequestId};
 pub use condition::{Conditions, ETagMatch, Standing, StateList, StateTest, Tested};
 pub use error::{Error, Message, Result};
 pub use etag::ETag;
-pub use lock::{Lock, LockDepth, LockScope, LockToken, TIMEOUT_MAX};
+pub use lock::{GRACE, Lock, LockDepth, LockScope, LockToken, TIMEOUT_MAX};
 pub use name::NodeName;
 pub use node::{Node, NodeId, NodeKind};
 pub use path::NodePath;

@@ -6,6 +6,7 @@ mod credentials;
 mod destination;
 mod folders;
 mod get;
+mod grace;
 mod hostile_xml;
 mod hrefs;
 mod if_header;
