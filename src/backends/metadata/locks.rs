@@ -140,7 +140,7 @@ pub async fn remove(tx: &Tx, token: LockToken) -> Result<()> {
 }
 
 /// Ends the locks on a node and on everything below it: locks stay behind when their resource moves or
-/// goes (RFC 4918 §7.5, §9.6).
+/// goes (RFC 4918 §7.6, §9.6).
 ///
 /// # Errors
 /// Whatever the database says.

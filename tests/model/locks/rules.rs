@@ -227,7 +227,7 @@ impl Judgement<'_> {
         }
     }
 
-    /// §9.10.5, §9.10.6 and the table of §9.10.7.
+    /// §9.10.4 and the table of §9.10.5.
     fn may_lock(&self, path: &[String], scope: LockScope, depth: LockDepth) -> Result<(), Verdict> {
         self.conditions_hold()?;
         self.can_stand(path, scope, depth)?;
