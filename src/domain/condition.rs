@@ -123,6 +123,14 @@ impl Conditions {
         })
     }
 
+    /// The same, to be put as the house knows them.
+    pub fn tagged_paths_mut(&mut self) -> impl Iterator<Item = &mut NodePath> {
+        self.lists.iter_mut().flatten().filter_map(|list| match &mut list.about {
+            Tested::Path(path) => Some(path),
+            Tested::Target | Tested::Elsewhere => None,
+        })
+    }
+
     /// Judges everything but the locks.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Floor 0: the nouns of Larder and the rules that hold for them. No I/O, no async, no framework.
 
 mod app_password;
+pub mod ascii_name;
 mod blob;
 mod caller;
 mod condition;
@@ -14,6 +15,7 @@ mod property;
 mod space;
 mod time;
 mod user;
+pub mod windows_name;
 
 pub use app_password::{AppPassword, AppPasswordId};
 pub use blob::{Blob, BlobId, Content, Sha256};
