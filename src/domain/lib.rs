@@ -1,6 +1,7 @@
 //! Floor 0: the nouns of Larder and the rules that hold for them. No I/O, no async, no framework.
 
 mod app_password;
+pub mod ascii_name;
 mod blob;
 mod caller;
 mod condition;
@@ -14,6 +15,7 @@ mod property;
 mod space;
 mod time;
 mod user;
+pub mod windows_name;
 
 pub use app_password::{AppPassword, AppPasswordId};
 pub use blob::{Blob, BlobId, Content, Sha256};
@@ -21,7 +23,7 @@ pub use caller::{Caller, Door, Home, RequestId};
 pub use condition::{Conditions, ETagMatch, Standing, StateList, StateTest, Tested};
 pub use error::{Error, Message, Result};
 pub use etag::ETag;
-pub use lock::{Lock, LockDepth, LockScope, LockToken, TIMEOUT_MAX};
+pub use lock::{GRACE, Lock, LockDepth, LockScope, LockToken, TIMEOUT_MAX};
 pub use name::NodeName;
 pub use node::{Node, NodeId, NodeKind};
 pub use path::NodePath;

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::operation::{Ending, Operation, Text};
 use super::tree::{Names, Outcome, Refused};
+use crate::support::TestHouse;
 
 /// Small, so that listings end within a folder.
 const PAGE: u32 = 2;
@@ -44,17 +45,9 @@ pub struct Seen {
 }
 
 impl Drive {
-    pub async fn enter(backends: &Arc<Backends>, name: &str, secret: &str) -> Self {
-        let attempt = Attempt {
-            name,
-            secret,
-            address: Ipv4Addr::LOCALHOST.into(),
-            door: Door::Command,
-            request: RequestId(Uuid::nil()),
-            now: Timestamp::now(),
-        };
-        let caller = auth::log_in(backends, attempt).await.unwrap();
-        Self { caller, backends: Arc::clone(backends) }
+    /// The drive of whoever came last into the house.
+    pub async fn enter(house: &TestHouse) -> Self {
+        Self { caller: caller(house).await, backends: Arc::clone(house.backends()) }
     }
 
     pub async fn perform(&mut self, operation: &Operation, now: Timestamp) -> Outcome {
@@ -180,7 +173,20 @@ impl Drive {
     }
 }
 
-fn parsed(path: &Names) -> NodePath {
+/// Whoever came last into the house.
+pub async fn caller(house: &TestHouse) -> Caller {
+    let attempt = Attempt {
+        name: house.user(),
+        secret: house.password(),
+        address: Ipv4Addr::LOCALHOST.into(),
+        door: Door::Command,
+        request: RequestId(Uuid::nil()),
+        now: Timestamp::now(),
+    };
+    auth::log_in(house.backends(), attempt).await.unwrap()
+}
+
+pub fn parsed(path: &[String]) -> NodePath {
     let names = path.iter().map(|name| NodeName::parse(name).unwrap()).collect();
     NodePath::new(names, 1024).unwrap()
 }

@@ -1,11 +1,13 @@
 //! What WebDAV clients see at the door: every request goes over a real socket.
 
 mod ancestors;
+mod ascii_names;
 mod connections;
 mod credentials;
 mod destination;
 mod folders;
 mod get;
+mod grace;
 mod hostile_xml;
 mod hrefs;
 mod if_header;
@@ -23,6 +25,8 @@ mod relocate;
 mod remove;
 mod statements;
 mod traps;
+mod unicode;
+mod windows_names;
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -32,6 +36,9 @@ use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::support::{Answer, TestHouse};
+
+/// What the network drive of Windows calls itself.
+const MINI_REDIR: (&str, &str) = ("User-Agent", "Microsoft-WebDAV-MiniRedir/10.0.26200");
 
 /// More than any test's machine takes at once.
 const TEN_GIB: u64 = 10 * 1024 * 1024 * 1024;

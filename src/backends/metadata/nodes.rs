@@ -4,8 +4,8 @@
 //! moving or trashing a folder of any size changes one row.
 
 use domain::{
-    Blob, BlobId, Caller, Content, DeadProperty, Error, Lock, Node, NodeId, NodeKind, NodeName, NodePath,
-    PropertyName, Quota, Result, Seq, Sha256, Space, SpaceId, Standing, Timestamp,
+    Blob, BlobId, Caller, Content, DeadProperty, Error, GRACE, Lock, Node, NodeId, NodeKind, NodeName,
+    NodePath, PropertyName, Quota, Result, Seq, Sha256, Space, SpaceId, Standing, Timestamp,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
@@ -51,6 +51,8 @@ pub struct Located {
     pub depth: usize,
     /// The locks on the nodes found that have not expired.
     pub locks: Vec<Lock>,
+    /// Those that have, and may still be referred to for the time of [`GRACE`].
+    pub lapsed: Vec<Lock>,
 }
 
 impl Located {
@@ -71,7 +73,13 @@ impl Located {
 
     /// How things stand at the path.
     pub fn standing(&self) -> Standing<'_> {
-        Standing { node: self.node(), parent: self.parent(), locks: self.locks.iter().collect() }
+        let on_target = |lock: &&Lock| self.node().is_some_and(|node| node.id == lock.node);
+        Standing {
+            node: self.node(),
+            parent: self.parent(),
+            locks: self.locks.iter().collect(),
+            lapsed: self.lapsed.iter().filter(on_target).collect(),
+        }
     }
 }
 
@@ -80,7 +88,7 @@ impl Located {
 /// # Errors
 /// [`NotFound`](Error::NotFound) when there is no such space; whatever the database says.
 pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, now: Timestamp) -> Result<Located> {
-    let mut values: Vec<Value> = vec![root.0.into(), now.millis().into()];
+    let mut values: Vec<Value> = vec![root.0.into(), now.before(GRACE).millis().into()];
     let mut names = String::new();
     for (index, name) in path.names().iter().enumerate() {
         let comma = if index == 0 { "" } else { ", " };
@@ -108,14 +116,22 @@ pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, now: Timestamp)
     let Some(first) = rows.first() else {
         return Err(Error::NotFound("There is no such space.".into()));
     };
-    let mut located =
-        Located { space: space_of(first)?, found: Vec::new(), depth: path.depth(), locks: Vec::new() };
+    let mut located = Located {
+        space: space_of(first)?,
+        found: Vec::new(),
+        depth: path.depth(),
+        locks: Vec::new(),
+        lapsed: Vec::new(),
+    };
     for row in &rows {
         let node = read_node(row)?;
         if located.found.last().is_none_or(|last| last.id != node.id) {
             located.found.push(node);
         }
-        located.locks.extend(LockRow::read(row)?);
+        match LockRow::read(row)? {
+            Some(lock) if lock.has_lapsed(now) => located.lapsed.push(lock),
+            lock => located.locks.extend(lock),
+        }
     }
     Ok(located)
 }

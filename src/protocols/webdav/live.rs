@@ -58,6 +58,8 @@ const SUPPORTED_LOCK: &str = "<D:lockentry><D:lockscope><D:exclusive/></D:locksc
 /// A node with what stands around it.
 pub struct Entry<'a> {
     pub node: &'a Node,
+    /// Its name as the client is shown it.
+    pub name: &'a str,
     pub quota: Quota,
     /// The locks that cover it, each with the href of the node it lies on.
     pub locks: Vec<(&'a Lock, &'a str)>,
@@ -117,7 +119,7 @@ impl Live {
         match self {
             Self::CreationDate => push_iso_date(out, node.created_at),
             Self::LastModified => push_http_date(out, node.modified_at),
-            Self::DisplayName => push_text(out, node.name.as_str()),
+            Self::DisplayName => push_text(out, entry.name),
             Self::ContentLength => out.push_str(&node.size_bytes().to_string()),
             Self::ContentType => push_text(out, &media_type(node)),
             Self::ETag => out.push_str(node.etag().as_str()),

@@ -9,6 +9,7 @@ mod media_type;
 mod properties;
 mod relocate;
 mod remove;
+mod spelling;
 mod sweep;
 mod upload;
 
@@ -22,6 +23,7 @@ pub use metadata::nodes::Member;
 pub use properties::set_properties;
 pub use relocate::relocate;
 pub use remove::remove;
+pub use spelling::{from_ascii_names, in_any_case};
 pub use sweep::sweep_unfinished;
 pub use upload::{Upload, UploadRequest, Uploaded, upload};
 

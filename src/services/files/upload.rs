@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::media_type;
 use crate::Backends;
-use crate::steps::{discard, judge, name_of, parent_of};
+use crate::steps::{discard, end_lapsed, judge, name_of, parent_of};
 
 /// What a caller wants to write.
 #[derive(Debug, Clone)]
@@ -240,6 +240,7 @@ impl Upload {
                 nodes::insert(&tx, caller, space, seq, new).await?
             }
         };
+        end_lapsed(&tx, &located, &self.request.conditions).await?;
         nodes::stir(&tx, seq, located.ancestors()).await?;
         tx.commit().await?;
         Ok((Uploaded { id, etag, modified_at, created: old.is_none() }, !same))

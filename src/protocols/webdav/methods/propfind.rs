@@ -16,8 +16,8 @@ use crate::answer::{self, Refusal};
 use crate::body::read_xml;
 use crate::headers::{self, Depth};
 use crate::live::{self, Entry, Live};
+use crate::naming::Roll;
 use crate::visit::Visit;
-use crate::xml::href::push_segment;
 use crate::xml::multistatus::{Multistatus, push_name};
 use crate::xml::propfind::{Asked, read_propfind};
 
@@ -165,6 +165,7 @@ struct Listing {
     /// The locks on the folder itself that its members see too, and those on its members.
     own_locks: Vec<(Lock, String)>,
     member_locks: Vec<Lock>,
+    roll: Roll,
     body: Multistatus,
     /// Members that are read and not yet written, and what comes after them.
     page: std::vec::IntoIter<Member>,
@@ -190,8 +191,8 @@ impl Listing {
             false => Vec::new(),
         };
         let (quota, body, page) = (look.quota(), Multistatus::begin(), Vec::new().into_iter());
-        let stage = Stage::Itself { with_members };
-        Ok(Self { visit, plan, node, quota, own_locks, member_locks, body, page, stage })
+        let (stage, roll) = (Stage::Itself { with_members }, Roll::new(visit.client, visit.naming));
+        Ok(Self { visit, plan, node, quota, own_locks, member_locks, roll, body, page, stage })
     }
 
     /// The next piece of the body: as many entries as make one, however long each of them is.
@@ -225,7 +226,8 @@ impl Listing {
             false => Vec::new(),
         };
         let locks = self.own_locks.iter().map(|(lock, href)| (lock, href.as_str())).collect();
-        let entry = Entry { node: &self.node, quota: self.quota, locks, now: caller.now };
+        let name = &self.visit.naming.shown(&self.node);
+        let entry = Entry { node: &self.node, name, quota: self.quota, locks, now: caller.now };
         self.plan.write(&mut self.body, &self.visit.href(&self.node), &entry, &dead);
         Ok(())
     }
@@ -243,16 +245,12 @@ impl Listing {
     }
 
     fn write_member(&mut self, Member { node, properties }: &Member) {
-        let mut href = self.visit.href(&self.node);
-        push_segment(&mut href, &node.name);
-        if node.is_folder() {
-            href.push('/');
-        }
+        let Some((href, name)) = self.roll.enter(self.visit.href(&self.node), node) else { return };
         let inherited = self.own_locks.iter().map(|(lock, root)| (lock, root.as_str()));
         let inherited = inherited.filter(|(lock, _)| lock.depth == domain::LockDepth::Infinity);
         let own = self.member_locks.iter().filter(|lock| lock.node == node.id);
         let locks = inherited.chain(own.map(|lock| (lock, href.as_str()))).collect();
-        let entry = Entry { node, quota: self.quota, locks, now: self.visit.caller.now };
+        let entry = Entry { node, name: &name, quota: self.quota, locks, now: self.visit.caller.now };
         self.plan.write(&mut self.body, &href, &entry, properties);
     }
 }
