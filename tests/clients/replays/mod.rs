@@ -5,8 +5,16 @@
 //! `script` (how to say it), `judge` (what must hold of every answer), `readers` (what each client sees in a
 //! listing) and `state` (what the house holds afterwards).
 
+mod android;
+mod cyberduck;
+mod davfs2;
 mod finder;
 mod finder_edits;
+mod gnome;
+mod ios;
+mod kde;
+mod office;
+mod rclone;
 mod windows;
 mod windows_edits;
 
