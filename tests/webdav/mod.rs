@@ -1,9 +1,12 @@
 //! What WebDAV clients see at the door: every request goes over a real socket.
 
 mod ancestors;
+mod checksums;
 mod connections;
 mod credentials;
 mod destination;
+mod digests;
+mod finder_properties;
 mod folders;
 mod get;
 mod hostile_xml;
@@ -14,6 +17,7 @@ mod lock;
 mod locked;
 mod options;
 mod paths;
+mod prefixes;
 mod propfind;
 mod proppatch;
 mod put;
@@ -22,7 +26,9 @@ mod races;
 mod relocate;
 mod remove;
 mod statements;
+mod times;
 mod traps;
+mod windows_properties;
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -35,6 +41,9 @@ use crate::support::{Answer, TestHouse};
 
 /// More than any test's machine takes at once.
 const TEN_GIB: u64 = 10 * 1024 * 1024 * 1024;
+
+/// Lets all contents be older, as far as the server can tell.
+const A_MINUTE_PASSES: &str = "UPDATE blobs SET created_ms = created_ms - 60000";
 
 /// A house in which Ann lives.
 fn house() -> TestHouse {

@@ -11,6 +11,7 @@ mod relocate;
 mod remove;
 mod sweep;
 mod upload;
+mod verification;
 
 pub use copy::copy;
 pub use create_folder::create_folder;
