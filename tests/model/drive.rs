@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::{
-    Caller, Conditions, DeadProperty, Door, Node, NodeName, NodePath, PropertyName, Quota, RequestId,
-    Timestamp,
+    Caller, Conditions, DeadProperty, Door, Node, NodeName, NodePath, NodeTimes, PropertyName, Quota,
+    RequestId, Timestamp,
 };
 use metadata::nodes;
 use services::auth::{self, Attempt};
@@ -72,8 +72,8 @@ impl Drive {
                 files::remove(caller, backends, &parsed(path), any).await?;
                 Ok(None)
             }
-            Operation::SetProperties(path, changes) => {
-                files::set_properties(caller, backends, &parsed(path), changes, any).await?;
+            Operation::SetProperties(path, changes, times) => {
+                files::set_properties(caller, backends, &parsed(path), changes, *times, any).await?;
                 Ok(None)
             }
             Operation::SetQuota(limit_bytes) => {
@@ -88,7 +88,8 @@ impl Drive {
         let request = UploadRequest {
             path: parsed(path),
             declared_bytes: ending.declared_bytes(text),
-            modified_at: None,
+            times: NodeTimes::default(),
+            checksums: Vec::new(),
             conditions: Conditions::default(),
         };
         let mut upload = files::upload(&self.caller, &self.backends, request).await?;

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::{MINI_REDIR, alter, assert_refused, fill, house, house_with, lockinfo, seen, snapshot, token_of};
+use super::{
+    MINI_REDIR, alter, asking, assert_refused, fill, house, house_with, lockinfo, seen, snapshot, token_of,
+};
 use crate::support::{Answer, TestHouse};
 
 /// Names that Windows cannot show, and how it is shown them.
@@ -108,6 +110,8 @@ fn a_folder_is_walked_into_by_what_windows_was_shown() {
     let answer = windows(&house, "PROPFIND", &format!("{path}/au%EF%81%B8"), &[("Depth", "1")], "");
     let itself = format!("/dav{path}/au%EF%81%B8/");
     assert_eq!(answer.texts("href"), [itself.clone(), format!("{itself}what%EF%80%BF.txt")]);
+    let asked = asking("<D:displayname/>");
+    let answer = windows(&house, "PROPFIND", &format!("{path}/au%EF%81%B8"), &[("Depth", "1")], &asked);
     assert_eq!(answer.texts("displayname"), ["au\u{f078}", "what\u{f03f}.txt"]);
 }
 

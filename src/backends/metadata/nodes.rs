@@ -5,11 +5,11 @@
 
 use domain::{
     Blob, BlobId, Caller, Content, DeadProperty, Error, GRACE, Lock, Node, NodeId, NodeKind, NodeName,
-    NodePath, PropertyName, Quota, Result, Seq, Sha256, Space, SpaceId, Standing, Timestamp,
+    NodePath, NodeTimes, PropertyName, Quota, Result, Seq, Sha256, Space, SpaceId, Standing, Timestamp,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
-    Value, sea_query::Expr,
+    UpdateMany, Value, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -214,6 +214,8 @@ pub struct NewNode {
     pub folder: bool,
     /// The content of a file that has any.
     pub blob: Option<BlobId>,
+    /// When it was made.
+    pub created_at: Timestamp,
     /// The moment of its content.
     pub modified_at: Timestamp,
 }
@@ -230,7 +232,7 @@ pub async fn insert(tx: &Tx, caller: &Caller, space: SpaceId, seq: Seq, new: New
         name: Set(new.name.as_str().to_owned()),
         folder: Set(new.folder),
         blob_id: Set(new.blob.map(|blob| blob.0)),
-        created_ms: Set(caller.now.millis()),
+        created_ms: Set(new.created_at.millis()),
         modified_ms: Set(new.modified_at.millis()),
         created_seq: Set(seq.0),
         changed_seq: Set(seq.0),
@@ -244,10 +246,10 @@ pub async fn insert(tx: &Tx, caller: &Caller, space: SpaceId, seq: Seq, new: New
 
 /// What changes about a node.
 pub enum Change<'a> {
-    /// It has this content now, from this moment; an empty file has no blob.
-    Content(Option<BlobId>, Timestamp),
-    /// Its content is the same, from this moment.
-    Touched(Timestamp),
+    /// It has this content now, and these are its moments; an empty file has no blob.
+    Content(Option<BlobId>, NodeTimes),
+    /// Its content is the same, and these are its moments.
+    Touched(NodeTimes),
     /// It is called this now, in this folder.
     Place(NodeId, &'a NodeName),
     /// It lies in the trash from this moment.
@@ -259,16 +261,16 @@ pub enum Change<'a> {
 /// # Errors
 /// Whatever the database says.
 pub async fn change(tx: &Tx, caller: &Caller, seq: Seq, id: NodeId, change: Change<'_>) -> Result<()> {
-    use node::Column::{BlobId as Blob, ChangedSeq, Id, ModifiedMs, Name, ParentId, TrashedMs, TreeSeq};
+    use node::Column::{BlobId as Blob, ChangedSeq, Id, Name, ParentId, TrashedMs, TreeSeq};
     let update = node::Entity::update_many()
         .col_expr(ChangedSeq, Expr::value(seq.0))
         .col_expr(TreeSeq, Expr::value(seq.0))
         .filter(Id.eq(id.0));
     let update = match change {
-        Change::Content(blob, at) => update
-            .col_expr(Blob, Expr::value(blob.map(|blob| blob.0)))
-            .col_expr(ModifiedMs, Expr::value(at.millis())),
-        Change::Touched(at) => update.col_expr(ModifiedMs, Expr::value(at.millis())),
+        Change::Content(blob, times) => {
+            set_times(update.col_expr(Blob, Expr::value(blob.map(|blob| blob.0))), times)
+        }
+        Change::Touched(times) => set_times(update, times),
         Change::Place(parent, name) => {
             update.col_expr(ParentId, Expr::value(parent.0)).col_expr(Name, Expr::value(name.as_str()))
         }
@@ -276,6 +278,16 @@ pub async fn change(tx: &Tx, caller: &Caller, seq: Seq, id: NodeId, change: Chan
     };
     update.exec(tx.raw()).await.or_domain()?;
     crate::revisions::succeed(tx, caller, seq, id).await
+}
+
+fn set_times(mut update: UpdateMany<node::Entity>, times: NodeTimes) -> UpdateMany<node::Entity> {
+    use node::Column::{CreatedMs, ModifiedMs};
+    for (column, at) in [(CreatedMs, times.created_at), (ModifiedMs, times.modified_at)] {
+        if let Some(at) = at {
+            update = update.col_expr(column, Expr::value(at.millis()));
+        }
+    }
+    update
 }
 
 /// Notes on these folders that something below them, or about them, changed.

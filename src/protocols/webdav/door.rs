@@ -54,7 +54,8 @@ async fn enter(State(door): State<Arc<Door>>, request: Request) -> Response {
     if request.method() == Method::OPTIONS {
         return options::answer();
     }
-    door.answer(request).await.unwrap_or_else(Refusal::answer)
+    let client = Client::of(request.headers());
+    door.answer(request).await.unwrap_or_else(|refusal| refusal.answer(client))
 }
 
 /// Whatever is asked about the folder above the drive, but for what the house itself answers there.
@@ -62,7 +63,8 @@ async fn look_up(State(door): State<Arc<Door>>, request: Request) -> Response {
     if request.method() == Method::OPTIONS {
         return options::answer();
     }
-    door.answer_above(request).await.unwrap_or_else(Refusal::answer)
+    let client = Client::of(request.headers());
+    door.answer_above(request).await.unwrap_or_else(|refusal| refusal.answer(client))
 }
 
 impl Door {
@@ -74,7 +76,7 @@ impl Door {
             return Err(Error::Forbidden(sentence.into()).into());
         }
         let with_members = headers::depth(&parts.headers)?.is_some_and(|depth| depth != Depth::Zero);
-        Ok(above::listing(self.prefix.as_str(), with_members))
+        Ok(above::listing(Client::of(&parts.headers), self.prefix.as_str(), with_members))
     }
 
     async fn answer(&self, request: Request) -> Result<Response, Refusal> {

@@ -124,6 +124,7 @@ async fn reserve(
         name: name_of(backends, path)?,
         folder: false,
         blob: None,
+        created_at: caller.now,
         modified_at: caller.now,
     };
     let id = nodes::insert(tx, caller, located.space.id, seq, new).await?;

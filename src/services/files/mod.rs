@@ -12,6 +12,7 @@ mod remove;
 mod spelling;
 mod sweep;
 mod upload;
+mod verification;
 
 pub use copy::copy;
 pub use create_folder::create_folder;

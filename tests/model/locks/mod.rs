@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{Caller, Conditions, Error, LockToken, NodePath, Timestamp};
+use domain::{Caller, Conditions, Error, LockToken, NodePath, NodeTimes, Timestamp};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use services::Backends;
@@ -98,7 +98,13 @@ async fn put(
     conditions: Conditions,
     text: &str,
 ) -> Result<(), Error> {
-    let request = UploadRequest { path, declared_bytes: None, modified_at: None, conditions };
+    let request = UploadRequest {
+        path,
+        declared_bytes: None,
+        times: NodeTimes::default(),
+        checksums: Vec::new(),
+        conditions,
+    };
     let mut upload = files::upload(caller, backends, request).await?;
     upload.write(Bytes::from(text.to_owned())).await?;
     upload.finish().await.map(drop)
