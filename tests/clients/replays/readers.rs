@@ -62,7 +62,6 @@ pub fn finder_count(answer: &Answer) -> usize {
 pub struct WindowsEntry {
     pub entry: Entry,
     pub attributes: String,
-    pub modified: String,
 }
 
 /// The mini-redirector: names only with a prefix for `DAV:`, at most a million bytes for a folder, and no folder with a
@@ -82,10 +81,11 @@ pub fn windows(answer: &Answer, target: &str) -> Vec<WindowsEntry> {
             };
             prop.children().find(is_it).map(Element::text).unwrap_or_default()
         };
-        assert!(prop.child("creationdate").is_some(), "{}", seen(answer));
-        let entry = entry_of(&path, prop);
-        let modified = prop.child("getlastmodified").unwrap().text();
-        let shown = WindowsEntry { entry, attributes: microsoft("Win32FileAttributes"), modified };
+        for date in ["creationdate", "getlastmodified"] {
+            assert!(prop.child(date).is_some(), "no {date}: {}", seen(answer));
+        }
+        let shown =
+            WindowsEntry { entry: entry_of(&path, prop), attributes: microsoft("Win32FileAttributes") };
         if path.trim_end_matches('/') != decoded(target).trim_end_matches('/') {
             assert!(is_windows_name(&shown.entry.name), "{:?} makes the folder unusable", shown.entry.name);
             entries.push(shown);

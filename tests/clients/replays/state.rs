@@ -123,6 +123,15 @@ pub fn age_locks(house: &TestHouse, by: Duration) {
     });
 }
 
+/// Lets all contents have come a minute earlier: a date stands for a content only when no other can have come within
+/// its second.
+pub fn a_minute_passes(house: &TestHouse) {
+    house.run(async {
+        let sql = "UPDATE blobs SET created_ms = created_ms - 60000";
+        sqlx::query(sql).execute(&mut database(house).await).await.unwrap();
+    });
+}
+
 pub fn number(house: &TestHouse, sql: &'static str) -> i64 {
     house.run(async { sqlx::query_scalar(sql).fetch_one(&mut database(house).await).await.unwrap() })
 }

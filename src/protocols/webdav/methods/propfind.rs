@@ -22,7 +22,7 @@ use crate::naming::Roll;
 use crate::visit::Visit;
 use crate::xml::multistatus::Multistatus;
 use crate::xml::propfind::read_propfind;
-use plan::Plan;
+pub use plan::Plan;
 
 /// Members read at once.
 const PAGE: u32 = 500;
@@ -31,12 +31,7 @@ const PIECE_BYTES: usize = 256 * 1024;
 
 /// Answers a PROPFIND.
 pub async fn answer(visit: Arc<Visit>, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
-    let depth = headers::depth(headers)?.unwrap_or(Depth::Infinity);
-    if depth == Depth::Infinity {
-        // RFC 4918 §9.1: a server may refuse this, and says so by this condition.
-        let error = Error::Forbidden("Folders are listed one level at a time: ask with Depth 0 or 1.".into());
-        return Err(Refusal::from(error).naming("propfind-finite-depth"));
-    }
+    let depth = finite_depth(headers)?;
     let asked = read_propfind(&read_xml(headers, body).await?)?;
     let look = files::look(&visit.caller, &visit.backends, &visit.path).await?;
     let node = look.get()?.clone();
@@ -55,6 +50,18 @@ pub async fn answer(visit: Arc<Visit>, headers: &HeaderMap, body: Body) -> Resul
     let first = futures_util::stream::once(std::future::ready(Ok::<_, std::io::Error>(first)));
     let pieces = futures_util::StreamExt::chain(first, rest);
     Ok(answer::xml(StatusCode::MULTI_STATUS, Body::from_stream(pieces)))
+}
+
+/// How deep a listing goes.
+pub fn finite_depth(headers: &HeaderMap) -> Result<Depth, Refusal> {
+    match headers::depth(headers)? {
+        Some(depth @ (Depth::Zero | Depth::One)) => Ok(depth),
+        Some(Depth::Infinity) | None => {
+            // RFC 4918 §9.1: a server may refuse this, and says so by this condition.
+            let sentence = "Folders are listed one level at a time: ask with Depth 0 or 1.";
+            Err(Refusal::from(Error::Forbidden(sentence.into())).naming("propfind-finite-depth"))
+        }
+    }
 }
 
 /// A listing under way.

@@ -10,14 +10,21 @@ const LARDER: &str = "urn:larder:dav";
 const MESSAGE_CHARS_MAX: usize = 600;
 
 /// A `DAV:error` with the name of the precondition, if there is one, and the sentence in an element of
-/// the house's own.
+/// the house's own. To KIO any element in it would be an entry of a folder, so that one which is gone would
+/// look empty: it gets the sentence alone.
 pub fn error_body(client: Client, condition: Option<&str>, message: &str) -> String {
+    let end = message.char_indices().nth(MESSAGE_CHARS_MAX).map_or(message.len(), |(at, _)| at);
+    let message = &message[..end];
+    if client == Client::Kde {
+        let mut out = Writer::begin(client, "error", &[]);
+        out.text(message);
+        return out.end("error");
+    }
     let mut out = Writer::begin(client, "error", &[("L", LARDER)]);
     if let Some(condition) = condition {
         out.empty(condition);
     }
-    let end = message.char_indices().nth(MESSAGE_CHARS_MAX).map_or(message.len(), |(at, _)| at);
-    out.element(LARDER, "message", |out| out.text(&message[..end]));
+    out.element(LARDER, "message", |out| out.text(message));
     out.end("error")
 }
 
@@ -27,8 +34,16 @@ mod tests {
 
     #[test]
     fn an_error_stays_small_whatever_it_quotes() {
-        let body = error_body(Client::Other, Some("lock-token-submitted"), &"<ü>".repeat(3000));
-        assert!(body.len() < 4096, "{}", body.len());
-        assert!(crate::xml::reader::read(body.as_bytes()).is_ok());
+        for client in [Client::Other, Client::Kde] {
+            let body = error_body(client, Some("lock-token-submitted"), &"<ü>".repeat(3000));
+            assert!(body.len() < 4096, "{}", body.len());
+            assert!(crate::xml::reader::read(body.as_bytes()).is_ok());
+        }
+    }
+
+    #[test]
+    fn nothing_in_it_looks_like_an_entry_to_kde() {
+        let body = error_body(Client::Kde, Some("propfind-finite-depth"), "Nothing is here.");
+        assert!(body.ends_with("<D:error xmlns:D=\"DAV:\">Nothing is here.</D:error>"), "{body}");
     }
 }

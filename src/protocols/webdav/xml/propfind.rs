@@ -38,14 +38,16 @@ pub fn read_propfind(body: &[u8]) -> Result<Asked> {
         return Err(Error::TooLarge(format!("A PROPFIND may name at most {NAMES_MAX} properties.").into()));
     }
     let names = |local: &str| -> Option<Vec<PropertyName>> {
+        // One is what the RFC has; apps built on a library for iOS put each property into a `prop` of its own.
+        let lists: Vec<_> = root.children().filter(|child| child.is_dav(local)).collect();
         let mut names: Vec<PropertyName> = Vec::new();
-        for child in root.dav_child(local)?.children() {
+        for child in lists.iter().flat_map(|list| list.children()) {
             // Asked twice is answered once.
             if !names.contains(&child.name) {
                 names.push(child.name.clone());
             }
         }
-        Some(names)
+        (!lists.is_empty()).then_some(names)
     };
     match (names("prop"), root.dav_child("allprop"), root.dav_child("propname")) {
         (Some(names), None, None) => Ok(Asked::Some(names)),
@@ -73,6 +75,8 @@ mod tests {
         assert_eq!(include, Asked::All(vec![dav("supportedlock")]));
         let some = asked("<D:prop>stray<D:getetag/><x xmlns=''/><D:getetag/></D:prop>").unwrap();
         assert_eq!(some, Asked::Some(vec![dav("getetag"), PropertyName::new("", "x")]));
+        let apart = asked("<D:prop><D:getetag/></D:prop><D:prop><D:resourcetype/></D:prop>").unwrap();
+        assert_eq!(apart, Asked::Some(vec![dav("getetag"), dav("resourcetype")]));
     }
 
     #[test]
