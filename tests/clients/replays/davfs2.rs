@@ -85,9 +85,9 @@ fn the_drive_is_mounted_and_listed() {
     house.put("/Gr%C3%BC%C3%9Fe/a%20%28b%29%20%26%20c", "four");
     house.mkcol("/Gr%C3%BC%C3%9Fe/below");
     let mut linux = mounted(&house);
-    let options = linux.ask("OPTIONS", "/dav/").as_stranger().gets(200);
+    let options = linux.ask("OPTIONS", "/dav/").without_login().gets(200);
     assert!(options.header("dav").unwrap().starts_with("1, 2"), "{options:?}");
-    propfind(&mut linux, "/dav/", "1", LISTED).as_stranger().gets(401);
+    propfind(&mut linux, "/dav/", "1", LISTED).without_login().gets(401);
     assert_eq!(list(&mut linux, "/dav/"), [entry("Grüße/", 0)]);
     let quota = propfind(&mut linux, "/dav/", "0", QUOTA).gets(207);
     assert_eq!(property(&quota, "quota-available-bytes"), "996");

@@ -126,13 +126,13 @@ fn the_bodies_are_as_long_as_finders() {
 fn the_drive_is_mounted_for_writing() {
     let house = house();
     let mut mac = mounted(&house);
-    mac.ask("OPTIONS", "/dav/").on(WEBDAVLIB).as_stranger().body("").gets(200);
+    mac.ask("OPTIONS", "/dav/").on(WEBDAVLIB).without_login().body("").gets(200);
     mac.ask("OPTIONS", "/dav/").on(WEBDAVLIB).body("").gets(200);
-    let options = bare(&mut mac, "OPTIONS", "/dav/").as_stranger().gets(200);
+    let options = bare(&mut mac, "OPTIONS", "/dav/").without_login().gets(200);
     // Only 1 mounts read-only, neither not at all.
     let levels: Vec<_> = options.header("dav").unwrap().split(',').map(str::trim).collect();
     assert!(levels.contains(&"1") && levels.contains(&"2"), "{levels:?}");
-    stat(&mut mac, "/dav/").as_stranger().gets(401);
+    stat(&mut mac, "/dav/").without_login().gets(401);
     stat(&mut mac, "/dav/").gets(207);
     propfind(&mut mac, "/dav/", "0", BODY_Q).gets(207);
     for _ in 0..6 {
@@ -157,16 +157,16 @@ fn every_request_may_come_once_without_credentials() {
     house.put("/a", "before");
     let mut mac = mounted(&house);
     for method in ["MKCOL", "PUT", "DELETE", "UNLOCK"] {
-        bare(&mut mac, method, "/dav/b").as_stranger().gets(401);
+        bare(&mut mac, method, "/dav/b").without_login().gets(401);
     }
     let to = mac.url("/dav/c");
-    bare(&mut mac, "MOVE", "/dav/a").with("Destination", to).as_stranger().gets(401);
-    ask_for_lock(&mut mac, "/dav/a").as_stranger().gets(401);
-    mac.ask("GET", "/dav/a").as_stranger().gets(401);
+    bare(&mut mac, "MOVE", "/dav/a").with("Destination", to).without_login().gets(401);
+    ask_for_lock(&mut mac, "/dav/a").without_login().gets(401);
+    mac.ask("GET", "/dav/a").without_login().gets(401);
     // Also one whose body is on its way: the connection goes on, or it is closed and another takes its place.
-    mac.ask("PUT", "/dav/a").as_stranger().body("never stored").gets(401);
+    mac.ask("PUT", "/dav/a").without_login().body("never stored").gets(401);
     upload(&mut mac, "/dav/a", "urn:uuid:0192f5e0-0000-7000-8000-000000000000", &varied(200_000))
-        .as_stranger()
+        .without_login()
         .gets(401);
     assert_eq!(mac.ask("GET", "/dav/a").gets(200).text(), "before");
     holds(&house, &[("a", 6, 1)]);

@@ -51,8 +51,8 @@ fn the_share_is_found_by_climbing_up() {
     let house = house();
     house.mkcol("/Reports");
     let mut gnome = mounted(&house);
-    gnome.ask("OPTIONS", "/dav/Reports/").as_stranger().gets(200);
-    propfind(&mut gnome, "/dav/Reports/", "1", STAT).as_stranger().gets(401);
+    gnome.ask("OPTIONS", "/dav/Reports/").without_login().gets(200);
+    propfind(&mut gnome, "/dav/Reports/", "1", STAT).without_login().gets(401);
     for (target, count) in [("/dav/Reports/", 0), ("/dav/", 1), ("/", 1)] {
         let options = gnome.ask("OPTIONS", target).gets(200);
         assert!(options.header("dav").is_some(), "{target}");

@@ -71,7 +71,7 @@ fn house_with_films() -> TestHouse {
 fn an_app_begins_with_a_listing_and_tells_folders_from_files() {
     let house = house_with_films();
     let mut ios = app(&house);
-    propfind(&mut ios, "/dav/", "0", ALLPROP).as_stranger().gets(401);
+    propfind(&mut ios, "/dav/", "0", ALLPROP).without_login().gets(401);
     propfind(&mut ios, "/dav/", "0", ALLPROP).gets(207);
     for body in [ALLPROP, LISTED] {
         let answer = propfind(&mut ios, "/dav/Films/", "1", body).gets(207);

@@ -47,7 +47,7 @@ fn asks(
             step = step.with(name, *value);
         }
         let step = if method == "GET" { step } else { step.body(&body) };
-        if knows_login { step.gets(status) } else { step.as_stranger().gets(401) }
+        if knows_login { step.gets(status) } else { step.without_login().gets(401) }
     };
     put_together(kde, false);
     put_together(kde, true)

@@ -77,15 +77,15 @@ fn a_document_is_opened_by_its_address_edited_and_saved() {
     let house = house_with_document();
     let mut office = Replay::new(&house, WORD);
     for target in ["/dav/Reports/", FILE] {
-        let options = office.ask("OPTIONS", target).on(PROTOCOL_DISCOVERY).as_stranger().gets(200);
+        let options = office.ask("OPTIONS", target).on(PROTOCOL_DISCOVERY).without_login().gets(200);
         assert_eq!(options.header("ms-author-via"), Some("DAV"));
     }
     // Anonymous until the first 401; the first log-in is an empty Bearer.
-    office.ask("HEAD", FILE).on(EXISTENCE_DISCOVERY).as_stranger().gets(401);
+    office.ask("HEAD", FILE).on(EXISTENCE_DISCOVERY).without_login().gets(401);
     for target in ["/dav/Reports/", FILE] {
         office.ask("HEAD", target).on(EXISTENCE_DISCOVERY).gets(200);
     }
-    word(&mut office, "GET").as_stranger().with("Authorization", "Bearer").gets(401);
+    word(&mut office, "GET").without_login().with("Authorization", "Bearer").gets(401);
     let token = open_for_editing(&mut office);
     assert_eq!(word(&mut office, "GET").gets(200).text(), "first words");
     for _ in 0..2 {

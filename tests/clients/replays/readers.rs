@@ -180,7 +180,7 @@ pub fn rclone(answer: &Answer, target: &str) -> Vec<Entry> {
         let first = response.child("propstat").and_then(|group| group.child("status")).unwrap().text();
         assert!(first.starts_with("HTTP/1.1 2"), "rclone ignores {path}: {}", seen(answer));
         let entry = entry_of(&path, found(response).unwrap());
-        if path[own.len()..].trim_matches('/') != "" {
+        if !path[own.len()..].trim_matches('/').is_empty() {
             assert!(!property_text(found(response).unwrap(), "getlastmodified").is_empty());
             entries.push(entry);
         }

@@ -117,7 +117,7 @@ impl<'h> Step<'_, 'h> {
     }
 
     /// Sent without credentials, as many clients do first.
-    pub fn as_stranger(mut self) -> Self {
+    pub fn without_login(mut self) -> Self {
         self.knows_login = false;
         self
     }

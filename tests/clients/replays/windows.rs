@@ -123,14 +123,14 @@ fn a_drive_letter_is_mapped_by_walking_down_to_it() {
     house.mkcol("/Reports/2026");
     let mut pc = mapped(&house);
     for target in ["/", "/dav", "/dav/Reports/2026"] {
-        let answer = pc.ask("OPTIONS", target).as_stranger().gets(200);
+        let answer = pc.ask("OPTIONS", target).without_login().gets(200);
         assert_eq!(answer.header("ms-author-via"), Some("DAV"));
         assert!(answer.header("dav").unwrap().starts_with("1, 2"), "{answer:?}");
         assert_eq!(answer.header("content-length"), Some("0"));
     }
     // Nothing is readable without a log-in, or Windows never logs in.
     for target in ["/", "/dav", "/dav/Reports"] {
-        propfind(&mut pc, target, "0").as_stranger().gets(401);
+        propfind(&mut pc, target, "0").without_login().gets(401);
     }
     for target in ["/", "/dav", "/dav/Reports", "/dav/Reports/2026", "/dav/", "/dav/Reports/"] {
         let answer = propfind(&mut pc, target, "0").gets(207);
@@ -220,7 +220,7 @@ fn a_file_copied_in_is_one_file_with_its_own_times() {
     let token = lock(&mut pc, file);
     set_properties(&mut pc, file, Some(&token), "00000020");
     // A request of another kind is at first sent without credentials.
-    pc.ask("HEAD", file).on(HEADS).as_stranger().gets(401);
+    pc.ask("HEAD", file).on(HEADS).without_login().gets(401);
     assert_eq!(head(&mut pc, file, 200).header("content-length"), Some("0"));
     let put = put_content(&mut pc, file, &token, &content).gets(204);
     set_properties(&mut pc, file, Some(&token), "00000020");

@@ -138,7 +138,7 @@ fn an_upload_without_credentials_is_read_to_its_end_and_then_repeated() {
     let mut pc = mapped(&house);
     for (name, size) in [("/dav/small", 300_000), ("/dav/large", 8_000_000)] {
         let content = varied(size);
-        let refused = pc.ask("PUT", name).as_stranger().body(&content).gets(401);
+        let refused = pc.ask("PUT", name).without_login().body(&content).gets(401);
         assert!(refused.header("connection").is_none() || size > 1_000_000, "{refused:?}");
         pc.ask("PUT", name).body(&content).gets(201);
     }
