@@ -10,10 +10,8 @@ pub enum Client {
     Finder,
     /// The Windows network drive, its service when it is not running, and Microsoft Office.
     Windows,
-    /// davfs2 and GNOME's gvfs: drives on Linux desktops.
+    /// davfs2, GNOME's gvfs and KDE's KIO: drives on Linux desktops.
     LinuxDrive,
-    /// KDE's KIO, which looks at the body of a listing only and not at its status.
-    Kde,
     /// The apps of Nextcloud and ownCloud, which read XML by the prefix `d:`.
     Nextcloud,
     /// Whoever else.
@@ -21,7 +19,7 @@ pub enum Client {
 }
 
 /// What a `User-Agent` contains, and whose it is; the first that fits counts.
-const MARKS: [(&str, Client); 13] = [
+const MARKS: [(&str, Client); 11] = [
     ("WebDAVFS/", Client::Finder),
     ("WebDAVLib/", Client::Finder),
     ("Microsoft-WebDAV", Client::Windows),
@@ -29,10 +27,8 @@ const MARKS: [(&str, Client); 13] = [
     ("DavClnt", Client::Windows),
     ("davfs2/", Client::LinuxDrive),
     ("gvfs/", Client::LinuxDrive),
-    ("KIO/", Client::Kde),
-    ("kioworker", Client::Kde),
-    ("kio_http", Client::Kde),
-    ("Konqueror", Client::Kde),
+    ("KIO/", Client::LinuxDrive),
+    ("Konqueror", Client::LinuxDrive),
     ("Nextcloud", Client::Nextcloud),
     ("ownCloud", Client::Nextcloud),
 ];
@@ -60,7 +56,7 @@ mod tests {
             ("Microsoft Office Word 2016", Client::Windows),
             ("davfs2/1.7.1 neon/0.34.0", Client::LinuxDrive),
             ("gvfs/1.57.2", Client::LinuxDrive),
-            ("Mozilla/5.0 (X11; Linux x86_64) KIO/6.19 dolphin/25.12.1", Client::Kde),
+            ("Mozilla/5.0 (X11; Linux x86_64) KIO/6.19 dolphin/25.12", Client::LinuxDrive),
             ("Mozilla/5.0 (iOS) Nextcloud-iOS/6.4.0", Client::Nextcloud),
             ("rclone/v1.75.0", Client::Other),
             ("CFNetwork/1568 Darwin/25.5.0", Client::Other),
