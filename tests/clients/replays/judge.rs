@@ -18,7 +18,7 @@ pub fn answer(method: &str, head: &str, asked: &str, answer: &Answer) {
         (_, 207) => multistatus(answer, prefix_for(head), asked.contains("lockdiscovery")),
         // An answer without a word is short enough for anybody.
         (_, 400..) if answer.body.is_empty() => {}
-        (_, 400..) => refusal(answer, head.contains(" KIO/")),
+        (_, 400..) => refusal(answer, ["davfs2/", "gvfs/", "KIO/"].iter().any(|agent| head.contains(agent))),
         ("LOCK", _) => lock(answer, asked.is_empty()),
         ("PUT" | "MKCOL" | "DELETE" | "COPY" | "MOVE" | "UNLOCK" | "OPTIONS", _) => {
             assert!(answer.body.is_empty(), "{}", seen(answer));
@@ -64,7 +64,7 @@ fn prefix_for(head: &str) -> &'static str {
 }
 
 /// A refusal says in a sentence what is wrong, in XML and never in a page to log in at.
-fn refusal(answer: &Answer, to_kde: bool) {
+fn refusal(answer: &Answer, to_linux: bool) {
     assert!(answer.body.len() <= REFUSAL_BYTES_MAX, "{} bytes", answer.body.len());
     assert_eq!(answer.header("content-type"), Some("application/xml; charset=\"utf-8\""), "{}", seen(answer));
     let error = parse(&answer.text());
@@ -72,7 +72,7 @@ fn refusal(answer: &Answer, to_kde: bool) {
     // To KIO every element within is an entry of a folder.
     assert_eq!(
         (error.children().count() == 0, error.text().is_empty()),
-        (to_kde, !to_kde),
+        (to_linux, !to_linux),
         "{}",
         seen(answer)
     );
