@@ -23,15 +23,14 @@ fn copy_in(mac: &mut Replay<'_>, folder: &str, name: &str, content: &[u8]) {
     stat(mac, folder).gets(207);
     stat(mac, &file).gets(207);
     stat(mac, "/dav/._.").gets(404);
+    // Begun anew: the attributes may stay, as they do here, or be gone with the empty file.
     bare(mac, "DELETE", &file).gets(204);
-    stat(mac, &double).gets(404);
+    let stayed = stat(mac, &double).gets_one_of(&[207, 404]) == 207;
     stat(mac, &file).gets(404);
     bare(mac, "PUT", &file).gets(201);
-    stat(mac, &double).gets(404);
     let held = lock(mac, &file);
     upload(mac, &file, &held, content).gets(204);
-    stat(mac, &double).gets(404);
-    bare(mac, "PUT", &double).gets(201);
+    bare(mac, "PUT", &double).gets(if stayed { 204 } else { 201 });
     let attributes = lock(mac, &double);
     upload(mac, &double, &attributes, &varied(4096)).gets(204);
     unlock(mac, &double, &attributes);

@@ -131,6 +131,23 @@ impl<'h> Step<'_, 'h> {
         self.judged(answer, status)
     }
 
+    /// Sends it and says which of the statuses the answer has, where the client goes on by that.
+    #[track_caller]
+    pub fn gets_one_of(self, statuses: &[u16]) -> u16 {
+        let body = self.encoded();
+        self.replay.wire.send([self.head(), body].concat());
+        let answer = self.replay.wire.answer_to(self.method);
+        assert!(
+            statuses.contains(&answer.status),
+            "{} {}: {}",
+            self.method,
+            self.target,
+            judge::seen(&answer)
+        );
+        let status = answer.status;
+        self.judged(answer, status).status
+    }
+
     /// Sends the head only: the answer must be there before the body. Then the body follows, as clients that are
     /// already writing do, and disturbs nothing.
     #[track_caller]

@@ -79,12 +79,16 @@ pub fn held(house: &TestHouse) -> Held {
     tree.sort();
     Held {
         tree,
-        trash: column(house, "SELECT name FROM nodes WHERE trashed_ms IS NOT NULL ORDER BY name"),
+        trash: column(house, TRASH),
         blobs: number(house, "SELECT COUNT(*) FROM blobs WHERE live"),
         used_bytes: number(house, "SELECT SUM(used_bytes) FROM spaces"),
         locks: number(house, "SELECT COUNT(*) FROM locks"),
     }
 }
+
+/// What goes into the trash with something else is no entry of it.
+const TRASH: &str =
+    "SELECT name FROM nodes WHERE trashed_ms IS NOT NULL AND trashed_with IS NULL ORDER BY name";
 
 const ASKED: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?><D:propfind xmlns:D=\"DAV:\"><D:prop>\
     <D:getcontentlength/></D:prop></D:propfind>";
