@@ -94,8 +94,10 @@ impl Config {
                 }
                 Err(error) => error,
             };
-            let key = error.path().to_string();
-            let (problem, is_fixed) = settings.reject(&key, error.inner().message());
+            let path = error.path().to_string();
+            // What is wrong with one item is wrong with its list.
+            let key = path.split('[').next().unwrap_or_default();
+            let (problem, is_fixed) = settings.reject(key, error.inner().message());
             problems.push(problem);
             // With the default back in its place the next bad value, if there is one, comes to light.
             if !is_fixed {
@@ -192,6 +194,19 @@ mod tests {
             assert!(wrong.contains(part), "{part}\nis not in\n{wrong}");
         }
         assert_eq!(wrong.lines().count(), 4, "{wrong}");
+    }
+
+    #[test]
+    fn a_list_is_written_with_commas_and_a_bad_item_names_its_key() {
+        let list = |list| load(&[("LARDER_SERVER_TRUSTED_PROXIES", list)], &[]);
+        assert_eq!(list("127.0.0.1, 10.0.0.0/8").unwrap().server.trusted_proxies.len(), 2);
+        let wrong = list("127.0.0.1, proxy").unwrap_err();
+        assert!(wrong.contains("`server.trusted_proxies` cannot be [\"127.0.0.1\", \"proxy\"]"), "{wrong}");
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut file, b"[server]\ntrusted_proxies = [1]\n").unwrap();
+        let sources = Sources { file: Some(file.path().to_owned()), ..Sources::default() };
+        let wrong = Config::load(&sources).map(drop).unwrap_err().to_string();
+        assert!(wrong.contains("line 2: `server.trusted_proxies` cannot be [1]"), "{wrong}");
     }
 
     #[test]

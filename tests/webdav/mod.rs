@@ -16,6 +16,7 @@ mod options;
 mod paths;
 mod propfind;
 mod proppatch;
+mod proxy;
 mod put;
 mod put_conditions;
 mod races;

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use serde::Deserialize;
 
-use crate::address::{address, address_or_none};
+use crate::address::{address, address_or_none, networks};
 
 /// How the house is reached; `config/larder.toml` gives every key a value and a sentence.
 #[derive(Debug, Clone, Deserialize)]
@@ -18,6 +19,9 @@ pub struct GateConfig {
     /// Where metrics and health are served; none, written as an empty text, serves them nowhere else.
     #[serde(deserialize_with = "address_or_none")]
     pub admin_listen: Option<SocketAddr>,
+    /// The networks of proxies, which are believed when they say for whom they ask.
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
     /// How many connections are served at once; more wait unaccepted.
     pub connections_max: NonZeroU32,
     /// How long a connection may wait for its next request, a request for the end of its headers, and an
@@ -50,6 +54,7 @@ mod tests {
     const WRITTEN: &str = r#"
         listen = "127.0.0.1:8080"
         admin_listen = ""
+        trusted_proxies = []
         connections_max = 512
         idle_seconds = 120
         body_idle_seconds = 60
@@ -71,6 +76,17 @@ mod tests {
                 let text = WRITTEN.replace(&format!("{key}\""), &format!("{kept}\"{wrong}\""));
                 assert!(read(&text).unwrap_err().contains("like 127.0.0.1:8080"), "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn proxies_are_addresses_or_networks() {
+        let with = |list: &str| read(&WRITTEN.replace("[]", list));
+        let proxies = with(r#"["10.0.0.0/8", "127.0.0.1", "fd00::/8", "::1"]"#).unwrap().trusted_proxies;
+        let shown: Vec<_> = proxies.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["10.0.0.0/8", "127.0.0.1/32", "fd00::/8", "::1/128"]);
+        for wrong in ["localhost", "10.0.0.0/33", "10.0.0", "", "*"] {
+            assert!(with(&format!("[\"{wrong}\"]")).unwrap_err().contains("like 10.0.0.0/8"), "{wrong}");
         }
     }
 

@@ -1,7 +1,6 @@
 //! The stream under HTTP: whose it is, and how it is closed while the other side is still sending.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,10 +12,6 @@ use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 use crate::request_line::RequestLine;
-
-/// Who is at the other end of a connection; every request carries it as an extension.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Peer(pub SocketAddr);
 
 /// Whether bytes of a request were left unread on this connection.
 #[derive(Debug, Clone, Default)]

@@ -18,6 +18,8 @@ use uuid::Uuid;
 
 use crate::GateConfig;
 use crate::body::{Rest, Upload};
+use crate::forwarded::Proxies;
+use crate::origin;
 use crate::request_line::RequestLine;
 use crate::status::{answer, log_once, stopping};
 use crate::visit::{Visit, Visitor};
@@ -25,16 +27,19 @@ use crate::visit::{Visit, Visitor};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Puts the hall around the doors. Their requests carry a [`RequestId`] as an extension, in the span of
-/// the log and in the answer's `X-Request-Id`; a panic is answered with 500; once `shutdown` is called,
+/// the log and in the answer's `X-Request-Id`, and the extensions [`Peer`](crate::Peer) and
+/// [`Origin`](crate::Origin); a panic is answered with 500; once `shutdown` is called,
 /// what still comes is answered with 503.
 pub fn enclose(doors: Router, config: &GateConfig, shutdown: CancellationToken) -> Router {
-    let hall = Hall { body_idle: config.body_idle(), shutdown };
+    let proxies = Proxies::new(&config.trusted_proxies);
+    let hall = Hall { body_idle: config.body_idle(), proxies, shutdown };
     doors.layer(CatchPanicLayer::custom(after_panic)).layer(from_fn_with_state(hall, pass))
 }
 
 #[derive(Clone)]
 struct Hall {
     body_idle: Duration,
+    proxies: Proxies,
     shutdown: CancellationToken,
 }
 
@@ -42,6 +47,7 @@ async fn pass(State(hall): State<Hall>, request: Request, next: Next) -> Respons
     let id = RequestId(Uuid::now_v7());
     let visitor = Visitor::default();
     let (mut parts, body) = request.into_parts();
+    origin::identify(&mut parts, &hall.proxies);
     let upload = Upload::new(&parts, body, hall.body_idle);
     let progress = upload.progress();
     let visit = Visit::begin(id, &parts, visitor.clone(), upload.progress());
@@ -131,7 +137,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_knows_its_peer() {
-        let tell = async |Extension(Peer(address)): Extension<Peer>| address.ip().to_string();
+        let tell = async |Extension(Peer(address)): Extension<Peer>| address.to_string();
         let stage = Stage::open(Router::new().route("/", get(tell))).await;
         assert_eq!(stage.ask("GET / HTTP/1.1").await.body, "127.0.0.1");
     }

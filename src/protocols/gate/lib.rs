@@ -6,9 +6,11 @@ mod body;
 mod config;
 mod connection;
 mod credentials;
+mod forwarded;
 mod hall;
 mod health;
 mod metrics;
+mod origin;
 mod request_line;
 mod server;
 #[cfg(test)]
@@ -18,10 +20,10 @@ mod visit;
 
 pub use address::{address, address_or_none};
 pub use config::GateConfig;
-pub use connection::Peer;
 pub use credentials::{Gate, challenge};
 pub use hall::enclose;
 pub use health::router as health_router;
 pub use metrics::{Metrics, admin_router};
+pub use origin::{Origin, Peer};
 pub use server::serve;
 pub use status::{answer, log_once, retry_after, status};

@@ -22,8 +22,9 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::GateConfig;
-use crate::connection::{Connection, Peer, Unread};
+use crate::connection::{Connection, Unread};
 use crate::metrics::CONNECTIONS_OPEN;
+use crate::origin::Link;
 use crate::request_line::RequestLine;
 
 /// What hyper may buffer of one connection in each direction: room for the longest headers a client
@@ -113,12 +114,13 @@ async fn converse(
         tracing::debug!("cannot set TCP_NODELAY: {error}");
     }
     // An IPv4 address is the same one whether or not the socket is of IPv6.
-    let peer = Peer(SocketAddr::new(peer.ip().to_canonical(), peer.port()));
+    let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+    let link = Link { peer, secure: false };
     let unread = Unread::default();
     let line = RequestLine::default();
     let stream = TokioIo::new(Connection::new(stream, unread.clone(), line.clone(), patience));
     let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(link);
         request.extensions_mut().insert(unread.clone());
         request.extensions_mut().insert(line.clone());
         router.clone().oneshot(request.map(Body::new))
@@ -132,7 +134,7 @@ async fn converse(
         }
     };
     if let Err(error) = ended {
-        tracing::debug!("connection of {} ended: {error}", peer.0);
+        tracing::debug!("connection of {peer} ended: {error}");
     }
 }
 

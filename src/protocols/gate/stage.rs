@@ -54,6 +54,7 @@ pub(crate) fn config() -> GateConfig {
     GateConfig {
         listen: "127.0.0.1:0".parse().unwrap(),
         admin_listen: None,
+        trusted_proxies: Vec::new(),
         connections_max: 16.try_into().unwrap(),
         idle_seconds: 60,
         body_idle_seconds: 60,

@@ -8,8 +8,8 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::MethodRouter;
 use domain::Error;
-use gate::Gate;
-use http::{HeaderMap, Method, StatusCode, request};
+use gate::{Gate, Origin};
+use http::{Extensions, HeaderMap, Method, StatusCode, request};
 use services::{Backends, files};
 use tracing::Instrument;
 
@@ -79,7 +79,7 @@ impl Door {
     async fn answer(&self, request: Request) -> Result<Response, Refusal> {
         let (parts, body) = request.into_parts();
         let visit = Arc::new(self.visit(&parts).await?);
-        let request::Parts { method, headers, .. } = parts;
+        let request::Parts { method, headers, extensions, .. } = parts;
         match method.as_str() {
             "GET" | "HEAD" => {
                 let look = files::look(&visit.caller, &visit.backends, &visit.path).await?;
@@ -92,7 +92,7 @@ impl Door {
             "PUT" => library::write(visit, &headers, body).await,
             // What changes the tree runs to its end even if the client hangs up: a task of its own.
             _ => {
-                let change = self.change(visit, method, &headers, body)?;
+                let change = self.change(visit, method, &headers, host(&extensions), body)?;
                 tokio::spawn(change.in_current_span()).await.map_err(Error::internal)?
             }
         }
@@ -102,7 +102,8 @@ impl Door {
         let caller = self.gate.admit(parts).await?;
         let chars_max = self.path_chars_max();
         let target = self.prefix.target(parts.uri.path(), chars_max)?;
-        let conditions = headers::conditions(&parts.headers, &self.prefix, host(parts), chars_max)?;
+        let conditions =
+            headers::conditions(&parts.headers, &self.prefix, host(&parts.extensions), chars_max)?;
         Ok(Visit {
             caller,
             backends: Arc::clone(&self.backends),
@@ -119,10 +120,11 @@ impl Door {
         visit: Arc<Visit>,
         method: Method,
         headers: &HeaderMap,
+        host: &str,
         body: Body,
     ) -> Result<impl Future<Output = Result<Response, Refusal>> + Send + 'static, Refusal> {
         let to = match method.as_str() {
-            "COPY" | "MOVE" => Some((self.destination(headers)?, headers::overwrite(headers)?)),
+            "COPY" | "MOVE" => Some((self.destination(headers, host)?, headers::overwrite(headers)?)),
             _ => None,
         };
         let headers = headers.clone();
@@ -147,9 +149,8 @@ impl Door {
         self.backends.files.path_chars_max.saturating_mul(4)
     }
 
-    fn destination(&self, headers: &HeaderMap) -> Result<Target, Refusal> {
+    fn destination(&self, headers: &HeaderMap, host: &str) -> Result<Target, Refusal> {
         let chars_max = self.path_chars_max();
-        let host = headers.get(http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         headers::destination(headers, host, &self.prefix, chars_max).map_err(|error| match error {
             DestinationError::Invalid(error) => Refusal::from(error),
             // RFC 4918 §9.8.5
@@ -162,9 +163,8 @@ impl Door {
 }
 
 /// The host the client believes to speak to.
-fn host(parts: &request::Parts) -> &str {
-    let header = parts.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
-    header.or_else(|| parts.uri.authority().map(|authority| authority.as_str())).unwrap_or_default()
+fn host(extensions: &Extensions) -> &str {
+    extensions.get::<Origin>().map_or("", |origin| origin.host.as_str())
 }
 
 fn unknown(method: &Method) -> Refusal {
