@@ -26,6 +26,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// The section `[server]`.
     pub server: gate::GateConfig,
+    /// The section `[tls]`.
+    pub tls: gate::TlsConfig,
     /// The section `[webdav]`.
     pub webdav: webdav::WebdavConfig,
     /// The section `[metadata]`.
@@ -89,6 +91,7 @@ impl Config {
                     // A refused address has its default back in its place, which nobody chose.
                     if problems.is_empty() {
                         problems = shared_addresses(&config, &settings);
+                        problems.extend(half_a_certificate(&config, &settings));
                     }
                     return if problems.is_empty() { Ok((config, settings)) } else { Err(sorted(problems)) };
                 }
@@ -129,6 +132,17 @@ fn shared_addresses(config: &Config, settings: &Settings) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// A certificate is of no use without its key, and a key without its certificate.
+fn half_a_certificate(config: &Config, settings: &Settings) -> Option<Problem> {
+    let (set, missing) = match (&config.tls.certificate, &config.tls.key) {
+        (Some(_), None) => ("tls.certificate", "tls.key"),
+        (None, Some(_)) => ("tls.key", "tls.certificate"),
+        _ => return None,
+    };
+    let says = format!("`{set}` is set and `{missing}` is not; set both for https, or neither for http.");
+    Some(Problem { origin: settings.origin(set), says })
 }
 
 fn address_or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
@@ -194,6 +208,20 @@ mod tests {
             assert!(wrong.contains(part), "{part}\nis not in\n{wrong}");
         }
         assert_eq!(wrong.lines().count(), 4, "{wrong}");
+    }
+
+    #[test]
+    fn a_certificate_and_its_key_are_set_together() {
+        let both = [("tls.certificate", "c.pem"), ("tls.key", "k.pem")];
+        assert!(load(&[], &both).unwrap().tls.is_on());
+        assert!(!load(&[], &[]).unwrap().tls.is_on());
+        let certificate = load(&[], &both[..1]).unwrap_err();
+        assert!(
+            certificate.contains("--set tls.certificate: `tls.certificate` is set and `tls.key`"),
+            "{certificate}"
+        );
+        let key = load(&[("LARDER_TLS_KEY", "k.pem")], &[]).unwrap_err();
+        assert!(key.contains("environment LARDER_TLS_KEY: `tls.key` is set and `tls.certificate`"), "{key}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use domain::{Error, RequestId};
 use http::header::CONNECTION;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, Version};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::GateConfig;
 use crate::body::{Rest, Upload};
 use crate::forwarded::Proxies;
+use crate::header_block::Fragment;
 use crate::origin;
 use crate::request_line::RequestLine;
 use crate::status::{answer, log_once, stopping};
@@ -51,9 +52,11 @@ async fn pass(State(hall): State<Hall>, request: Request, next: Next) -> Respons
     let upload = Upload::new(&parts, body, hall.body_idle);
     let progress = upload.progress();
     let visit = Visit::begin(id, &parts, visitor.clone(), upload.progress());
-    let fragment = parts.extensions.get::<RequestLine>().is_some_and(RequestLine::had_fragment);
+    let fragment = parts.extensions.get::<RequestLine>().is_some_and(RequestLine::had_fragment)
+        || parts.extensions.get::<Fragment>().is_some_and(Fragment::is_seen);
     parts.extensions.insert(id);
     parts.extensions.insert(visitor);
+    let version = parts.version;
     let request = Request::from_parts(parts, Body::new(upload));
 
     let closing = hall.shutdown.is_cancelled();
@@ -70,8 +73,9 @@ async fn pass(State(hall): State<Hall>, request: Request, next: Next) -> Respons
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(REQUEST_ID, id);
     }
-    // The next request on this connection would have to be looked for behind bytes nobody reads.
-    if closing || progress.rest() == Rest::Unbounded {
+    // The next request on this connection would have to be looked for behind bytes nobody reads. In HTTP/2
+    // every request has a stream of its own, and the header is not allowed (RFC 9113 §8.2.2).
+    if version < Version::HTTP_2 && (closing || progress.rest() == Rest::Unbounded) {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     visit.accompany(response)

@@ -2,58 +2,42 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ::metrics::gauge;
 use axum::Router;
-use axum::body::Body;
-use http::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt;
 
 use crate::GateConfig;
-use crate::connection::{Connection, Unread};
+use crate::conversation::Conversation;
 use crate::metrics::CONNECTIONS_OPEN;
-use crate::origin::Link;
-use crate::request_line::RequestLine;
-
-/// What hyper may buffer of one connection in each direction: room for the longest headers a client
-/// sends and for pieces of a body that are worth a system call, and still little for fifty uploads.
-const BUFFER_BYTES_MAX: usize = 64 * 1024;
+use crate::tls::Tls;
 
 /// Without file handles there is nothing to do but wait for connections to end.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
-/// Serves until `shutdown` is called: then the listener closes, idle connections are closed, running
-/// requests get `shutdown_grace_seconds` to finish, and what still runs after that is dropped.
-pub async fn serve(listener: TcpListener, router: Router, config: &GateConfig, shutdown: CancellationToken) {
-    let mut protocol = http1::Builder::new();
-    protocol
-        .timer(TokioTimer::new())
-        // In hyper 1.12 this clock runs from the end of one request to the end of the next one's headers,
-        // so it is also how long a connection may be idle.
-        .header_read_timeout(config.idle())
-        .max_buf_size(BUFFER_BYTES_MAX)
-        // A client that closes its side has gone away, and its request with it; nobody's client half-closes.
-        .half_close(false);
+/// Serves, with TLS if there is some, until `shutdown` is called: then the listener closes, idle connections are
+/// closed, running requests get `shutdown_grace_seconds` to finish, and what still runs after that is dropped.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    config: &GateConfig,
+    tls: Option<Tls>,
+    shutdown: CancellationToken,
+) {
     let places = Arc::new(Semaphore::new(config.connections_max.get() as usize));
     let (running, grace_over) = (TaskTracker::new(), CancellationToken::new());
+    let conversation = Conversation::new(router, config, tls, shutdown.clone(), running.clone());
 
     while let Some(Some((place, stream, peer))) =
         shutdown.run_until_cancelled(accept(&listener, &places)).await
     {
-        let conversation =
-            converse(protocol.clone(), stream, peer, config.idle(), router.clone(), shutdown.clone());
+        let conversation = conversation.clone().hold(stream, peer);
         let conversation = grace_over.clone().run_until_cancelled_owned(conversation);
         running.spawn(async move {
             conversation.await;
@@ -98,43 +82,6 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(Plac
                 sleep(ACCEPT_PAUSE).await;
             }
         }
-    }
-}
-
-async fn converse(
-    protocol: http1::Builder,
-    stream: TcpStream,
-    peer: SocketAddr,
-    patience: Duration,
-    router: Router,
-    shutdown: CancellationToken,
-) {
-    // Small answers leave at once instead of waiting for more to send.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!("cannot set TCP_NODELAY: {error}");
-    }
-    // An IPv4 address is the same one whether or not the socket is of IPv6.
-    let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-    let link = Link { peer, secure: false };
-    let unread = Unread::default();
-    let line = RequestLine::default();
-    let stream = TokioIo::new(Connection::new(stream, unread.clone(), line.clone(), patience));
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(link);
-        request.extensions_mut().insert(unread.clone());
-        request.extensions_mut().insert(line.clone());
-        router.clone().oneshot(request.map(Body::new))
-    });
-    let mut http = pin!(protocol.serve_connection(stream, service));
-    let ended = match shutdown.run_until_cancelled(http.as_mut()).await {
-        Some(ended) => ended,
-        None => {
-            http.as_mut().graceful_shutdown();
-            http.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!("connection of {peer} ended: {error}");
     }
 }
 
