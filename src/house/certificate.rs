@@ -179,3 +179,172 @@ async fn read(setting: &str, path: &Path) -> Result<PemFile> {
     })?;
     Ok(PemFile { path: path.to_owned(), bytes })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::net::TcpStream;
+    use std::os::unix::fs::symlink;
+    use std::sync::Arc;
+
+    use axum::Router;
+    use rustls::pki_types::CertificateDer;
+    use rustls::{ClientConfig, ClientConnection, RootCertStore};
+    use tempfile::TempDir;
+    use tokio::net::TcpListener;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::config::Sources;
+
+    /// A folder in which `cert.pem` and `key.pem` are links to what was issued last, as certbot keeps them.
+    struct Issuer(TempDir);
+
+    impl Issuer {
+        fn new() -> Self {
+            Self(tempfile::tempdir().unwrap())
+        }
+
+        fn path(&self, name: &str) -> std::path::PathBuf {
+            self.0.path().join(name)
+        }
+
+        fn issue(&self, name: &str) -> CertificateDer<'static> {
+            let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+            for (link, text) in [("cert.pem", made.cert.pem()), ("key.pem", made.signing_key.serialize_pem())]
+            {
+                fs::write(self.path(&format!("{name}-{link}")), text).unwrap();
+                self.show(&format!("{name}-{link}"), link);
+            }
+            made.cert.der().clone()
+        }
+
+        fn show(&self, file: &str, link: &str) {
+            let _ = fs::remove_file(self.path(link));
+            symlink(self.path(file), self.path(link)).unwrap();
+        }
+
+        fn config(&self) -> Config {
+            let set = |key: &str, name: &str| {
+                ("test".to_owned(), key.to_owned(), self.path(name).display().to_string())
+            };
+            let command_line = vec![set("tls.certificate", "cert.pem"), set("tls.key", "key.pem")];
+            Config::load(&Sources { command_line, ..Sources::default() }).unwrap().0
+        }
+
+        async fn load(&self) -> Result<Certificate> {
+            Certificate::load(&self.config(), Timestamp::now()).await.map(Option::unwrap)
+        }
+    }
+
+    /// Whether a client that trusts this certificate alone is greeted with it.
+    async fn greets(tls: &Tls, trusted: &CertificateDer<'static>) -> bool {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(trusted.clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = builder.unwrap().with_root_certificates(roots).with_no_client_auth();
+        let name = "localhost".try_into().unwrap();
+        let mut client = ClientConnection::new(Arc::new(config), name).unwrap();
+        let greeting = tokio::task::spawn_blocking(move || {
+            let mut stream = TcpStream::connect(address).unwrap();
+            while client.is_handshaking() {
+                client.complete_io(&mut stream)?;
+            }
+            io::Result::Ok(())
+        });
+        let server = Config::load(&Sources::default()).unwrap().0.server;
+        let shutdown = CancellationToken::new();
+        let served = gate::serve(listener, Router::new(), &server, Some(tls.clone()), shutdown.clone());
+        let (greeted, ()) = tokio::join!(
+            async {
+                let greeted = greeting.await.unwrap();
+                shutdown.cancel();
+                greeted
+            },
+            served
+        );
+        greeted.is_ok()
+    }
+
+    #[tokio::test]
+    async fn a_renewed_certificate_is_taken_up_and_a_broken_one_is_not() {
+        let issuer = Issuer::new();
+        let first = issuer.issue("first");
+        let mut certificate = issuer.load().await.unwrap();
+        assert!(greets(&certificate.tls(), &first).await);
+
+        let second = issuer.issue("second");
+        certificate.look().await;
+        assert!(greets(&certificate.tls(), &second).await);
+        assert!(!greets(&certificate.tls(), &first).await);
+
+        issuer.show("first-key.pem", "key.pem");
+        certificate.look().await;
+        assert!(certificate.complaint.as_ref().unwrap().contains("does not belong to"));
+        fs::remove_file(issuer.path("cert.pem")).unwrap();
+        certificate.look().await;
+        assert!(certificate.complaint.as_ref().unwrap().contains("cannot be read"));
+        assert!(greets(&certificate.tls(), &second).await);
+
+        issuer.show("first-cert.pem", "cert.pem");
+        certificate.look().await;
+        assert_eq!(certificate.complaint, None);
+        assert!(greets(&certificate.tls(), &first).await);
+    }
+
+    #[tokio::test]
+    async fn a_certificate_that_is_not_there_is_named() {
+        let issuer = Issuer::new();
+        issuer.issue("first");
+        fs::remove_file(issuer.path("key.pem")).unwrap();
+        let sentence = issuer.load().await.map(drop).unwrap_err().message().user().to_owned();
+        assert!(sentence.contains("key.pem, which is `tls.key`, cannot be read"), "{sentence}");
+        fs::write(issuer.path("key.pem"), "x".repeat(2 << 20)).unwrap();
+        let sentence = issuer.load().await.map(drop).unwrap_err().message().user().to_owned();
+        assert!(sentence.contains("far larger"), "{sentence}");
+    }
+
+    #[tokio::test]
+    async fn the_doctor_says_how_long_it_lasts_and_who_can_read_the_key() {
+        let issuer = Issuer::new();
+        let made = |year, month, day| {
+            let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+            params.not_after = rcgen::date_time_ymd(year, month, day);
+            let key = rcgen::KeyPair::generate().unwrap();
+            fs::write(issuer.path("cert.pem"), params.self_signed(&key).unwrap().pem()).unwrap();
+            fs::write(issuer.path("key.pem"), key.serialize_pem()).unwrap();
+        };
+        let set_mode =
+            |mode| fs::set_permissions(issuer.path("key.pem"), PermissionsExt::from_mode(mode)).unwrap();
+        // The first of May 2031.
+        let now = Timestamp::from_millis(1_935_360_000_000);
+        for ((year, month, day), mode, expected) in [
+            ((2031, 8, 1), 0o600, vec![(State::Good, "expires in 92 days")]),
+            ((2031, 5, 10), 0o640, vec![(State::Warning, "expires in 9 days")]),
+            ((2031, 4, 30), 0o640, vec![(State::Bad, "has expired")]),
+            (
+                (2031, 8, 1),
+                0o644,
+                vec![(State::Good, "92 days"), (State::Warning, "Every user of this machine")],
+            ),
+        ] {
+            made(year, month, day);
+            set_mode(mode);
+            let findings = inspect(&issuer.config(), now).await;
+            assert_eq!(findings.len(), expected.len(), "{findings:?}");
+            for (finding, (state, says)) in findings.iter().zip(expected) {
+                assert!(finding.state == state && finding.says.contains(says), "{finding:?}");
+            }
+        }
+        fs::write(issuer.path("cert.pem"), "nothing").unwrap();
+        let findings = inspect(&issuer.config(), now).await;
+        assert!(
+            findings[0].state == State::Bad && findings[0].says.contains("no certificate"),
+            "{findings:?}"
+        );
+        assert_eq!(inspect(&Config::load(&Sources::default()).unwrap().0, now).await, []);
+    }
+}

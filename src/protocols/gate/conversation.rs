@@ -1,7 +1,7 @@
 //! One connection from its first byte to its last: TLS where it is spoken, then HTTP/1.1 or HTTP/2.
 
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use axum::Router;
@@ -12,8 +12,9 @@ use hyper::rt::Executor;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 use tokio_util::io::InspectReader;
 use tokio_util::sync::CancellationToken;
@@ -132,14 +133,20 @@ impl Conversation {
             request.extensions_mut().insert(line.clone());
             self.router.clone().oneshot(request.map(Body::new))
         });
-        let mut http = pin!(self.http1.serve_connection(stream, service));
-        match self.shutdown.run_until_cancelled(http.as_mut()).await {
-            Some(ended) => Ok(ended?),
+        let mut http = self.http1.serve_connection(stream, service);
+        let ended = match self.shutdown.run_until_cancelled(&mut http).await {
+            Some(ended) => ended,
             None => {
-                http.as_mut().graceful_shutdown();
-                Ok(http.await?)
+                Pin::new(&mut http).graceful_shutdown();
+                (&mut http).await
             }
+        };
+        if ended.as_ref().is_err_and(hyper::Error::is_timeout) {
+            // Hyper drops a connection that was idle for too long, and TLS ends with a word (RFC 8446 §6.1).
+            let mut stream = http.into_parts().io.into_inner();
+            let _ = timeout(FAREWELL_MAX, stream.shutdown()).await;
         }
+        Ok(ended?)
     }
 
     /// HTTP/2: many requests at once.
@@ -183,3 +190,6 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Tracked {
         self.0.spawn(request);
     }
 }
+
+#[cfg(test)]
+mod tests;

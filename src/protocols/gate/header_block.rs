@@ -219,3 +219,66 @@ fn huffman_has_hash(bytes: &[u8]) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_found_among_codes_of_every_length() {
+        // RFC 7541 appendix C: `www.example.com`, `custom-value`, a cookie, a date.
+        for none in [
+            &[0xf1, 0xe3, 0xc2, 0xe5, 0xf2, 0x3a, 0x6b, 0xa0, 0xab, 0x90, 0xf4, 0xff][..],
+            &[0x25, 0xa8, 0x49, 0xe9, 0x5b, 0xb8, 0xe8, 0xb4, 0xbf],
+            // `>`, the neighbour of `#`; a line feed, of 30 bits; nothing.
+            &[0xff, 0xbf],
+            &[0xff, 0xff, 0xff, 0xf3],
+            &[],
+        ] {
+            assert!(!huffman_has_hash(none), "{none:02x?}");
+        }
+        // `#`; `/a#b`; a line feed of 30 bits and `#` behind it.
+        let behind = [0xff, 0xff, 0xff, 0xf3, 0xfe, 0xbf];
+        for some in [&[0xff, 0xaf][..], &[0x60, 0x7f, 0xf5, 0x1f], &behind] {
+            assert!(huffman_has_hash(some), "{some:02x?}");
+        }
+    }
+
+    #[test]
+    fn a_connection_may_arrive_byte_by_byte() {
+        let block = [&[0x82, 0x87, 0x04, 7][..], b"/a/#b/c"].concat();
+        let head = [0, 0, u8::try_from(block.len()).unwrap(), HEADERS, END_HEADERS, 0, 0, 0, 1];
+        let settings = [0, 0, 6, 4, 0, 0, 0, 0, 0, b'#', 4, 0, 0, 0, 0];
+        let sent = [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &settings, &head, &block].concat();
+        for size in [1, 2, 7, 9, sent.len()] {
+            let fragment = Fragment::default();
+            let mut frames = Frames::new(fragment.clone());
+            let (before, end) = sent.split_at(sent.len() - 1);
+            before.chunks(size).for_each(|bytes| frames.inspect(bytes));
+            assert!(!fragment.is_seen());
+            frames.inspect(end);
+            assert!(fragment.is_seen(), "in pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_header_block_is_suspect_and_costs_no_memory() {
+        for block in [
+            &[0x04][..],
+            &[0x04, 0x7f],
+            &[0x04, 5, b'/'],
+            &[0x00],
+            &[0xff; 6],
+            &[0x7f, 0xff, 0xff, 0xff, 0xff, 0xff],
+        ] {
+            assert_eq!(path_has_fragment(block), None, "{block:02x?}");
+        }
+        let endless = [&[0; PREFACE_BYTES][..], &[0xff, 0xff, 0xff, HEADERS, 0, 0, 0, 0, 1]].concat();
+        let fragment = Fragment::default();
+        let mut frames = Frames::new(fragment.clone());
+        frames.inspect(&endless);
+        assert!(fragment.is_seen());
+        frames.inspect(&[0; 1 << 20]);
+        assert!(frames.frame.len() < 100);
+    }
+}

@@ -120,38 +120,42 @@ mod tests {
 
     #[tokio::test]
     async fn a_shutdown_lets_running_requests_finish_and_takes_no_new_ones() {
-        let slow = slow();
-        let stage = Stage::open(slow.doors).await;
-        let (mut running, mut idle) = (stage.connect().await, stage.connect().await);
-        idle.send(QUICK).await;
-        assert_eq!(idle.answer().await.body, "here");
-        running.send(SLOW).await;
-        slow.begun.notified().await;
+        for secure in [false, true] {
+            let slow = slow();
+            let stage = Stage::either(secure, slow.doors, |_| {}).await;
+            let (mut running, mut idle) = (stage.connect().await, stage.connect().await);
+            idle.send(QUICK).await;
+            assert_eq!(idle.answer().await.body, "here");
+            running.send(SLOW).await;
+            slow.begun.notified().await;
 
-        stage.shutdown.cancel();
-        assert!(idle.is_closed().await);
-        while TcpStream::connect(stage.address).await.is_ok() {
-            sleep(Duration::from_millis(10)).await;
+            stage.shutdown.cancel();
+            assert!(idle.is_closed().await);
+            while TcpStream::connect(stage.address).await.is_ok() {
+                sleep(Duration::from_millis(10)).await;
+            }
+            assert!(!stage.server.is_finished());
+
+            slow.finish.notify_one();
+            let answer = running.answer().await;
+            assert_eq!((answer.body.as_str(), answer.header("connection")), ("finished", Some("close")));
+            assert!(running.is_closed().await);
+            stage.server.await.unwrap();
         }
-        assert!(!stage.server.is_finished());
-
-        slow.finish.notify_one();
-        let answer = running.answer().await;
-        assert_eq!((answer.body.as_str(), answer.header("connection")), ("finished", Some("close")));
-        assert!(running.is_closed().await);
-        stage.server.await.unwrap();
     }
 
     #[tokio::test]
     async fn a_shutdown_does_not_wait_longer_than_its_grace() {
-        let slow = slow();
-        let stage = Stage::open_with(slow.doors, |config| config.shutdown_grace_seconds = 1).await;
-        let mut running = stage.connect().await;
-        running.send(SLOW).await;
-        slow.begun.notified().await;
-        stage.shutdown.cancel();
-        stage.server.await.unwrap();
-        assert!(running.is_closed().await);
+        for secure in [false, true] {
+            let slow = slow();
+            let stage = Stage::either(secure, slow.doors, |config| config.shutdown_grace_seconds = 1).await;
+            let mut running = stage.connect().await;
+            running.send(SLOW).await;
+            slow.begun.notified().await;
+            stage.shutdown.cancel();
+            stage.server.await.unwrap();
+            assert!(running.has_ended().await);
+        }
     }
 
     #[tokio::test]
@@ -174,27 +178,31 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_that_reads_nothing_does_not_keep_its_place() {
-        // More than the buffers of both sides hold.
-        let much = vec![b'x'; 32 << 20];
-        let doors = Router::new().route("/", get(async || much));
-        let stage = Stage::open_with(doors, |config| {
-            config.idle_seconds = 1;
-            config.connections_max = 1.try_into().unwrap();
-        });
-        let stage = stage.await;
-        let mut deaf = stage.connect().await;
-        deaf.send(QUICK).await;
-        let mut next = stage.connect().await;
-        next.send("OPTIONS / HTTP/1.1\r\nHost: larder\r\n\r\n").await;
-        assert_eq!(next.answer().await.status(), 405);
+        for secure in [false, true] {
+            // More than the buffers of both sides hold.
+            let much = vec![b'x'; 32 << 20];
+            let doors = Router::new().route("/", get(async || much));
+            let stage = Stage::either(secure, doors, |config| {
+                config.idle_seconds = 1;
+                config.connections_max = 1.try_into().unwrap();
+            });
+            let stage = stage.await;
+            let mut deaf = stage.connect().await;
+            deaf.send(QUICK).await;
+            let mut next = stage.connect().await;
+            next.send("OPTIONS / HTTP/1.1\r\nHost: larder\r\n\r\n").await;
+            assert_eq!(next.answer().await.status(), 405);
+        }
     }
 
     #[tokio::test]
     async fn an_idle_connection_is_closed_after_its_time() {
-        let stage = Stage::open_with(slow().doors, |config| config.idle_seconds = 1).await;
-        let mut client = stage.connect().await;
-        client.send(QUICK).await;
-        assert_eq!(client.answer().await.body, "here");
-        assert!(client.is_closed().await);
+        for secure in [false, true] {
+            let stage = Stage::either(secure, slow().doors, |config| config.idle_seconds = 1).await;
+            let mut client = stage.connect().await;
+            client.send(QUICK).await;
+            assert_eq!(client.answer().await.body, "here");
+            assert!(client.is_closed().await);
+        }
     }
 }

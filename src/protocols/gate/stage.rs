@@ -58,24 +58,17 @@ impl Stage {
     }
 
     pub(crate) async fn open_with(doors: Router, change: impl FnOnce(&mut GateConfig)) -> Self {
-        Self::begin(doors, None, change).await
+        Self::either(false, doors, change).await
     }
 
     /// One that speaks TLS.
     pub(crate) async fn secure(doors: Router) -> Self {
-        Self::secure_with(doors, |_| {}).await
+        Self::either(true, doors, |_| {}).await
     }
 
-    pub(crate) async fn secure_with(doors: Router, change: impl FnOnce(&mut GateConfig)) -> Self {
-        Self::begin(doors, Some(Pair::new()), change).await
-    }
-
-    /// One that does not speak TLS and one that does.
-    pub(crate) async fn both_with(doors: impl Fn() -> Router, change: impl Fn(&mut GateConfig)) -> [Self; 2] {
-        [Self::open_with(doors(), &change).await, Self::secure_with(doors(), &change).await]
-    }
-
-    async fn begin(doors: Router, pair: Option<Pair>, change: impl FnOnce(&mut GateConfig)) -> Self {
+    /// One that speaks TLS or does not: what holds without it must hold with it.
+    pub(crate) async fn either(secure: bool, doors: Router, change: impl FnOnce(&mut GateConfig)) -> Self {
+        let pair = secure.then(Pair::new);
         let mut config = config();
         change(&mut config);
         let secure = pair.map(|pair| (Tls::new(&pair.certificate, &pair.key, config.http2).unwrap(), pair));
@@ -178,11 +171,16 @@ impl Client {
         matches!(timeout(PATIENCE, self.0.read(&mut [0])).await.unwrap(), Ok(0))
     }
 
-    /// Exactly so many bytes, as they come.
-    pub(crate) async fn bytes(&mut self, count: usize) -> Vec<u8> {
+    /// Whether the server has ended the connection, in whichever way.
+    pub(crate) async fn has_ended(&mut self) -> bool {
+        matches!(timeout(PATIENCE, self.0.read(&mut [0])).await.unwrap(), Ok(0) | Err(_))
+    }
+
+    /// Exactly so many bytes, as they come, or none once the server has ended the connection.
+    pub(crate) async fn bytes(&mut self, count: usize) -> Option<Vec<u8>> {
         let mut bytes = vec![0; count];
-        timeout(PATIENCE, self.0.read_exact(&mut bytes)).await.unwrap().unwrap();
-        bytes
+        timeout(PATIENCE, self.0.read_exact(&mut bytes)).await.unwrap().ok()?;
+        Some(bytes)
     }
 }
 

@@ -39,7 +39,7 @@ async fn a_drive_is_served_over_tls_and_knows_it() {
 async fn http2_is_only_for_those_who_ask_where_it_is_on() {
     let off = Stage::secure(doors()).await;
     assert!(off.connect_tls(&["h2"]).await.is_err());
-    let on = Stage::secure_with(doors(), |config| config.http2 = true).await;
+    let on = Stage::either(true, doors(), |config| config.http2 = true).await;
     for (protocols, name) in [
         (&["h2"][..], Some(HTTP_2)),
         (&["http/1.1", "h2"], Some(HTTP_2)),
@@ -141,7 +141,7 @@ async fn whoever_speaks_http_without_tls_is_told_so() {
 #[tokio::test]
 async fn a_client_that_says_nothing_gives_its_place_back() {
     for first in [&b""[..], b"\x16", b"\x16\x03\x01\x02\x00\x01"] {
-        let stage = Stage::secure_with(doors(), |config| {
+        let stage = Stage::either(true, doors(), |config| {
             config.idle_seconds = 1;
             config.connections_max = 1.try_into().unwrap();
         });
