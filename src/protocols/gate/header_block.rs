@@ -12,8 +12,8 @@ const PREFACE_BYTES: usize = 24;
 const FRAME_HEAD_BYTES: usize = 9;
 /// The default of the protocol, which is also the server's; the HTTP library refuses larger ones.
 const FRAME_BYTES_MAX: usize = 16 * 1024;
-/// Far more than the HTTP library takes of headers.
-const BLOCK_BYTES_MAX: usize = 256 * 1024;
+/// What the HTTP library takes of headers, which are longer once their compression is undone.
+const BLOCK_BYTES_MAX: usize = 64 * 1024;
 
 const HEADERS: u8 = 0x1;
 const CONTINUATION: u8 = 0x9;

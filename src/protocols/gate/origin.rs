@@ -18,7 +18,8 @@ pub struct Peer(pub IpAddr);
 pub struct Origin {
     /// Whether the client speaks TLS.
     pub secure: bool,
-    /// The host, with its port where the client named one; empty if it named no host.
+    /// The host, with its port where the client named one; empty if it named no host. Whatever a client sends may
+    /// stand here, so it has to be escaped where it is shown.
     pub host: String,
 }
 

@@ -121,7 +121,7 @@ impl Http2 {
     }
 
     /// Whether the server says goodbye before it ends the connection.
-    async fn is_dismissed(mut self) -> bool {
+    async fn is_dismissed(&mut self) -> bool {
         while self.frame_or_end().await.is_some() {}
         self.is_dismissed
     }
@@ -320,7 +320,7 @@ async fn a_shutdown_lets_running_requests_finish() {
     let (finish, doors) = slow();
     let stage = stage_with(doors, |_| {}).await;
     let mut client = Http2::begin(&stage).await;
-    let idle = Http2::begin(&stage).await;
+    let mut idle = Http2::begin(&stage).await;
     client.ask(1, "GET", "/slow").await;
     client.ask(3, "GET", "/").await;
     assert_eq!(client.answer(3).await.0, 200);
