@@ -15,6 +15,7 @@ mod ios;
 mod kde;
 mod office;
 mod rclone;
+mod transmit;
 mod windows;
 mod windows_edits;
 
