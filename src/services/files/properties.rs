@@ -37,6 +37,8 @@ pub async fn set_properties(
             format!("A file or folder may have {PROPERTIES_MAX} properties of {BYTES_MAX} bytes in all.");
         return Err(Error::TooLarge(text.into()));
     }
-    nodes::stir(&tx, seq, located.ancestors().into_iter().chain([node.id])).await?;
+    if !node.is_system() {
+        nodes::stir(&tx, seq, located.ancestors().into_iter().chain([node.id])).await?;
+    }
     tx.commit().await
 }

@@ -15,6 +15,7 @@ use services::files::{self, Look, Member};
 use crate::answer::{self, Refusal};
 use crate::body::read_xml;
 use crate::headers::{self, Depth};
+use crate::hidden::is_hidden;
 use crate::live::{self, Entry, Live};
 use crate::visit::Visit;
 use crate::xml::href::push_segment;
@@ -201,7 +202,9 @@ impl Listing {
         }
         while self.body.len() < PIECE_BYTES {
             if let Some(member) = self.page.next() {
-                self.write_member(&member);
+                if !is_hidden(self.visit.client, &member.node) {
+                    self.write_member(&member);
+                }
                 continue;
             }
             match std::mem::replace(&mut self.stage, Stage::Done) {
