@@ -25,10 +25,10 @@ impl MigrationTrait for Step {
         manager.alter_table(Table::alter().table("spaces").add_column(counter).to_owned()).await?;
         manager.create_table(system_files()).await?;
         // Deleting a row asks who refers to it, and the index of names leaves out what is in the trash.
-        let by_parent = "CREATE INDEX nodes_by_parent ON nodes (parent_id, trashed_with)";
+        let by_parent = "CREATE INDEX nodes_by_parent ON nodes (parent_id, trashed_ms)";
         manager.get_connection().execute_unprepared(by_parent).await?;
-        let along = "CREATE INDEX nodes_trashed_along ON nodes (trashed_with) WHERE trashed_with IS NOT NULL";
-        manager.get_connection().execute_unprepared(along).await.map(drop)
+        let withdrawn = "CREATE INDEX nodes_withdrawn ON nodes (parent_id, name) WHERE trashed_with = id";
+        manager.get_connection().execute_unprepared(withdrawn).await.map(drop)
     }
 }
 

@@ -1,7 +1,9 @@
 //! What WebDAV clients see at the door: every request goes over a real socket.
 
 mod ancestors;
+mod companions;
 mod connections;
+mod creation;
 mod credentials;
 mod destination;
 mod folders;
@@ -22,6 +24,7 @@ mod races;
 mod relocate;
 mod remove;
 mod statements;
+mod system_files;
 mod traps;
 
 use std::io::Write;

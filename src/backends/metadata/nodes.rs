@@ -272,9 +272,9 @@ pub(crate) async fn update(tx: &Tx, seq: Seq, id: NodeId, change: Change<'_>) ->
             update.col_expr(ParentId, Expr::value(parent.0)).col_expr(Name, Expr::value(name.as_str()))
         }
         Change::Trashed(at) => update.col_expr(TrashedMs, Expr::value(at.millis())),
-        Change::TrashedWith(at, other) => update
-            .col_expr(TrashedMs, Expr::value(at.millis()))
-            .col_expr(TrashedWith, Expr::value(other.0)),
+        Change::TrashedWith(at, other) => {
+            update.col_expr(TrashedMs, Expr::value(at.millis())).col_expr(TrashedWith, Expr::value(other.0))
+        }
     };
     update.exec(tx.raw()).await.or_domain().map(drop)
 }

@@ -8,8 +8,8 @@ use crate::nodes::{self, Change};
 use crate::{Db, Tx, revisions, statement};
 
 /// Those that were withdrawn from the name `$1` in the folder `$2`.
-const WITHDRAWN: &str = "SELECT w.id FROM nodes w WHERE w.name = $1 AND w.parent_id = $2 \
-                         AND w.trashed_with IS NOT NULL AND w.trashed_with = w.id";
+const WITHDRAWN: &str =
+    "SELECT w.id FROM nodes w WHERE w.name = $1 AND w.parent_id = $2 AND w.trashed_with = w.id";
 
 /// How a file came to be.
 ///

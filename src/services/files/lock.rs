@@ -117,14 +117,8 @@ async fn reserve(
     if name.system().is_some() {
         return empty_system_file(tx, caller, seq, parent, &name).await;
     }
-    let new = NewNode {
-        uuid: Uuid::now_v7(),
-        parent,
-        name,
-        folder: false,
-        blob: None,
-        modified_at: caller.now,
-    };
+    let new =
+        NewNode { uuid: Uuid::now_v7(), parent, name, folder: false, blob: None, modified_at: caller.now };
     let id = nodes::insert(tx, caller, located.space.id, seq, new).await?;
     nodes::stir(tx, seq, located.ancestors()).await?;
     Ok(id)

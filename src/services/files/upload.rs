@@ -81,8 +81,8 @@ pub async fn upload(caller: &Caller, backends: &Arc<Backends>, request: UploadRe
         return Err(too_large(file_bytes_max));
     }
     let quota = located.space.quota;
-    let in_memory = may_be_system(&request.path, located.node())
-        && declared_bytes <= SystemFile::BYTES_MAX as u64;
+    let in_memory =
+        may_be_system(&request.path, located.node()) && declared_bytes <= SystemFile::BYTES_MAX as u64;
     if !in_memory && !quota.fits(declared_bytes) {
         return Err(Error::QuotaExceeded(
             format!(
