@@ -227,7 +227,8 @@ impl Tree {
         if let Some(own) = own {
             left.iter().for_each(|left| drop(self.take(left, true)));
             let companion = self.take(&own, true);
-            if let Some(place) = companions::place_of(to) {
+            // A name that a folder has is not free for it.
+            if let Some(place) = companions::place_of(to).filter(|place| self.find(place).is_none()) {
                 self.place(&place, companion, true);
             }
         }

@@ -145,6 +145,13 @@ fn a_folder_that_looks_like_a_companion_is_somebodys_own() {
     assert_eq!(house.relocate("MOVE", "/a", "/c").status, 201);
     assert_eq!(house.delete("/c").status, 204);
     assert_eq!(house.get("/._a/b").text(), "/._a/b");
+    // Nor does it make way for a companion, which is kept beside what it belongs to.
+    fill(&house, &["/d", "/._d"]);
+    assert_eq!(house.relocate("MOVE", "/d", "/a").status, 201);
+    assert_eq!(house.get("/._a/b").text(), "/._a/b");
+    assert!(!is_there(&house, "/._d"));
+    let kept = "SELECT COUNT(*) FROM nodes c JOIN nodes o ON o.id = c.trashed_with WHERE o.name = 'a'";
+    assert_eq!(number(&house, kept), 1);
 }
 
 #[test]

@@ -7,8 +7,8 @@ use crate::error::DbResult;
 use crate::nodes::{COLUMNS, read_node};
 use crate::{Db, Tx, statement};
 
-/// The files of these names in these folders, as far as they are there, in one statement; none is sent where
-/// nothing is asked.
+/// What has these names in these folders, as far as it is there, in one statement; none is sent where nothing
+/// is asked.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -21,10 +21,9 @@ pub async fn find(tx: &Tx, places: &[(NodeId, NodeName)]) -> Result<Vec<Node>> {
     for (folder, name) in places {
         values.extend([folder.0.into(), name.as_str().into()]);
         let at = values.len();
-        // A folder of such a name is somebody's own.
         questions.push(format!(
             "SELECT {COLUMNS} FROM nodes n LEFT JOIN blobs b ON b.id = n.blob_id \
-             WHERE n.parent_id = ${} AND n.name = ${at} AND n.trashed_ms IS NULL AND NOT n.folder",
+             WHERE n.parent_id = ${} AND n.name = ${at} AND n.trashed_ms IS NULL",
             at - 1
         ));
     }

@@ -90,7 +90,7 @@ async fn make_way(
     let (node, folder) = (node_of(source)?, parent_of(target)?.id);
     let [own, there] = companions_of(tx, [(parent_of(source)?.id, &node.name), (folder, name)]).await?;
     // `x` may be moved onto its own companion, and `._x` onto its `x`.
-    let own = own.filter(|own| target.node().is_none_or(|old| old.id != own.id));
+    let own = own.filter(|own| !own.is_folder() && target.node().is_none_or(|old| old.id != own.id));
     let there = there.filter(|there| there.id != node.id);
     let left = trash(tx, caller, seq, target, there).await?;
     match own {

@@ -7,8 +7,8 @@ use domain::{Caller, Node, NodeId, NodeName, Result, Seq};
 use metadata::nodes::{self, Change};
 use metadata::{Tx, companions, locks, system_files};
 
-/// The companions of what has, or would have, these names in these folders, each in its place: one statement for
-/// all, and none where none can be.
+/// What is where the companions would be of what has, or would have, these names in these folders: one statement
+/// for all, and none where none can be. A folder there is somebody's own and no companion.
 pub(crate) async fn companions_of<const N: usize>(
     tx: &Tx,
     owners: [(NodeId, &NodeName); N],
@@ -22,8 +22,9 @@ pub(crate) async fn companions_of<const N: usize>(
     }))
 }
 
-/// Lets a companion go where its owner goes. What has its name there already is nobody's any more; and where no
-/// name fits, it goes into the trash as if with its owner, so that nothing is lost.
+/// Lets a companion go where its owner goes. A file that has its name there already is nobody's any more; and
+/// where the name is too long or a folder has it, the companion goes into the trash as if with its owner, so that
+/// nothing is lost.
 pub(crate) async fn follow(
     tx: &Tx,
     caller: &Caller,
@@ -33,7 +34,8 @@ pub(crate) async fn follow(
     (folder, name): (NodeId, &NodeName),
     in_its_place: Option<&Node>,
 ) -> Result<()> {
-    let Some(name) = name.companion() else {
+    let free = in_its_place.is_none_or(|other| !other.is_folder());
+    let Some(name) = name.companion().filter(|_| free) else {
         return go_along(tx, caller, seq, companion, owner).await;
     };
     if let Some(other) = in_its_place {

@@ -44,8 +44,8 @@ pub(crate) fn placed(target: &Located) -> Placed {
 }
 
 /// Takes away what is at the path, if anything is, with its locks: into the trash, and its companion with it. A
-/// system file is gone for good, and so is a placeholder. Gives back a companion that stayed: that of a
-/// placeholder does, since Finder deletes and remakes the empty file while it copies both.
+/// system file is gone for good, and so is a placeholder. Gives back what stayed in the companion's place: that of
+/// a placeholder does, since Finder deletes and remakes the empty file while it copies both.
 pub(crate) async fn trash(
     tx: &Tx,
     caller: &Caller,
@@ -65,7 +65,7 @@ pub(crate) async fn trash(
     }
     locks::remove_within(tx, located.space.id, node.id, caller.now).await?;
     match companion {
-        Some(companion) if !withdrawn => {
+        Some(companion) if !withdrawn && !companion.is_folder() => {
             go_along(tx, caller, seq, &companion, node.id).await?;
             Ok(None)
         }
