@@ -10,6 +10,7 @@ mod config;
 mod desk;
 mod door;
 mod headers;
+mod hidden;
 mod live;
 mod methods;
 mod naming;
