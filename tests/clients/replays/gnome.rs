@@ -145,7 +145,7 @@ fn a_file_without_room_is_refused_by_its_name() {
     let mut gnome = mounted(&house);
     propfind(&mut gnome, "/dav/large", "0", STAT).gets(404);
     let step = gnome.ask("PUT", "/dav/large").with("Overwrite", "F");
-    let refused = step.body(varied(5_000_000)).gets_before_its_body(507);
+    let refused = step.body(varied(2_000_000)).gets_before_its_body(507);
     assert!(refused.text().contains("quota"), "gvfs shows what the server says: {}", refused.text());
     holds(&house, &[("kept", 900, 1)]);
 }

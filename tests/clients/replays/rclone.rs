@@ -175,11 +175,11 @@ fn what_rclone_deletes_after_a_failed_upload_can_be_brought_back() {
     let house = house_with_quota(1000);
     house.put("/kept", varied(900));
     let mut remote = configured(&house);
-    ask(&mut remote, "PUT", "/dav/kept").body(varied(5_000_000)).gets_before_its_body(507);
+    ask(&mut remote, "PUT", "/dav/kept").body(varied(2_000_000)).gets_before_its_body(507);
     assert_eq!(size_of(&mut remote, "/dav/kept"), "900");
     ask(&mut remote, "DELETE", "/dav/kept").gets(204);
     // The same for a file that was never there.
-    ask(&mut remote, "PUT", "/dav/new").body(varied(5_000_000)).gets_before_its_body(507);
+    ask(&mut remote, "PUT", "/dav/new").body(varied(2_000_000)).gets_before_its_body(507);
     ask(&mut remote, "DELETE", "/dav/new").gets(404);
     assert_eq!(held(&house), Held::default().trash(&["kept"]).store(1, 900));
 }

@@ -136,13 +136,13 @@ fn a_new_folder_gets_its_attributes_and_its_name() {
 fn an_upload_without_credentials_hears_so_and_is_repeated() {
     let house = house();
     let mut pc = mapped(&house);
-    for (name, size) in [("/dav/small", 300_000), ("/dav/large", 8_000_000)] {
+    for (name, size) in [("/dav/small", 300_000), ("/dav/large", 3_000_000)] {
         let content = varied(size);
         let refused = pc.ask("PUT", name).without_login().body(&content).gets(401);
         assert!(refused.header("connection").is_none() || size > 1_000_000, "{refused:?}");
         pc.ask("PUT", name).body(&content).gets(201);
     }
-    holds(&house, &[("large", 8_000_000, 1), ("small", 300_000, 1)]);
+    holds(&house, &[("large", 3_000_000, 1), ("small", 300_000, 1)]);
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn a_file_that_does_not_fit_leaves_nothing_behind() {
     propfind(&mut pc, "/dav/large", "0").gets(404);
     pc.ask("PUT", "/dav/large").body("").gets(201);
     let token = lock(&mut pc, "/dav/large");
-    put_content(&mut pc, "/dav/large", &token, &varied(5_000_000)).gets_before_its_body(507);
+    put_content(&mut pc, "/dav/large", &token, &varied(2_000_000)).gets_before_its_body(507);
     unlock(&mut pc, "/dav/large", &token);
     pc.ask("DELETE", "/dav/large").gets(204);
     holds(&house, &[]);
