@@ -1,5 +1,6 @@
 //! Builds the house bottom-up, and opens its doors; nothing else sees every floor.
 
+mod address;
 mod folder;
 mod inspection;
 mod listeners;
@@ -7,8 +8,6 @@ mod listeners;
 use std::fs::File;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::routing::get;
 use blobs::Blobs;
 use coordination::Coordination;
 use domain::{Error, Result, Timestamp};
@@ -19,16 +18,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 
+pub use address::drive_address;
 pub use inspection::inspect;
 pub use listeners::{Addresses, Listeners};
 
 /// The path of the drive on the main address.
 const DRIVE: &str = "/dav";
-
-const FRONT_PAGE: &str = "\
-This is Larder, a file server. Its drive is at /dav/ on this address:
-mount it with a WebDAV client, with your user name and an app password.
-";
 
 /// A house that is built and not yet open.
 pub struct House {
@@ -76,8 +71,7 @@ impl House {
             let doors = gate::enclose(doors, &config.server, shutdown.clone());
             gate::serve(listener, doors, &config.server, shutdown.clone()).await;
         };
-        let main = Router::new()
-            .route("/", get(async || FRONT_PAGE))
+        let main = web::router(address::drive_of_the_page(&config))
             .merge(gate::health_router(Arc::clone(&backends), shutdown.clone()))
             .merge(drive(DRIVE));
         let own = async {

@@ -5,7 +5,6 @@ mod config;
 mod doctor;
 mod logs;
 mod migrate;
-mod mounting;
 mod password;
 mod readable;
 mod serve;
