@@ -8,6 +8,7 @@ mod listeners;
 use std::fs::File;
 use std::sync::Arc;
 
+use axum::Router;
 use blobs::Blobs;
 use coordination::Coordination;
 use domain::{Error, Result, Timestamp};
@@ -65,10 +66,23 @@ impl House {
     /// # Errors
     /// Whatever the database says when it is closed.
     pub async fn serve(self, listeners: Listeners, shutdown: CancellationToken) -> Result<()> {
+        self.serve_watched(listeners, shutdown, |doors| doors).await
+    }
+
+    /// The same, with somebody who looks on at every request: `watch` is put around the hall.
+    ///
+    /// # Errors
+    /// As for [`serve`](Self::serve).
+    pub async fn serve_watched(
+        self,
+        listeners: Listeners,
+        shutdown: CancellationToken,
+        watch: impl Fn(Router) -> Router,
+    ) -> Result<()> {
         let Self { backends, config, lock } = self;
         let drive = |prefix| webdav::router(webdav::Door::new(Arc::clone(&backends), prefix));
         let open = async |listener, doors| {
-            let doors = gate::enclose(doors, &config.server, shutdown.clone());
+            let doors = watch(gate::enclose(doors, &config.server, shutdown.clone()));
             gate::serve(listener, doors, &config.server, shutdown.clone()).await;
         };
         let main = web::router(address::drive_of_the_page(&config))

@@ -117,6 +117,7 @@ async fn converse(
     let unread = Unread::default();
     let line = RequestLine::default();
     let stream = TokioIo::new(Connection::new(stream, unread.clone(), line.clone(), patience));
+    let opening = line.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(unread.clone());
@@ -131,8 +132,10 @@ async fn converse(
             http.await
         }
     };
-    if let Err(error) = ended {
-        tracing::debug!("connection of {} ended: {error}", peer.0);
+    match (ended, opening.foreign()) {
+        (Ok(()), _) => {}
+        (Err(_), Some(foreign)) => tracing::info!("{} {}", peer.0, foreign.says()),
+        (Err(error), None) => tracing::debug!("connection of {} ended: {error}", peer.0),
     }
 }
 

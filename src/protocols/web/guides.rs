@@ -162,7 +162,7 @@ impl Drive<'_> {
     }
 
     fn ios(&self) -> Vec<Line> {
-        let mut lines = self.from_a_phone();
+        let mut lines = self.phone_needs();
         lines.extend([
             Say("The Files app itself speaks no WebDAV; apps such as Documents or Owlfiles do.".to_owned()),
             Enter("There, add a WebDAV server with the address", self.address.to_string()),
@@ -173,7 +173,7 @@ impl Drive<'_> {
 
     fn android(&self) -> Vec<Line> {
         let (kind, place) = self.place();
-        let mut lines = self.from_a_phone();
+        let mut lines = self.phone_needs();
         lines.extend([
             Say(format!("Material Files: Add storage, WebDAV server, {kind}, {place}")),
             Enter(
@@ -185,7 +185,7 @@ impl Drive<'_> {
         lines
     }
 
-    fn from_a_phone(&self) -> Vec<Line> {
+    fn phone_needs(&self) -> Vec<Line> {
         let only_here = "A phone needs an address of this machine on the network in place of this one.";
         if self.address.is_loopback() { vec![Say(only_here.to_owned())] } else { Vec::new() }
     }

@@ -41,6 +41,17 @@ impl Address {
         Self { is_secure, host: host.to_owned(), port, path, is_any: false }
     }
 
+    /// The path, with a slash at its end.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether only this machine itself reaches it.
+    pub fn is_loopback(&self) -> bool {
+        let ip = self.host.trim_matches(['[', ']']).parse::<IpAddr>();
+        self.host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
+    }
+
     /// One line for those who mount it from another machine, where the address is this one's only; or nothing.
     pub fn elsewhere(&self) -> &'static str {
         match self.is_any {
@@ -55,12 +66,6 @@ impl Address {
     pub(crate) fn seen_by(&self, visited: Visited) -> Self {
         let Visited { is_secure, host, port } = visited;
         Self { is_secure, host, port, path: self.path.clone(), is_any: false }
-    }
-
-    /// Whether only this machine itself reaches it.
-    pub(crate) fn is_loopback(&self) -> bool {
-        let ip = self.host.trim_matches(['[', ']']).parse::<IpAddr>();
-        self.host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
     }
 
     /// The address with another scheme, such as GNOME's `dav`.
