@@ -7,7 +7,6 @@ use std::time::Duration;
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::{HeaderMap, request};
 use domain::Error;
-use gate::Peer;
 
 use crate::config::sizes;
 
@@ -30,7 +29,7 @@ const TEXT_BYTES_MAX: usize = 200;
 pub struct Exchange {
     /// How long after the beginning of the session it began.
     pub at: Duration,
-    /// Where it came from.
+    /// Where it came from, if it was answered.
     pub peer: Option<IpAddr>,
     /// The client's name for itself.
     pub agent: String,
@@ -86,7 +85,7 @@ impl Exchange {
         let kept = |name: &'static str| Some((name, text(&parts.headers, name)?));
         Self {
             at,
-            peer: parts.extensions.get::<Peer>().map(|Peer(address)| address.ip()),
+            peer: None,
             agent: text(&parts.headers, USER_AGENT.as_str()).unwrap_or_default(),
             login: expected.judge(&parts.headers),
             method: cut(parts.method.as_str()),

@@ -13,6 +13,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use domain::Error;
+use gate::Peer;
 use http_body::{Frame, SizeHint};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -48,6 +49,7 @@ async fn pass(State(watch): State<Arc<Watch>>, request: Request, next: Next) -> 
     if let Some(exchange) = &mut running.exchange {
         exchange.status = Some(answer.status().as_u16());
         exchange.error = answer.extensions().get::<Error>().cloned();
+        exchange.peer = answer.extensions().get::<Peer>().map(|Peer(address)| address.ip());
     }
     let bytes = Arc::clone(&running.sent);
     answer.map(|body| Body::new(Counted { body, bytes, running: Some(running) }))
@@ -105,21 +107,21 @@ impl http_body::Body for Counted {
 }
 
 /// Where the gate says who comes with something else than HTTP.
-const CONNECTIONS: &str = "gate::server";
+const FOREIGN: &str = "gate::foreign";
 
-/// A log whose warnings, and what the gate says of connections, go into the transcript; the rest is not kept.
+/// A log whose warnings, and what the gate says of such connections, go into the transcript; the rest is not kept.
 pub struct Overheard(pub Transcript);
 
 impl<S: Subscriber> Layer<S> for Overheard {
     fn on_event(&self, event: &Event<'_>, _: layer::Context<'_, S>) {
         let (level, target) = (*event.metadata().level(), event.metadata().target());
-        let is_of_connections = target == CONNECTIONS && level <= Level::INFO;
-        if level > Level::WARN && !is_of_connections {
+        let is_foreign = target == FOREIGN;
+        if level > Level::WARN && !is_foreign {
             return;
         }
         let mut message = Message(String::new());
         event.record(&mut message);
-        let is_problem = level == Level::ERROR || is_of_connections;
+        let is_problem = level == Level::ERROR || is_foreign;
         self.0.notice(Notice { says: message.0, is_problem });
     }
 }

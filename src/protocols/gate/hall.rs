@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::GateConfig;
 use crate::body::{Rest, Upload};
+use crate::connection::Peer;
 use crate::request_line::RequestLine;
 use crate::status::{answer, log_once, stopping};
 use crate::visit::{Visit, Visitor};
@@ -26,7 +27,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Puts the hall around the doors. Their requests carry a [`RequestId`] as an extension, in the span of
 /// the log and in the answer's `X-Request-Id`; a panic is answered with 500; once `shutdown` is called,
-/// what still comes is answered with 503.
+/// what still comes is answered with 503. Answers carry the [`Peer`] as an extension, for whoever looks on
+/// from outside.
 pub fn enclose(doors: Router, config: &GateConfig, shutdown: CancellationToken) -> Router {
     let hall = Hall { body_idle: config.body_idle(), shutdown };
     doors.layer(CatchPanicLayer::custom(after_panic)).layer(from_fn_with_state(hall, pass))
@@ -44,6 +46,7 @@ async fn pass(State(hall): State<Hall>, request: Request, next: Next) -> Respons
     let (mut parts, body) = request.into_parts();
     let upload = Upload::new(&parts, body, hall.body_idle);
     let progress = upload.progress();
+    let peer = parts.extensions.get::<Peer>().copied();
     let visit = Visit::begin(id, &parts, visitor.clone(), upload.progress());
     let fragment = parts.extensions.get::<RequestLine>().is_some_and(RequestLine::had_fragment);
     parts.extensions.insert(id);
@@ -60,6 +63,9 @@ async fn pass(State(hall): State<Hall>, request: Request, next: Next) -> Respons
     } else {
         next.run(request).instrument(visit.span()).await
     };
+    if let Some(peer) = peer {
+        response.extensions_mut().insert(peer);
+    }
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(REQUEST_ID, id);

@@ -134,7 +134,7 @@ async fn converse(
     };
     match (ended, opening.foreign()) {
         (Ok(()), _) => {}
-        (Err(_), Some(foreign)) => tracing::info!("{} {}", peer.0, foreign.says()),
+        (Err(_), Some(foreign)) => foreign.log(peer.0),
         (Err(error), None) => tracing::debug!("connection of {} ended: {error}", peer.0),
     }
 }
