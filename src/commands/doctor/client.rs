@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::body::Bytes;
-use domain::{Conditions, Door, Error, NodeName, NodePath, RequestId, Timestamp, UserName};
+use domain::{Conditions, Door, Error, NodeName, NodePath, NodeTimes, RequestId, Timestamp, UserName};
 use services::auth::{Attempt, log_in};
 use services::files::{UploadRequest, upload};
 use services::{Backends, setup};
@@ -83,9 +83,13 @@ async fn furnish(backends: &Arc<Backends>, user: &UserName) -> anyhow::Result<St
     };
     let caller = log_in(backends, attempt).await?;
     let path = NodePath::new(vec![NodeName::parse(FILE)?], backends.files.path_chars_max)?;
-    let declared_bytes = Some(CONTENT.len() as u64);
-    let request =
-        UploadRequest { path, declared_bytes, modified_at: None, conditions: Conditions::default() };
+    let request = UploadRequest {
+        path,
+        declared_bytes: Some(CONTENT.len() as u64),
+        times: NodeTimes::default(),
+        checksums: Vec::new(),
+        conditions: Conditions::default(),
+    };
     let mut file = upload(&caller, backends, request).await?;
     file.write(Bytes::from_static(CONTENT)).await?;
     file.finish().await?;

@@ -12,6 +12,7 @@ mod door;
 mod headers;
 mod live;
 mod methods;
+mod naming;
 mod visit;
 mod xml;
 

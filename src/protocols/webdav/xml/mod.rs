@@ -13,6 +13,7 @@ pub mod proppatch;
 pub mod reader;
 #[cfg(test)]
 pub mod samples;
+pub mod writer;
 
 pub use dates::http_date;
 pub use error_body::error_body;
