@@ -9,8 +9,8 @@ use crate::config::Config;
 pub fn drive_address(config: &Config) -> Address {
     match (&config.public_url, config.webdav.listen) {
         (Some(url), _) => Address::parse(url),
-        (None, Some(own)) => Address::listening(own, "/"),
-        (None, None) => Address::listening(config.server.listen, &format!("{DRIVE}/")),
+        (None, Some(own)) => Address::listening(own, "/", config.tls.is_on()),
+        (None, None) => Address::listening(config.server.listen, &format!("{DRIVE}/"), config.tls.is_on()),
     }
 }
 

@@ -6,5 +6,6 @@ mod doctor_client;
 mod help;
 mod serve;
 mod settings;
+mod tls;
 
 use crate::support::{Machine, Outcome, get, labelled, read};

@@ -77,6 +77,21 @@ fn the_public_address_counts_more_than_the_one_a_proxy_asks() {
 }
 
 #[test]
+fn behind_a_trusted_proxy_the_address_is_the_one_the_visitor_asked_the_proxy_for() {
+    let forwarded = [
+        ("X-Forwarded-For", "203.0.113.7"),
+        ("X-Forwarded-Host", "files.example.org"),
+        ("X-Forwarded-Proto", "https"),
+    ];
+    let house = TestHouse::with_settings(&[("server.trusted_proxies", "127.0.0.1")]);
+    let page = visit(&house, &forwarded).text();
+    assert!(page.contains("<code>https://files.example.org/dav/</code>"), "{page}");
+    assert!(!page.contains("not encrypted") && page.contains("davs://USER@files.example.org/dav/"), "{page}");
+    let page = visit(&TestHouse::new(), &forwarded).text();
+    assert!(!page.contains("files.example.org"), "{page}");
+}
+
+#[test]
 fn a_drive_with_an_address_of_its_own_is_shown_there() {
     let house = TestHouse::with_settings(&[("webdav.listen", "127.0.0.1:0")]);
     assert!(visit_as(&house, "nas.local:8080").contains("<code>http://nas.local:0/</code>"));

@@ -22,6 +22,7 @@ mod paths;
 mod prefixes;
 mod propfind;
 mod proppatch;
+mod proxy;
 mod put;
 mod put_conditions;
 mod races;

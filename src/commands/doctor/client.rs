@@ -40,13 +40,18 @@ pub async fn run(mut config: Config, is_address_given: bool) -> anyhow::Result<E
     let signals = Signals::catch()?;
     let folder = tempfile::tempdir().context("There is no place for a throw-away drive")?;
     config.data_folder = folder.path().join("data");
-    (config.public_url, config.webdav.listen, config.server.admin_listen) = (None, None, None);
+    let public_url = config.public_url.take();
+    (config.webdav.listen, config.server.admin_listen) = (None, None);
     if !is_address_given {
         config.server.listen = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
     }
     let listeners = Listeners::bind(&config).await.map_err(Error::from)?;
     config.server.listen = reachable(listeners.addresses()?.main);
-    let address = drive_address(&config);
+    // Clients ask for a name that is in the certificate, and the public address has one.
+    let address = match public_url.filter(|_| config.tls.is_on()) {
+        Some(url) => drive_address(&config).named_as_in(Address::parse(&url)),
+        None => drive_address(&config),
+    };
     let house = House::open(Timestamp::now(), config).await?;
     let user = UserName::parse(USER)?;
     let expected = Expected { user: USER.to_owned(), password: furnish(&house.backends, &user).await? };
@@ -113,6 +118,7 @@ fn reachable(listening: SocketAddr) -> SocketAddr {
 fn introduction(address: &Address, expected: &Expected) -> String {
     let Expected { user, password } = expected;
     let steps = mounting::steps(address, user, password);
+    let elsewhere = address.elsewhere();
     let minutes = QUIET.as_secs() / 60;
     let reach = match address.is_loopback() {
         true => {
@@ -129,6 +135,7 @@ User:     {user}
 Password: {password}
 
 {reach}
+{elsewhere}
 Mount it with the client that does not work, open {FILE}, and do what fails. Then unmount it and press Ctrl-C, or
 wait: {minutes} minutes after the last request this ends by itself. The report comes at the end.
 

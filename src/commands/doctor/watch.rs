@@ -49,7 +49,7 @@ async fn pass(State(watch): State<Arc<Watch>>, request: Request, next: Next) -> 
     if let Some(exchange) = &mut running.exchange {
         exchange.status = Some(answer.status().as_u16());
         exchange.error = answer.extensions().get::<Error>().cloned();
-        exchange.peer = answer.extensions().get::<Peer>().map(|Peer(address)| address.ip());
+        exchange.peer = answer.extensions().get::<Peer>().map(|Peer(address)| *address);
     }
     let bytes = Arc::clone(&running.sent);
     answer.map(|body| Body::new(Counted { body, bytes, running: Some(running) }))
@@ -106,7 +106,7 @@ impl http_body::Body for Counted {
     }
 }
 
-/// Where the gate says who comes with something else than HTTP.
+/// Under which name the gate says who comes with something else than HTTP, or agrees with it on no TLS.
 const FOREIGN: &str = "gate::foreign";
 
 /// A log whose warnings, and what the gate says of such connections, go into the transcript; the rest is not kept.

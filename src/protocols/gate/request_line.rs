@@ -27,6 +27,9 @@ struct State {
     foreign: Option<Foreign>,
 }
 
+/// The name under which the log says who was turned away before a request; `larder doctor --client` looks for it.
+pub(crate) const FOREIGN: &str = "gate::foreign";
+
 /// What clients begin a connection with that is not for this server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Foreign {
@@ -50,8 +53,7 @@ impl Foreign {
             Self::Tls => "TLS to an address that has none: its URL has to begin with http://, not https://",
             Self::Http2 => "HTTP/2 from the first byte on, and this server HTTP/1.1",
         };
-        // A name of its own, by which `larder doctor --client` finds the line.
-        tracing::info!(target: "gate::foreign", "{peer} speaks {what}");
+        tracing::info!(target: FOREIGN, "{peer} speaks {what}");
     }
 }
 
@@ -139,36 +141,40 @@ mod tests {
 
     #[tokio::test]
     async fn a_fragment_cannot_hide_behind_another_request_or_an_empty_line() {
-        let stage = Stage::open(Router::new().fallback(async || "done")).await;
-        let hidden = "DELETE /folder/#part HTTP/1.1\r\nHost: larder\r\n\r\n";
-        let mut client = stage.connect().await;
-        client.send(format!("\r\n{hidden}")).await;
-        assert_eq!(client.answer().await.status(), 400);
-        let plain = "OPTIONS / HTTP/1.1\r\nHost: larder\r\n\r\n";
-        client.send(format!("{plain}{plain}{hidden}")).await;
-        assert_eq!(client.answer().await.status(), 200);
-        assert_eq!(client.answer().await.status(), 400);
-        assert_eq!(client.answer().await.status(), 400);
-        client.send(format!("{plain}{plain}")).await;
-        assert_eq!(client.answer().await.status(), 200);
-        assert_eq!(client.answer().await.status(), 200);
+        for secure in [false, true] {
+            let stage = Stage::either(secure, Router::new().fallback(async || "done"), |_| {}).await;
+            let hidden = "DELETE /folder/#part HTTP/1.1\r\nHost: larder\r\n\r\n";
+            let mut client = stage.connect().await;
+            client.send(format!("\r\n{hidden}")).await;
+            assert_eq!(client.answer().await.status(), 400);
+            let plain = "OPTIONS / HTTP/1.1\r\nHost: larder\r\n\r\n";
+            client.send(format!("{plain}{plain}{hidden}")).await;
+            assert_eq!(client.answer().await.status(), 200);
+            assert_eq!(client.answer().await.status(), 400);
+            assert_eq!(client.answer().await.status(), 400);
+            client.send(format!("{plain}{plain}")).await;
+            assert_eq!(client.answer().await.status(), 200);
+            assert_eq!(client.answer().await.status(), 200);
+        }
     }
 
     #[tokio::test]
     async fn a_path_with_a_fragment_is_refused_and_its_neighbours_are_served() {
-        let doors = Router::new().fallback(async |body: String| body);
-        let stage = Stage::open(doors).await;
-        let mut client = stage.connect().await;
-        let put = "PUT /a HTTP/1.1\r\nHost: larder\r\nContent-Length: 14\r\n\r\nDELETE /x#y HT";
-        for _ in 0..2 {
-            client.send(put).await;
-            let answer = client.answer().await;
-            assert_eq!((answer.status(), answer.body.as_str()), (200, "DELETE /x#y HT"));
-            client.send("DELETE /folder/#part HTTP/1.1\r\nHost: larder\r\n\r\n").await;
-            assert_eq!(client.answer().await.status(), 400);
-            client.send("DELETE /fol").await;
-            client.send("der/#part HTTP/1.1\r\nHost: larder\r\nX: y\r\n\r\n").await;
-            assert_eq!(client.answer().await.status(), 400);
+        for secure in [false, true] {
+            let doors = Router::new().fallback(async |body: String| body);
+            let stage = Stage::either(secure, doors, |_| {}).await;
+            let mut client = stage.connect().await;
+            let put = "PUT /a HTTP/1.1\r\nHost: larder\r\nContent-Length: 14\r\n\r\nDELETE /x#y HT";
+            for _ in 0..2 {
+                client.send(put).await;
+                let answer = client.answer().await;
+                assert_eq!((answer.status(), answer.body.as_str()), (200, "DELETE /x#y HT"));
+                client.send("DELETE /folder/#part HTTP/1.1\r\nHost: larder\r\n\r\n").await;
+                assert_eq!(client.answer().await.status(), 400);
+                client.send("DELETE /fol").await;
+                client.send("der/#part HTTP/1.1\r\nHost: larder\r\nX: y\r\n\r\n").await;
+                assert_eq!(client.answer().await.status(), 400);
+            }
         }
     }
 }

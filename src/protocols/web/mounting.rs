@@ -13,13 +13,15 @@ pub struct Address {
     pub(crate) host: String,
     pub(crate) port: Option<u16>,
     pub(crate) path: String,
+    /// It is the address the server listens on, and not what somebody wrote for people.
+    is_listened_on: bool,
     /// Every address of this machine is listened on, and the host is only one of them.
     is_any: bool,
 }
 
 impl Address {
     /// A path on an address listened on.
-    pub fn listening(address: SocketAddr, path: &str) -> Self {
+    pub fn listening(address: SocketAddr, path: &str, is_secure: bool) -> Self {
         let is_any = address.ip().is_unspecified();
         let host = match address.ip() {
             // Nobody can call "every address"; this machine's own is one of them.
@@ -27,7 +29,14 @@ impl Address {
             IpAddr::V6(ip) => format!("[{ip}]"),
             ip => ip.to_string(),
         };
-        Self { is_secure: false, host, port: Some(address.port()), path: path.to_owned(), is_any }
+        Self {
+            is_secure,
+            host,
+            port: Some(address.port()),
+            path: path.to_owned(),
+            is_listened_on: true,
+            is_any,
+        }
     }
 
     /// A URL as the settings write it.
@@ -38,7 +47,7 @@ impl Address {
         let (host, port) = numbered.map_or((authority, None), |(host, port)| (host, Some(port)));
         let slash = if path.is_empty() || path.ends_with('/') { "" } else { "/" };
         let (is_secure, path) = (scheme == "https", format!("/{path}{slash}"));
-        Self { is_secure, host: host.to_owned(), port, path, is_any: false }
+        Self { is_secure, host: host.to_owned(), port, path, is_listened_on: false, is_any: false }
     }
 
     /// The path, with a slash at its end.
@@ -52,9 +61,13 @@ impl Address {
         self.host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
     }
 
-    /// One line for those who mount it from another machine, where the address is this one's only; or nothing.
+    /// One line for those whom this address does not take there, because it is only this machine's or no name that
+    /// is in the certificate; or nothing.
     pub fn elsewhere(&self) -> &'static str {
         match self.is_any {
+            _ if self.is_secure && self.is_listened_on => {
+                "\nClients ask for a name that is in the certificate: set public_url to the drive's address with that name.\n"
+            }
             true => {
                 "\nFrom another machine, write this machine's name or address in place of 127.0.0.1, or set public_url.\n"
             }
@@ -62,10 +75,15 @@ impl Address {
         }
     }
 
+    /// The same place by the name another address has for this machine.
+    pub fn named_as_in(self, other: Self) -> Self {
+        Self { host: other.host, is_listened_on: false, is_any: false, ..self }
+    }
+
     /// The address as a visitor reaches it who came to the drive's own address.
     pub(crate) fn seen_by(&self, visited: Visited) -> Self {
         let Visited { is_secure, host, port } = visited;
-        Self { is_secure, host, port, path: self.path.clone(), is_any: false }
+        Self { is_secure, host, port, path: self.path.clone(), is_listened_on: false, is_any: false }
     }
 
     /// The address with another scheme, such as GNOME's `dav`.
@@ -107,10 +125,13 @@ mod tests {
 
     #[test]
     fn an_address_that_means_every_address_is_shown_as_this_machine() {
-        let address = |text: &str| Address::listening(text.parse().unwrap(), "/dav/").to_string();
+        let address = |text: &str| Address::listening(text.parse().unwrap(), "/dav/", false).to_string();
         assert_eq!(address("0.0.0.0:80"), "http://127.0.0.1:80/dav/");
         assert_eq!(address("[::]:8080"), "http://127.0.0.1:8080/dav/");
         assert_eq!(address("[fd00::1]:8080"), "http://[fd00::1]:8080/dav/");
+        let secure = Address::listening("0.0.0.0:8443".parse().unwrap(), "/", true);
+        assert_eq!(secure.to_string(), "https://127.0.0.1:8443/");
+        assert!(secure.elsewhere().contains("certificate"));
     }
 
     #[test]

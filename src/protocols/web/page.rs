@@ -176,17 +176,20 @@ impl Section {
 mod tests {
     use super::*;
 
-    fn shown(drive: &Drive, host: &str) -> String {
-        let request = http::Request::builder().header(http::header::HOST, host).body(()).unwrap();
+    fn shown(drive: &Drive, url: &str) -> String {
+        let (secure, host) = url.strip_prefix("https://").map_or((false, url), |host| (true, host));
+        let origin = gate::Origin { secure, host: host.to_owned() };
+        let request = http::Request::builder().extension(origin).body(()).unwrap();
         drive.address(&request.into_parts().0).to_string()
     }
 
     #[test]
     fn the_drive_is_shown_where_the_visitor_reaches_it() {
-        let here = |path| Address::listening("0.0.0.0:8081".parse().unwrap(), path);
+        let here = |path| Address::listening("0.0.0.0:8081".parse().unwrap(), path, false);
         let beside = Drive::BesideThePage(here("/dav/"));
         assert_eq!(shown(&beside, "nas.local:8080"), "http://nas.local:8080/dav/");
         assert_eq!(shown(&beside, "nas.local"), "http://nas.local/dav/");
+        assert_eq!(shown(&beside, "https://nas.local"), "https://nas.local/dav/");
         let own = Drive::OnAPortOfItsOwn(here("/"));
         assert_eq!(shown(&own, "nas.local:8080"), "http://nas.local:8081/");
         assert_eq!(shown(&own, "[fd00::1]:8080"), "http://[fd00::1]:8081/");

@@ -1,8 +1,9 @@
 //! The address a visitor came to, as far as it can be believed.
 
-use http::header::HOST;
-use http::request;
 use std::net::Ipv6Addr;
+
+use gate::Origin;
+use http::request;
 
 /// A name in the DNS is no longer (RFC 1035 §2.3.4).
 const HOST_CHARS_MAX: usize = 253;
@@ -18,13 +19,12 @@ pub struct Visited {
     pub port: Option<u16>,
 }
 
-/// The address in the request; none if it cannot be one. Anybody may write anything into `Host`, and the page shows it
-/// in lines that are pasted into a shell, so only letters, digits and what stands between them pass.
+/// The address the request was made to; none if it cannot be one. Anybody may write anything into `Host`, and the page
+/// shows it in lines that are pasted into a shell, so only letters, digits and what stands between them pass.
 pub fn visited(parts: &request::Parts) -> Option<Visited> {
-    let header = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let authority = header.or_else(|| parts.uri.authority().map(|authority| authority.as_str()))?;
-    let (host, port) = split(authority)?;
-    Some(Visited { is_secure: false, host: host.to_owned(), port })
+    let Origin { secure, host } = parts.extensions.get()?;
+    let (host, port) = split(host)?;
+    Some(Visited { is_secure: *secure, host: host.to_owned(), port })
 }
 
 fn split(authority: &str) -> Option<(&str, Option<u16>)> {
@@ -55,7 +55,8 @@ mod tests {
     use super::*;
 
     fn seen(host: &str) -> Option<(String, Option<u16>)> {
-        let request = http::Request::builder().header(HOST, host).body(()).unwrap();
+        let origin = Origin { secure: false, host: host.to_owned() };
+        let request = http::Request::builder().extension(origin).body(()).unwrap();
         visited(&request.into_parts().0).map(|visited| (visited.host, visited.port))
     }
 
