@@ -12,6 +12,7 @@ mod node;
 mod path;
 mod property;
 mod space;
+mod sync;
 mod time;
 mod user;
 
@@ -27,5 +28,6 @@ pub use node::{Node, NodeId, NodeKind};
 pub use path::NodePath;
 pub use property::{DeadProperty, PropertyChange, PropertyName};
 pub use space::{Quota, Seq, Space, SpaceId};
+pub use sync::{Known, Round, SyncToken};
 pub use time::Timestamp;
 pub use user::{Role, User, UserId, UserName};

@@ -3,6 +3,7 @@
 mod drive;
 mod history;
 mod operation;
+mod sync;
 mod tree;
 
 use std::time::Duration;

@@ -19,7 +19,7 @@ use crate::rows::node;
 use crate::{Db, Tx, statement};
 
 /// The columns of a node `n` with its blob `b`, as [`NodeRow`] reads them.
-const COLUMNS: &str = "n.id, n.uuid, n.space_id, n.parent_id, n.name, n.folder, n.created_ms, n.modified_ms, \
+pub(crate) const COLUMNS: &str = "n.id, n.uuid, n.space_id, n.parent_id, n.name, n.folder, n.created_ms, n.modified_ms, \
     n.tree_seq, b.id AS blob_id, b.size_bytes, b.sha256, b.media_type, b.created_ms AS blob_created_ms";
 
 #[derive(FromQueryResult)]
@@ -97,7 +97,7 @@ pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, now: Timestamp)
            JOIN names ON names.depth = walk.depth + 1 \
            JOIN nodes n ON n.parent_id = walk.id AND n.name = names.name AND n.trashed_ms IS NULL \
          ) \
-         SELECT walk.depth, {COLUMNS}, s.root_id, s.seq, s.used_bytes, s.quota_bytes, {lock} \
+         SELECT walk.depth, {COLUMNS}, s.root_id, s.seq, s.history_seq, s.used_bytes, s.quota_bytes, {lock} \
          FROM walk JOIN nodes n ON n.id = walk.id JOIN spaces s ON s.id = n.space_id \
          LEFT JOIN blobs b ON b.id = n.blob_id \
          LEFT JOIN locks l ON l.node_id = n.id AND l.expires_ms > $2 \
@@ -127,6 +127,7 @@ fn space_of(row: &QueryResult) -> Result<Space> {
         id: SpaceId(row.try_get("", "space_id").or_domain()?),
         root: NodeId(number("root_id")?),
         seq: Seq(number("seq")?),
+        history: Seq(number("history_seq")?),
         quota: Quota { used_bytes: unsigned(number("used_bytes")?), limit_bytes: limit.map(unsigned) },
     })
 }
@@ -178,7 +179,7 @@ pub async fn members(
     Ok(members)
 }
 
-fn read_property(row: &QueryResult) -> Result<Option<DeadProperty>> {
+pub(crate) fn read_property(row: &QueryResult) -> Result<Option<DeadProperty>> {
     let text = |column: &str| row.try_get::<Option<String>>("", column).or_domain();
     let (Some(namespace), Some(local), Some(xml)) = (text("namespace")?, text("local")?, text("xml")?) else {
         return Ok(None);
@@ -276,7 +277,7 @@ pub async fn stir(tx: &Tx, seq: Seq, nodes: impl IntoIterator<Item = NodeId>) ->
         .map(drop)
 }
 
-fn read_node(row: &QueryResult) -> Result<Node> {
+pub(crate) fn read_node(row: &QueryResult) -> Result<Node> {
     let row = NodeRow::from_query_result(row, "").or_domain()?;
     let blob = match (row.blob_id, row.size_bytes, row.sha256, row.blob_created_ms) {
         (Some(id), Some(size), Some(sha256), Some(created_ms)) => Some(Blob {
