@@ -22,6 +22,7 @@ mod races;
 mod relocate;
 mod remove;
 mod statements;
+mod sync;
 mod traps;
 
 use std::io::Write;

@@ -1,6 +1,6 @@
 //! Live properties: what the house itself knows of a node (RFC 4918 §15, RFC 4331).
 
-use domain::{Lock, Node, PropertyName, Quota};
+use domain::{Known, Lock, Node, PropertyName, Quota, Seq, SyncToken};
 use services::files::media_type;
 
 use crate::xml::dates::{push_http_date, push_iso_date};
@@ -22,10 +22,13 @@ pub enum Live {
     LockDiscovery,
     QuotaAvailable,
     QuotaUsed,
+    SupportedReportSet,
+    SyncToken,
+    CurrentUserPrincipal,
 }
 
 /// Every live property with its name in the namespace `DAV:`.
-const NAMES: [(Live, &str); 11] = [
+const NAMES: [(Live, &str); 14] = [
     (Live::ResourceType, "resourcetype"),
     (Live::CreationDate, "creationdate"),
     (Live::LastModified, "getlastmodified"),
@@ -37,6 +40,9 @@ const NAMES: [(Live, &str); 11] = [
     (Live::LockDiscovery, "lockdiscovery"),
     (Live::QuotaAvailable, "quota-available-bytes"),
     (Live::QuotaUsed, "quota-used-bytes"),
+    (Live::SupportedReportSet, "supported-report-set"),
+    (Live::SyncToken, "sync-token"),
+    (Live::CurrentUserPrincipal, "current-user-principal"),
 ];
 
 /// What a request for everything gets. Locks are left out, since Finder takes every `href` in a listing
@@ -55,10 +61,17 @@ const SUPPORTED_LOCK: &str = "<D:lockentry><D:lockscope><D:exclusive/></D:locksc
     <D:locktype><D:write/></D:locktype></D:lockentry>\
     <D:lockentry><D:lockscope><D:shared/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockentry>";
 
+const SUPPORTED_REPORT: &str =
+    "<D:supported-report><D:report><D:sync-collection/></D:report></D:supported-report>";
+
 /// A node with what stands around it.
 pub struct Entry<'a> {
     pub node: &'a Node,
     pub quota: Quota,
+    /// The latest change of the space that the node is shown with.
+    pub seq: Seq,
+    /// Where on its address the drive is, without a slash at the end.
+    pub prefix: &'a str,
     /// The locks that cover it, each with the href of the node it lies on.
     pub locks: Vec<(&'a Lock, &'a str)>,
     /// The moment of the request, from which a lock's remaining time counts.
@@ -92,7 +105,7 @@ impl Live {
     pub fn exists(self, entry: &Entry<'_>) -> bool {
         match self {
             Self::ContentLength | Self::ContentType => !entry.node.is_folder(),
-            Self::QuotaUsed => entry.node.is_folder(),
+            Self::QuotaUsed | Self::SyncToken => entry.node.is_folder(),
             // Without a limit there is no number to give (RFC 4331 §3).
             Self::QuotaAvailable => entry.node.is_folder() && entry.quota.limit_bytes.is_some(),
             _ => true,
@@ -133,6 +146,18 @@ impl Live {
                 out.push_str(&entry.quota.available_bytes().unwrap_or_default().to_string());
             }
             Self::QuotaUsed => out.push_str(&entry.quota.used_bytes.to_string()),
+            Self::SupportedReportSet if node.is_folder() => out.push_str(SUPPORTED_REPORT),
+            Self::SupportedReportSet => {}
+            Self::SyncToken => {
+                let token = SyncToken { folder: node.uuid, known: Known::Everything(entry.seq) };
+                out.push_str(&token.to_string());
+            }
+            // Nobody is a resource here; what a user has of their own is the drive (RFC 5397 §3).
+            Self::CurrentUserPrincipal => {
+                out.push_str("<D:href>");
+                out.push_str(entry.prefix);
+                out.push_str("/</D:href>");
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use domain::{DeadProperty, Error, Lock, Node, NodeName, PropertyName, Quota, Result};
+use domain::{DeadProperty, Error, Lock, Node, NodeName, PropertyName, Quota, Result, Seq};
 use http::{HeaderMap, StatusCode};
 use services::files::{self, Look, Member};
 
@@ -24,7 +24,7 @@ use crate::xml::propfind::{Asked, read_propfind};
 /// Members read at once.
 const PAGE: u32 = 500;
 /// What is sent at once: a page of usual entries.
-const PIECE_BYTES: usize = 256 * 1024;
+pub const PIECE_BYTES: usize = 256 * 1024;
 
 /// Answers a PROPFIND.
 pub async fn answer(visit: Arc<Visit>, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
@@ -43,26 +43,21 @@ pub async fn answer(visit: Arc<Visit>, headers: &HeaderMap, body: Body) -> Resul
     if listing.stage == Stage::Done {
         return Ok(answer::xml(StatusCode::MULTI_STATUS, first));
     }
-    let rest = futures_util::stream::try_unfold(listing, async |mut listing| match listing.next().await {
-        Ok(Some(piece)) => Ok(Some((piece, listing))),
-        Ok(None) => Ok(None),
-        // The headers are gone: the log says what happened, and the connection breaks off.
-        Err(error) => Err(std::io::Error::other(error)),
+    let rest = futures_util::stream::try_unfold(listing, async |mut listing| {
+        Ok(listing.next().await?.map(|piece| (piece, listing)))
     });
-    let first = futures_util::stream::once(std::future::ready(Ok::<_, std::io::Error>(first)));
-    let pieces = futures_util::StreamExt::chain(first, rest);
-    Ok(answer::xml(StatusCode::MULTI_STATUS, Body::from_stream(pieces)))
+    Ok(answer::in_pieces(StatusCode::MULTI_STATUS, first, rest))
 }
 
 /// What every entry is asked for.
-struct Plan {
+pub struct Plan {
     asked: Asked,
     live: Vec<Live>,
     dead: Vec<PropertyName>,
 }
 
 impl Plan {
-    fn new(asked: Asked) -> Self {
+    pub fn new(asked: Asked) -> Self {
         let named = match &asked {
             Asked::Some(names) | Asked::All(names) => names.as_slice(),
             Asked::Names => &[],
@@ -82,18 +77,18 @@ impl Plan {
     }
 
     /// Whether stored properties matter: some are asked for by name, or everything is.
-    fn wants_dead(&self) -> bool {
+    pub fn wants_dead(&self) -> bool {
         !matches!(self.asked, Asked::Some(_))
             || !self.dead.is_empty()
             || self.live.iter().any(|live| live.is_settable())
     }
 
-    fn wants_locks(&self) -> bool {
+    pub fn wants_locks(&self) -> bool {
         self.live.contains(&Live::LockDiscovery)
     }
 
     /// Writes one response.
-    fn write(&self, body: &mut Multistatus, href: &str, entry: &Entry<'_>, dead: &[DeadProperty]) {
+    pub fn write(&self, body: &mut Multistatus, href: &str, entry: &Entry<'_>, dead: &[DeadProperty]) {
         body.open(href);
         if self.asked == Asked::Names {
             body.propstat("200 OK", |out| self.write_names(out, entry, dead));
@@ -162,6 +157,7 @@ struct Listing {
     plan: Plan,
     node: Node,
     quota: Quota,
+    seq: Seq,
     /// The locks on the folder itself that its members see too, and those on its members.
     own_locks: Vec<(Lock, String)>,
     member_locks: Vec<Lock>,
@@ -189,9 +185,10 @@ impl Listing {
             true => files::member_locks(&visit.caller, &visit.backends, &node).await?,
             false => Vec::new(),
         };
-        let (quota, body, page) = (look.quota(), Multistatus::begin(), Vec::new().into_iter());
+        let (quota, seq) = (look.quota(), look.space().seq);
+        let (body, page) = (Multistatus::begin(), Vec::new().into_iter());
         let stage = Stage::Itself { with_members };
-        Ok(Self { visit, plan, node, quota, own_locks, member_locks, body, page, stage })
+        Ok(Self { visit, plan, node, quota, seq, own_locks, member_locks, body, page, stage })
     }
 
     /// The next piece of the body: as many entries as make one, however long each of them is.
@@ -219,14 +216,15 @@ impl Listing {
     }
 
     async fn write_itself(&mut self) -> Result<()> {
-        let Visit { caller, backends, .. } = &*self.visit;
+        let Visit { caller, backends, prefix, .. } = &*self.visit;
         let dead = match self.plan.wants_dead() {
             true => files::properties(caller, backends, &self.node).await?,
             false => Vec::new(),
         };
         let locks = self.own_locks.iter().map(|(lock, href)| (lock, href.as_str())).collect();
-        let entry = Entry { node: &self.node, quota: self.quota, locks, now: caller.now };
-        self.plan.write(&mut self.body, &self.visit.href(&self.node), &entry, &dead);
+        let (node, quota, seq) = (&self.node, self.quota, self.seq);
+        let entry = Entry { node, quota, seq, locks, now: caller.now, prefix };
+        self.plan.write(&mut self.body, &self.visit.href(node), &entry, &dead);
         Ok(())
     }
 
@@ -252,7 +250,9 @@ impl Listing {
         let inherited = inherited.filter(|(lock, _)| lock.depth == domain::LockDepth::Infinity);
         let own = self.member_locks.iter().filter(|lock| lock.node == node.id);
         let locks = inherited.chain(own.map(|lock| (lock, href.as_str()))).collect();
-        let entry = Entry { node, quota: self.quota, locks, now: self.visit.caller.now };
+        let Visit { caller, prefix, .. } = &*self.visit;
+        let (quota, seq) = (self.quota, self.seq);
+        let entry = Entry { node, quota, seq, locks, now: caller.now, prefix };
         self.plan.write(&mut self.body, &href, &entry, properties);
     }
 }

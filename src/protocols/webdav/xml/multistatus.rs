@@ -1,6 +1,8 @@
 //! Writes a `DAV:multistatus` body piece by piece (RFC 4918 §13), without white space between elements.
 
-use domain::PropertyName;
+use std::fmt::Write as _;
+
+use domain::{PropertyName, SyncToken};
 
 use super::element::DAV;
 use super::escape::push_attribute;
@@ -51,10 +53,24 @@ impl Multistatus {
         self.out.push_str("</D:propstat>");
     }
 
-    fn status(&mut self, status: &str) {
+    /// Writes the status of a resource as a whole, or of the properties before it.
+    pub fn status(&mut self, status: &str) {
         self.out.push_str("<D:status>HTTP/1.1 ");
         self.out.push_str(status);
         self.out.push_str("</D:status>");
+    }
+
+    /// Writes which condition the status of a resource is about (RFC 4918 §16).
+    pub fn error(&mut self, condition: &str) {
+        self.out.push_str("<D:error><D:");
+        self.out.push_str(condition);
+        self.out.push_str("/></D:error>");
+    }
+
+    /// Writes what the client goes on from, behind all responses (RFC 6578 §6.4).
+    pub fn sync_token(&mut self, token: &SyncToken) {
+        // A String takes everything that is written to it.
+        let _ = write!(self.out, "<D:sync-token>{token}</D:sync-token>");
     }
 
     /// Ends the response of a resource.
