@@ -31,6 +31,7 @@ mod races;
 mod relocate;
 mod remove;
 mod statements;
+mod sync;
 mod system_files;
 mod times;
 mod traps;

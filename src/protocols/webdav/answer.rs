@@ -2,7 +2,9 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use domain::Error;
+use bytes::Bytes;
+use domain::{Error, Result};
+use futures_util::{Stream, StreamExt, TryStreamExt};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
@@ -81,6 +83,19 @@ pub fn empty(status: StatusCode) -> Response {
     let mut answer = Response::new(Body::empty());
     *answer.status_mut() = status;
     answer
+}
+
+/// An answer with an XML body whose first piece is there; each of the others is made while those before it are on
+/// their way.
+pub fn in_pieces(
+    status: StatusCode,
+    first: Bytes,
+    rest: impl Stream<Item = Result<Bytes>> + Send + 'static,
+) -> Response {
+    let first = futures_util::stream::once(std::future::ready(Ok(first)));
+    // The headers are gone: the log says what happened, and the connection breaks off.
+    let pieces = first.chain(rest).map_err(std::io::Error::other);
+    xml(status, Body::from_stream(pieces))
 }
 
 /// An answer with an XML body.

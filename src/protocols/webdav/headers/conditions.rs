@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::str;
 
-use domain::{Conditions, ETag, ETagMatch, Error, LockToken, Result, StateList, StateTest, Tested};
+use domain::{
+    Conditions, ETag, ETagMatch, Error, LockToken, Result, StateList, StateTest, SyncToken, Tested,
+};
 use http::header::{IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
 use http::{HeaderMap, HeaderName};
 
@@ -136,12 +138,18 @@ impl<'a> Reader<'a> {
             }
             let negated = self.negated();
             let state = match self.rest.as_bytes().first() {
-                Some(b'<') => StateTest::Token(LockToken::parse(self.enclosed('<', '>')?)),
+                Some(b'<') => self.token()?,
                 Some(b'[') => StateTest::ETag(self.etag()?),
                 _ => return Err(malformed()),
             };
             states.push((!negated, state));
         }
+    }
+
+    fn token(&mut self) -> Result<StateTest> {
+        let sent = self.enclosed('<', '>')?;
+        let lock = || StateTest::Token(LockToken::parse(sent));
+        Ok(SyncToken::parse(sent).map_or_else(lock, StateTest::Sync))
     }
 
     fn etag(&mut self) -> Result<ETag> {

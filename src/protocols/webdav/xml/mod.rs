@@ -11,6 +11,7 @@ pub mod multistatus;
 pub mod propfind;
 pub mod proppatch;
 pub mod reader;
+pub mod report;
 #[cfg(test)]
 pub mod samples;
 pub mod writer;
