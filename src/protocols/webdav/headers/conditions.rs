@@ -84,8 +84,8 @@ fn lists(
         _ => None,
     };
     let paths: BTreeSet<String> = lists.iter().filter_map(about).collect();
-    if lists.len() > LISTS_MAX || states > STATES_MAX || paths.len() > PATHS_MAX {
-        return Err(Error::TooLarge("The If header makes too many conditions.".into()));
+    if states > STATES_MAX || paths.len() > PATHS_MAX {
+        return Err(too_many());
     }
     Ok(headers.contains_key(IF).then_some(lists))
 }
@@ -112,6 +112,8 @@ impl<'a> Reader<'a> {
                     about = self.resource(url);
                     complete = false;
                 }
+                // Judged while reading: each list takes a copy of its path.
+                Some(b'(') if lists.len() == LISTS_MAX => return Err(too_many()),
                 Some(b'(') => {
                     let states = self.states()?;
                     complete = true;
@@ -143,6 +145,9 @@ impl<'a> Reader<'a> {
                 Some(b'[') => StateTest::ETag(self.etag()?),
                 _ => return Err(malformed()),
             };
+            if states.len() == STATES_MAX {
+                return Err(too_many());
+            }
             states.push((!negated, state));
         }
     }
@@ -170,6 +175,10 @@ impl<'a> Reader<'a> {
         self.rest = rest;
         Ok(inner)
     }
+}
+
+fn too_many() -> Error {
+    Error::TooLarge("The If header makes too many conditions.".into())
 }
 
 fn malformed() -> Error {
