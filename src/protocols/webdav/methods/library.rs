@@ -202,9 +202,10 @@ const SECONDS_MAX: i64 = 253_402_300_799;
 /// A moment in seconds since 1970, perhaps with a fraction, as ownCloud's clients and rclone send it.
 fn seconds(text: &str) -> Option<Timestamp> {
     let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
-    let millis: i64 = format!("{fraction:0<3.3}").parse().ok()?;
+    // Unsigned: a sign within the fraction would lead before 1970.
+    let millis: u16 = format!("{fraction:0<3.3}").parse().ok()?;
     let whole = whole.parse::<i64>().ok().filter(|seconds| (0..=SECONDS_MAX).contains(seconds))?;
-    Some(Timestamp::from_millis(whole * 1000 + millis))
+    Some(Timestamp::from_millis(whole * 1000 + i64::from(millis)))
 }
 
 #[cfg(test)]
@@ -217,7 +218,7 @@ mod tests {
         for (text, millis) in table {
             assert_eq!(seconds(text), Some(Timestamp::from_millis(millis)), "{text}");
         }
-        for text in ["", "yesterday", "1.x", "-1", "253402300800", "99999999999999999999"] {
+        for text in ["", "yesterday", "1.x", "0.-5", "-1", "253402300800", "99999999999999999999"] {
             assert_eq!(seconds(text), None, "{text}");
         }
     }
