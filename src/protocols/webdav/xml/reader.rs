@@ -27,6 +27,10 @@ const ATTRIBUTES_MAX: usize = 64;
 /// for each of the properties in a body.
 const REPEATED_BYTES_MAX: usize = 1000;
 
+/// How many bytes of namespaces and languages all elements and attributes may have in effect: one declaration
+/// of 1000 bytes would be 10 MB of tree, and as much when it is written again.
+const IN_EFFECT_BYTES_MAX: usize = 512 * 1024;
+
 /// What the prefix `xmlns` always means.
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
@@ -75,6 +79,8 @@ struct Tree {
     open: Vec<Element>,
     root: Option<Element>,
     nodes: usize,
+    /// Of the namespaces and languages in effect on each of them.
+    bytes_in_effect: usize,
 }
 
 impl Tree {
@@ -92,6 +98,14 @@ impl Tree {
         }
         let inherited = || self.open.last().and_then(|parent| parent.language.clone());
         element.language = element.own_language().map(str::to_owned).or_else(inherited);
+        let namespaces = element.attributes.iter().map(|attribute| &attribute.namespace);
+        let in_effect = namespaces.chain(&element.language).chain([&element.name.namespace]);
+        self.bytes_in_effect += in_effect.map(String::len).sum::<usize>();
+        if self.bytes_in_effect > IN_EFFECT_BYTES_MAX {
+            return Err(Error::TooLarge(
+                "The XML has long namespaces or languages on too many elements.".into(),
+            ));
+        }
         self.open.push(element);
         Ok(())
     }
@@ -351,7 +365,10 @@ mod tests {
         let attributes: String = (0..80_000).map(|n| format!(" a{n}='1'")).collect();
         assert!(is_too_large(&format!("<a{attributes}/>")));
         let declarations: String = (0..50_000).map(|n| format!(" xmlns:a{n}='u'")).collect();
-        assert!(read(format!("<a{declarations}/>").as_bytes()).is_err());
+        assert!(is_too_large(&format!("<a{declarations}/>")));
+        let (long, each) = ("u".repeat(1000), "<p:b/>".repeat(600));
+        assert!(is_too_large(&format!("<a xmlns:p='{long}'>{each}</a>")));
+        assert!(is_too_large(&format!("<a xmlns:p='p' xml:lang='{long}'>{each}</a>")));
         let long = "u".repeat(2000);
         assert!(is_too_large(&format!("<a xmlns='{long}'/>")));
         assert!(is_too_large(&format!("<a xml:lang='{long}'/>")));
