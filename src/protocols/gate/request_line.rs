@@ -68,7 +68,11 @@ impl RequestLine {
 #[cfg(test)]
 mod tests {
     use axum::Router;
+    use hostile::proptest::collection::vec;
+    use hostile::proptest::prelude::*;
+    use hostile::{Memory, Target, seeds, text};
 
+    use super::*;
     use crate::stage::Stage;
 
     #[tokio::test]
@@ -104,5 +108,36 @@ mod tests {
             client.send("der/#part HTTP/1.1\r\nHost: larder\r\nX: y\r\n\r\n").await;
             assert_eq!(client.answer().await.status(), 400);
         }
+    }
+
+    #[test]
+    fn a_fragment_is_seen_however_the_bytes_of_a_request_come_in() {
+        let line = (vec(prop_oneof![Just("\r\n"), Just("\n")], 0..3), text::url_path(), text::words());
+        let request = line.prop_map(|(empty, path, rest)| {
+            format!("{}DELETE {path} HTTP/1.1\r\nX: {rest}\r\n\r\n", empty.concat()).into_bytes()
+        });
+        let lines = ["DELETE /a#b HTTP/1.1\r\n\r\n", "\r\n\nGET /#", "#", "GET / HTTP/1.1\nX: #\n\n", "\n\r"];
+        Target {
+            grammar: request.boxed(),
+            seeds: seeds::paths().into_iter().chain(lines.map(Vec::from)).collect(),
+            memory: Memory { times: 0, plus: 4096 },
+            read: |bytes| {
+                let (at_once, in_pieces) = (RequestLine::default(), RequestLine::default());
+                at_once.inspect(bytes);
+                // As many as the first says, so that every place is once the end of a piece.
+                let size = usize::from(*bytes.first()?).max(1);
+                bytes.chunks(size).for_each(|piece| in_pieces.inspect(piece));
+                Some((at_once.had_fragment(), in_pieces.had_fragment()))
+            },
+            holds: |bytes, (at_once, in_pieces)| {
+                let begun =
+                    bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len());
+                let line = bytes[begun..].split(|byte| *byte == b'\n').next();
+                let ended = bytes[begun..].contains(&b'\n');
+                assert_eq!(at_once, in_pieces);
+                assert_eq!(at_once, ended && line.is_some_and(|line| line.contains(&b'#')));
+            },
+        }
+        .attack();
     }
 }

@@ -210,6 +210,9 @@ fn seconds(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use hostile::proptest::prelude::*;
+    use hostile::{Memory, Target, seeds};
+
     use super::*;
 
     #[test]
@@ -221,5 +224,17 @@ mod tests {
         for text in ["", "yesterday", "1.x", "0.-5", "-1", "253402300800", "99999999999999999999"] {
             assert_eq!(seconds(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn no_time_a_client_sends_is_outside_of_the_calendar() {
+        Target {
+            grammar: "[0-9]{1,13}([.][0-9]{0,12})?".prop_map(String::into_bytes).boxed(),
+            seeds: seeds::headers(),
+            memory: Memory { times: 8, plus: 1024 },
+            read: |input| seconds(std::str::from_utf8(input).ok()?),
+            holds: |_, moment| assert!((0..=SECONDS_MAX).contains(&moment.seconds()) && moment.millis() >= 0),
+        }
+        .attack();
     }
 }

@@ -11,8 +11,6 @@ pub mod multistatus;
 pub mod propfind;
 pub mod proppatch;
 pub mod reader;
-#[cfg(test)]
-pub mod samples;
 
 pub use dates::http_date;
 pub use error_body::error_body;
