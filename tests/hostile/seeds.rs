@@ -53,7 +53,14 @@ fn inside_of_xml() -> Vec<String> {
         "<x xml:lang='en'><y xml:lang=''/></x>",
         "<x xml:space='preserve'> </x>",
         "<x>𝄞&#x1D11E;\u{202e}\u{85}\u{2028}u\u{308}</x>",
-        "<1/><:x/><x:/><a:b:c/>",
+        "<1/>",
+        "<:x/>",
+        "<x:/>",
+        "<x\"/>",
+        "<x=y/>",
+        "<x&#58;y/>",
+        "<x y\"='z'/>",
+        "<x:y:z xmlns:x='u'/>",
         "<x/ ><x / ></x >",
     ];
     let long = [

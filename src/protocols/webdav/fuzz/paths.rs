@@ -41,7 +41,9 @@ fn a_path_that_is_let_in_hides_nothing_and_is_found_again_by_its_href() {
         seeds: seeds::paths().into_iter().map(|path| [b"/dav", &path[..]].concat()).collect(),
         memory: MEMORY,
         read: |input| Prefix::new("/dav").target(str::from_utf8(input).ok()?, CHARS_MAX).ok(),
-        holds: |_, target| {
+        holds: |input, target| {
+            let mut escapes = input.split(|byte| *byte == b'%').skip(1);
+            assert!(escapes.all(|rest| rest.len() >= 2 && rest[..2].iter().all(u8::is_ascii_hexdigit)));
             assert_path(&target.path);
             let again = Prefix::new("/dav").target(&target.as_sent, CHARS_MAX).unwrap();
             assert_eq!(again.path, target.path);
