@@ -68,11 +68,7 @@ impl RequestLine {
 #[cfg(test)]
 mod tests {
     use axum::Router;
-    use hostile::proptest::collection::vec;
-    use hostile::proptest::prelude::*;
-    use hostile::{Memory, Target, seeds, text};
 
-    use super::*;
     use crate::stage::Stage;
 
     #[tokio::test]
@@ -109,6 +105,15 @@ mod tests {
             assert_eq!(client.answer().await.status(), 400);
         }
     }
+}
+
+#[cfg(test)]
+mod fuzz {
+    use hostile::proptest::collection::vec;
+    use hostile::proptest::prelude::*;
+    use hostile::{Memory, Target, seeds, text};
+
+    use super::*;
 
     #[test]
     fn a_fragment_is_seen_however_the_bytes_of_a_request_come_in() {

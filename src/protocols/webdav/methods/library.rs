@@ -210,9 +210,6 @@ fn seconds(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use hostile::proptest::prelude::*;
-    use hostile::{Memory, Target, seeds};
-
     use super::*;
 
     #[test]
@@ -225,6 +222,14 @@ mod tests {
             assert_eq!(seconds(text), None, "{text}");
         }
     }
+}
+
+#[cfg(test)]
+mod fuzz {
+    use hostile::proptest::prelude::*;
+    use hostile::{Memory, Target, seeds};
+
+    use super::*;
 
     #[test]
     fn no_time_a_client_sends_is_outside_of_the_calendar() {
