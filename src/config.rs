@@ -34,6 +34,8 @@ pub struct Config {
     pub blobs: blobs::BlobsConfig,
     /// The section `[files]`.
     pub files: services::FilesConfig,
+    /// The section `[names]`.
+    pub names: services::NamesConfig,
     /// The section `[login]`.
     pub login: services::LoginConfig,
     /// The section `[log]`.

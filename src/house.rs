@@ -132,6 +132,6 @@ pub async fn migrate(config: &Config) -> Result<Vec<String>> {
 
 /// Puts the floor of use cases together.
 fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Backends {
-    let (files, login) = (config.files.clone(), config.login.clone());
-    Backends::new(metadata, blobs, Coordination::in_process(), files, login)
+    let (files, names, login) = (config.files.clone(), config.names.clone(), config.login.clone());
+    Backends::new(metadata, blobs, Coordination::in_process(), files, names, login)
 }

@@ -76,6 +76,8 @@ pub struct Standing<'a> {
     pub parent: Option<&'a Node>,
     /// The locks on the nodes of the path, from the root down to the target, not yet expired.
     pub locks: Vec<&'a Lock>,
+    /// The locks on the target itself that have expired and may still be referred to (see [`GRACE`](crate::GRACE)).
+    pub lapsed: Vec<&'a Lock>,
 }
 
 impl<'a> Standing<'a> {
@@ -86,6 +88,13 @@ impl<'a> Standing<'a> {
             .iter()
             .copied()
             .filter(move |lock| Some(lock.node) == own || lock.depth == LockDepth::Infinity)
+    }
+
+    /// The expired lock of this user's own that a token may still mean: it lies on the resource itself, and
+    /// no other has taken its place.
+    pub fn in_grace(&self, user: UserId, token: LockToken) -> Option<&'a Lock> {
+        let mine = |lock: &&&Lock| lock.token == token && lock.user == user;
+        self.lapsed.iter().find(mine).copied().filter(|_| self.covering().next().is_none())
     }
 
     /// The locks that cover the list of members of the folder above it.
@@ -114,12 +123,21 @@ impl Conditions {
         })
     }
 
+    /// The same, to be put as the house knows them.
+    pub fn tagged_paths_mut(&mut self) -> impl Iterator<Item = &mut NodePath> {
+        self.lists.iter_mut().flatten().filter_map(|list| match &mut list.about {
+            Tested::Path(path) => Some(path),
+            Tested::Target | Tested::Elsewhere => None,
+        })
+    }
+
     /// Judges everything but the locks.
     ///
     /// # Errors
     /// [`Error::Stale`] names the condition that does not hold.
     pub fn judge<'a>(
         &self,
+        user: UserId,
         target: &Standing<'a>,
         elsewhere: impl Fn(&NodePath) -> Option<Standing<'a>>,
     ) -> Result<()> {
@@ -137,7 +155,7 @@ impl Conditions {
             return Err(Error::Stale("If-Unmodified-Since: the file has changed since.".into()));
         }
         match &self.lists {
-            Some(lists) if !lists.iter().any(|list| list_holds(list, target, &elsewhere)) => {
+            Some(lists) if !lists.iter().any(|list| list_holds(list, user, target, &elsewhere)) => {
                 Err(Error::Stale("If: none of the lists of conditions holds.".into()))
             }
             _ => Ok(()),
@@ -188,6 +206,7 @@ impl Conditions {
 
 fn list_holds<'a>(
     list: &StateList,
+    user: UserId,
     target: &Standing<'a>,
     elsewhere: impl Fn(&NodePath) -> Option<Standing<'a>>,
 ) -> bool {
@@ -198,7 +217,12 @@ fn list_holds<'a>(
     };
     list.states.iter().all(|(wanted, state)| {
         let holds = standing.as_ref().is_some_and(|standing| match state {
-            StateTest::Token(token) => standing.covering().any(|lock| Some(lock.token) == *token),
+            StateTest::Token(Some(token)) => {
+                // `Not` asks whether the lock is gone, and an expired one is.
+                let in_grace = || *wanted && standing.in_grace(user, *token).is_some();
+                standing.covering().any(|lock| lock.token == *token) || in_grace()
+            }
+            StateTest::Token(None) => false,
             StateTest::ETag(etag) => standing.node.is_some_and(|node| node.etag() == *etag),
         });
         holds == *wanted

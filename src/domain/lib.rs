@@ -1,8 +1,10 @@
 //! Floor 0: the nouns of Larder and the rules that hold for them. No I/O, no async, no framework.
 
 mod app_password;
+pub mod ascii_name;
 mod blob;
 mod caller;
+mod checksum;
 mod condition;
 mod error;
 mod etag;
@@ -14,16 +16,18 @@ mod property;
 mod space;
 mod time;
 mod user;
+pub mod windows_name;
 
 pub use app_password::{AppPassword, AppPasswordId};
 pub use blob::{Blob, BlobId, Content, Sha256};
 pub use caller::{Caller, Door, Home, RequestId};
+pub use checksum::Checksum;
 pub use condition::{Conditions, ETagMatch, Standing, StateList, StateTest, Tested};
 pub use error::{Error, Message, Result};
 pub use etag::ETag;
-pub use lock::{Lock, LockDepth, LockScope, LockToken, TIMEOUT_MAX};
+pub use lock::{GRACE, Lock, LockDepth, LockScope, LockToken, TIMEOUT_MAX};
 pub use name::NodeName;
-pub use node::{Node, NodeId, NodeKind};
+pub use node::{Node, NodeId, NodeKind, NodeTimes};
 pub use path::NodePath;
 pub use property::{DeadProperty, PropertyChange, PropertyName};
 pub use space::{Quota, Seq, Space, SpaceId};

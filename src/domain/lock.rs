@@ -11,6 +11,11 @@ use crate::{NodeId, SpaceId, Timestamp, UserId};
 /// a client that died must not keep others out for longer than an afternoon.
 pub const TIMEOUT_MAX: Duration = Duration::from_secs(4 * 3600);
 
+/// How long after its end a lock's token is still good for its holder, on a resource that nobody has changed or
+/// locked since. Finder may lose the refresh of a lock to a laptop's sleep, and what it writes when the file is
+/// closed would be refused without a word to the person: its kernel drops errors of a close.
+pub const GRACE: Duration = Duration::from_secs(3600);
+
 /// The token of a lock, on the wire `urn:uuid:…` (RFC 4918 §6.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LockToken(pub Uuid);
@@ -66,11 +71,16 @@ pub struct Lock {
     pub owner_xml: String,
     /// What was granted.
     pub timeout: Duration,
-    /// From when on it is as if it had never been.
+    /// From when on it keeps nobody out.
     pub expires_at: Timestamp,
 }
 
 impl Lock {
+    /// Whether its time is over, so that only its holder may still refer to it, for as long as [`GRACE`] lasts.
+    pub fn has_lapsed(&self, now: Timestamp) -> bool {
+        self.expires_at <= now
+    }
+
     /// Whether a new lock of this scope could not stand beside this one on the same resource.
     pub fn excludes(&self, scope: LockScope) -> bool {
         self.scope == LockScope::Exclusive || scope == LockScope::Exclusive

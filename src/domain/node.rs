@@ -35,10 +35,29 @@ pub struct Node {
     pub kind: NodeKind,
     /// The number of the latest change to it or to anything below it.
     pub tree_seq: Seq,
-    /// When it was made.
+    /// When it was made, or what the client said of that.
     pub created_at: Timestamp,
     /// When its content last changed, or what the client said of that.
     pub modified_at: Timestamp,
+}
+
+/// Moments of a node that somebody sets; where there is none, it stays what it is, or what the house makes it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NodeTimes {
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// When its content last changed.
+    pub modified_at: Option<Timestamp>,
+}
+
+impl NodeTimes {
+    /// Those that are others than the node has.
+    pub fn other_than(self, node: &Node) -> Self {
+        Self {
+            created_at: self.created_at.filter(|at| *at != node.created_at),
+            modified_at: self.modified_at.filter(|at| *at != node.modified_at),
+        }
+    }
 }
 
 impl Node {

@@ -72,6 +72,13 @@ impl NodePath {
         Self(names)
     }
 
+    /// Puts another name in the place of the one at this depth, where there is one.
+    pub fn rename(&mut self, depth: usize, name: NodeName) {
+        if let Some(renamed) = self.0.get_mut(depth) {
+            *renamed = name;
+        }
+    }
+
     /// Whether this is `other` or lies somewhere below it.
     pub fn is_within(&self, other: &Self) -> bool {
         self.0.starts_with(&other.0)

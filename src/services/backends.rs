@@ -7,7 +7,7 @@ use metadata::Metadata;
 
 use crate::auth::Memory;
 use crate::steps::Hashing;
-use crate::{FilesConfig, LoginConfig};
+use crate::{FilesConfig, LoginConfig, NamesConfig};
 
 /// The floor below, and the settings of this one.
 pub struct Backends {
@@ -19,6 +19,8 @@ pub struct Backends {
     pub coordination: Coordination,
     /// Settings about files.
     pub files: FilesConfig,
+    /// Settings about the names in listings.
+    pub names: NamesConfig,
     /// Settings about logging in.
     pub login: LoginConfig,
     /// Hashes passwords, a few at a time.
@@ -34,10 +36,11 @@ impl Backends {
         blobs: Blobs,
         coordination: Coordination,
         files: FilesConfig,
+        names: NamesConfig,
         login: LoginConfig,
     ) -> Self {
         let memory = Memory::new(&login);
-        Self { metadata, blobs, coordination, files, login, hashing: Hashing::new(), memory }
+        Self { metadata, blobs, coordination, files, names, login, hashing: Hashing::new(), memory }
     }
 
     /// Closes the database once nobody uses it any more.

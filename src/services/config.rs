@@ -14,6 +14,14 @@ pub struct FilesConfig {
     pub file_bytes_max: u64,
 }
 
+/// The section `[names]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamesConfig {
+    /// Whether listings show names in ASCII only.
+    pub ascii_safe: bool,
+}
+
 /// The section `[login]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -15,4 +15,4 @@ pub mod setup;
 pub mod users;
 
 pub use backends::Backends;
-pub use config::{FilesConfig, LoginConfig};
+pub use config::{FilesConfig, LoginConfig, NamesConfig};

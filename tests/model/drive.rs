@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::{
-    Caller, Conditions, DeadProperty, Door, Node, NodeName, NodePath, PropertyName, Quota, RequestId,
-    Timestamp,
+    Caller, Conditions, DeadProperty, Door, Node, NodeName, NodePath, NodeTimes, PropertyName, Quota,
+    RequestId, Timestamp,
 };
 use metadata::nodes;
 use services::auth::{self, Attempt};
@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::operation::{Ending, Operation, Text};
 use super::tree::{Names, Outcome, Refused};
+use crate::support::TestHouse;
 
 /// Small, so that listings end within a folder.
 const PAGE: u32 = 2;
@@ -44,17 +45,9 @@ pub struct Seen {
 }
 
 impl Drive {
-    pub async fn enter(backends: &Arc<Backends>, name: &str, secret: &str) -> Self {
-        let attempt = Attempt {
-            name,
-            secret,
-            address: Ipv4Addr::LOCALHOST.into(),
-            door: Door::Command,
-            request: RequestId(Uuid::nil()),
-            now: Timestamp::now(),
-        };
-        let caller = auth::log_in(backends, attempt).await.unwrap();
-        Self { caller, backends: Arc::clone(backends) }
+    /// The drive of whoever came last into the house.
+    pub async fn enter(house: &TestHouse) -> Self {
+        Self { caller: caller(house).await, backends: Arc::clone(house.backends()) }
     }
 
     pub async fn perform(&mut self, operation: &Operation, now: Timestamp) -> Outcome {
@@ -79,8 +72,8 @@ impl Drive {
                 files::remove(caller, backends, &parsed(path), any).await?;
                 Ok(None)
             }
-            Operation::SetProperties(path, changes) => {
-                files::set_properties(caller, backends, &parsed(path), changes, any).await?;
+            Operation::SetProperties(path, changes, times) => {
+                files::set_properties(caller, backends, &parsed(path), changes, *times, any).await?;
                 Ok(None)
             }
             Operation::SetQuota(limit_bytes) => {
@@ -95,7 +88,8 @@ impl Drive {
         let request = UploadRequest {
             path: parsed(path),
             declared_bytes: ending.declared_bytes(text),
-            modified_at: None,
+            times: NodeTimes::default(),
+            checksums: Vec::new(),
             conditions: Conditions::default(),
         };
         let mut upload = files::upload(&self.caller, &self.backends, request).await?;
@@ -180,7 +174,20 @@ impl Drive {
     }
 }
 
-fn parsed(path: &Names) -> NodePath {
+/// Whoever came last into the house.
+pub async fn caller(house: &TestHouse) -> Caller {
+    let attempt = Attempt {
+        name: house.user(),
+        secret: house.password(),
+        address: Ipv4Addr::LOCALHOST.into(),
+        door: Door::Command,
+        request: RequestId(Uuid::nil()),
+        now: Timestamp::now(),
+    };
+    auth::log_in(house.backends(), attempt).await.unwrap()
+}
+
+pub fn parsed(path: &[String]) -> NodePath {
     let names = path.iter().map(|name| NodeName::parse(name).unwrap()).collect();
     NodePath::new(names, 1024).unwrap()
 }

@@ -2,6 +2,7 @@
 
 mod drive;
 mod history;
+mod locks;
 mod operation;
 mod tree;
 
@@ -28,7 +29,7 @@ const QUOTA_BYTES: u64 = 30_000;
 #[test]
 fn whatever_is_done_the_tree_is_as_if_it_lay_in_memory() {
     let seed = number(SEED).unwrap_or_else(|| rand::rng().random());
-    let mut journal = Journal { seed, lines: Vec::new() };
+    let mut journal = Journal::new(seed);
     let mut random = StdRng::seed_from_u64(seed);
     let mut house = TestHouse::new();
     let mut people = Vec::new();
@@ -43,7 +44,7 @@ fn whatever_is_done_the_tree_is_as_if_it_lay_in_memory() {
         let person = &mut people[who];
         let operation = Operation::random(&mut random, &person.tree);
         let expected = person.tree.apply(&operation, now);
-        journal.lines.push(format!("person {who}: {operation:?} -> {expected:?}"));
+        journal.note(format!("person {who}: {operation:?} -> {expected:?}"));
         let outcome = house.run(person.drive.perform(&operation, now));
         assert_eq!(outcome, expected);
         for person in &mut people {
@@ -69,7 +70,7 @@ struct Person {
 impl Person {
     /// Whoever came last into the house.
     async fn enter(house: &TestHouse) -> Self {
-        let drive = Drive::enter(house.backends(), house.user(), house.password()).await;
+        let drive = Drive::enter(house).await;
         let mut tree = Tree::new(Some(QUOTA_BYTES));
         let root = drive.see().await.nodes.remove(&[][..]).unwrap().node;
         (tree.root.created_at, tree.root.modified_at) = (root.created_at, root.modified_at);
@@ -102,6 +103,16 @@ impl Person {
 struct Journal {
     seed: u64,
     lines: Vec<String>,
+}
+
+impl Journal {
+    fn new(seed: u64) -> Self {
+        Self { seed, lines: Vec::new() }
+    }
+
+    fn note(&mut self, line: String) {
+        self.lines.push(line);
+    }
 }
 
 impl Drop for Journal {

@@ -1,6 +1,6 @@
 //! What is done to the tree, made up at random so that paths and contents meet often.
 
-use domain::{DeadProperty, PropertyChange, PropertyName};
+use domain::{DeadProperty, NodeTimes, PropertyChange, PropertyName, Timestamp};
 use rand::RngExt;
 use rand::rngs::StdRng;
 
@@ -18,7 +18,7 @@ pub enum Operation {
     Move { from: Names, to: Names, overwrite: bool },
     Copy { from: Names, to: Names, overwrite: bool, deep: bool },
     Remove(Names),
-    SetProperties(Names, Vec<PropertyChange>),
+    SetProperties(Names, Vec<PropertyChange>, NodeTimes),
     SetQuota(Option<u64>),
 }
 
@@ -90,7 +90,7 @@ impl Operation {
                 overwrite: random.random_bool(0.5),
                 deep: random.random_bool(0.7),
             },
-            80..90 => Self::SetProperties(node(random, tree), property_changes(random)),
+            80..90 => Self::SetProperties(node(random, tree), property_changes(random), times(random)),
             90..95 => Self::SetQuota(quota_bytes(random, tree)),
             _ => Self::Remove(node(random, tree)),
         }
@@ -156,6 +156,14 @@ fn property_changes(random: &mut StdRng) -> Vec<PropertyChange> {
         }
     };
     (0..count).map(|_| change(random)).collect()
+}
+
+/// Few enough that some are set which the node has already.
+fn times(random: &mut StdRng) -> NodeTimes {
+    let time = |random: &mut StdRng| {
+        random.random_bool(0.4).then(|| Timestamp::from_millis(random.random_range(-1..2) * 1_000_000_000))
+    };
+    NodeTimes { created_at: time(random), modified_at: time(random) }
 }
 
 /// Tight more often than not, and now and then less than what is there.

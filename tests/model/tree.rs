@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Error, PropertyChange, PropertyName, Timestamp};
+use domain::{Error, NodeTimes, PropertyChange, PropertyName, Timestamp};
 use services::files::Placed;
 
 use super::operation::{Ending, Operation, Text};
@@ -139,7 +139,7 @@ impl Tree {
             Operation::Move { from, to, overwrite } => self.relocate(from, to, *overwrite),
             Operation::Copy { from, to, overwrite, deep } => self.copy(from, to, *overwrite, *deep, now),
             Operation::Remove(path) => self.remove(path),
-            Operation::SetProperties(path, changes) => self.set_properties(path, changes),
+            Operation::SetProperties(path, changes, times) => self.set_properties(path, changes, *times),
             Operation::SetQuota(limit_bytes) => {
                 self.limit_bytes = *limit_bytes;
                 Ok(None)
@@ -236,10 +236,16 @@ impl Tree {
         Ok(None)
     }
 
-    fn set_properties(&mut self, path: &[String], changes: &[PropertyChange]) -> Outcome {
-        self.find(path).ok_or(Refused::NotFound)?;
+    fn set_properties(&mut self, path: &[String], changes: &[PropertyChange], times: NodeTimes) -> Outcome {
+        let node = self.find(path).ok_or(Refused::NotFound)?;
+        let created_at = times.created_at.unwrap_or(node.created_at);
+        let modified_at = times.modified_at.unwrap_or(node.modified_at);
+        if changes.is_empty() && (created_at, modified_at) == (node.created_at, node.modified_at) {
+            return Ok(None);
+        }
         self.changes += 1;
         let node = self.stirred(path);
+        (node.created_at, node.modified_at) = (created_at, modified_at);
         for change in changes {
             match change {
                 PropertyChange::Set(property) => {

@@ -2,15 +2,16 @@
 
 use std::io::Read;
 
-use super::{assert_refused, begin, etag, house, house_with, property, seen, varied};
+use super::{A_MINUTE_PASSES, alter, assert_refused, begin, etag, house, house_with, property, seen, varied};
 use crate::support::{Answer, TestHouse};
 
 const NOVEMBER_1994: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 
-/// A house with `/a`: 1000 bytes of November 1994.
+/// A house with `/a`: 1000 bytes of November 1994, which came a while ago.
 fn house_with_old_file() -> TestHouse {
     let house = house();
     assert_eq!(house.ask("PUT", "/a", &[("X-OC-Mtime", "784111777")], varied(1000)).status, 201);
+    alter(&house, A_MINUTE_PASSES);
     house
 }
 

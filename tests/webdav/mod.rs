@@ -1,11 +1,16 @@
 //! What WebDAV clients see at the door: every request goes over a real socket.
 
 mod ancestors;
+mod ascii_names;
+mod checksums;
 mod connections;
 mod credentials;
 mod destination;
+mod digests;
+mod finder_properties;
 mod folders;
 mod get;
+mod grace;
 mod hostile_xml;
 mod hrefs;
 mod if_header;
@@ -14,6 +19,7 @@ mod lock;
 mod locked;
 mod options;
 mod paths;
+mod prefixes;
 mod propfind;
 mod proppatch;
 mod put;
@@ -22,7 +28,11 @@ mod races;
 mod relocate;
 mod remove;
 mod statements;
+mod times;
 mod traps;
+mod unicode;
+mod windows_names;
+mod windows_properties;
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -33,8 +43,14 @@ use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::support::{Answer, TestHouse};
 
+/// What the network drive of Windows calls itself.
+const MINI_REDIR: (&str, &str) = ("User-Agent", "Microsoft-WebDAV-MiniRedir/10.0.26200");
+
 /// More than any test's machine takes at once.
 const TEN_GIB: u64 = 10 * 1024 * 1024 * 1024;
+
+/// Lets all contents be older, as far as the server can tell.
+const A_MINUTE_PASSES: &str = "UPDATE blobs SET created_ms = created_ms - 60000";
 
 /// A house in which Ann lives.
 fn house() -> TestHouse {

@@ -1,6 +1,6 @@
 //! PROPPATCH: what clients attach to files and want back as it was.
 
-use super::{asking, assert_refused, chunked, etag, house, house_with, property, seen, snapshot};
+use super::{asking, assert_refused, chunked, house_with, property, seen, snapshot};
 use crate::support::{Answer, TestHouse};
 
 fn patch(house: &TestHouse, path: &str, instructions: &str) -> Answer {
@@ -138,22 +138,6 @@ fn a_client_may_give_something_another_name_to_be_shown() {
     assert_eq!(house.list("/"), ["a"], "its own name stays");
     assert_done(&patch(&house, "/a", &remove("<D:displayname/>")));
     assert_eq!(property(&house, "/a", "displayname"), "a");
-}
-
-#[test]
-fn windows_attaches_its_four_properties_and_the_file_stays_the_same() {
-    let house = house();
-    let put = house.put("/a", "ten bytes!");
-    let windows = "<Z:Win32CreationTime xmlns:Z='urn:schemas-microsoft-com:'>Thu, 24 Sep 2026 10:00:00 GMT</Z:Win32CreationTime>\
-        <Z:Win32LastAccessTime xmlns:Z='urn:schemas-microsoft-com:'>Thu, 24 Sep 2026 10:00:00 GMT</Z:Win32LastAccessTime>\
-        <Z:Win32LastModifiedTime xmlns:Z='urn:schemas-microsoft-com:'>Thu, 24 Sep 2026 10:00:00 GMT</Z:Win32LastModifiedTime>\
-        <Z:Win32FileAttributes xmlns:Z='urn:schemas-microsoft-com:'>00000020</Z:Win32FileAttributes>";
-    assert_done(&patch(&house, "/a", &set(windows)));
-    let got = house.get("/a");
-    assert_eq!((got.text().as_str(), etag(&got)), ("ten bytes!", etag(&put)));
-    assert_eq!(property(&house, "/a", "getcontentlength"), "10");
-    let attributes = find(&house, "/a", "<Win32FileAttributes xmlns='urn:schemas-microsoft-com:'/>");
-    assert!(attributes.contains(">00000020</"), "{attributes}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::support::TestHouse;
 
-const TABLE: [(&str, u64); 16] = [
+const TABLE: [(&str, u64); 17] = [
     ("PUT of a new file", 9),
     ("PUT of another content", 10),
     ("PUT of the same content", 12),
@@ -25,6 +25,8 @@ const TABLE: [(&str, u64); 16] = [
     ("PROPFIND of a file", 3),
     ("PROPFIND Depth 0", 3),
     ("PROPFIND Depth 1", 4),
+    // The node, its revision closed and the next one opened, besides what every change costs.
+    ("PROPPATCH of a time", 8),
     ("COPY of a folder", 11),
     ("MOVE of a folder", 10),
     ("MOVE onto another", 15),
@@ -33,6 +35,9 @@ const TABLE: [(&str, u64); 16] = [
     ("DELETE of a file", 8),
     ("DELETE of a folder", 9),
 ];
+
+const TIME: &str = "<D:propertyupdate xmlns:D='DAV:'><D:set><D:prop><D:lastmodified>1</D:lastmodified></D:prop></D:set>\
+    </D:propertyupdate>";
 
 /// What PROPFIND reads of a folder at once.
 const PAGE: u64 = 500;
@@ -91,6 +96,7 @@ fn count(house: &TestHouse, depth: usize, descendants: u64) -> Vec<(&'static str
     step("PROPFIND of a file", 207, &|| house.propfind(&at("file"), "0", ""));
     step("PROPFIND Depth 0", 207, &|| house.propfind(&at("folder"), "0", ""));
     step("PROPFIND Depth 1", 207, &|| house.propfind(&at("folder"), "1", ""));
+    step("PROPPATCH of a time", 207, &|| house.ask("PROPPATCH", &at("file"), &[], TIME));
     step("COPY of a folder", 201, &|| house.relocate("COPY", &at("folder"), &at("copy")));
     step("MOVE of a folder", 201, &|| house.relocate("MOVE", &at("folder"), &at("moved")));
     step("MOVE onto another", 204, &|| house.relocate("MOVE", &at("moved"), &at("copy")));
@@ -125,7 +131,8 @@ fn fill(house: &TestHouse, path: &[&str], count: u64) {
             nodes::locate(&tx, caller.home.root, &path, caller.now).await.unwrap().node().unwrap().id;
         for number in 0..count {
             let (uuid, name) = (Uuid::now_v7(), name(&number.to_string()));
-            let new = NewNode { uuid, parent, name, folder: true, blob: None, modified_at: caller.now };
+            let (created_at, modified_at) = (caller.now, caller.now);
+            let new = NewNode { uuid, parent, name, folder: true, blob: None, created_at, modified_at };
             nodes::insert(&tx, &caller, space, seq, new).await.unwrap();
         }
         tx.commit().await.unwrap();

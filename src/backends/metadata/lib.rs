@@ -12,6 +12,7 @@ pub mod app_passwords;
 pub mod blobs;
 pub mod copies;
 pub mod locks;
+pub mod names;
 pub mod nodes;
 pub mod properties;
 pub mod schema;

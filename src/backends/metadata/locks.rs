@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Lock, LockDepth, LockScope, LockToken, NodeId, Result, SpaceId, Timestamp, UserId};
+use domain::{GRACE, Lock, LockDepth, LockScope, LockToken, NodeId, Result, SpaceId, Timestamp, UserId};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, QueryResult};
 use uuid::Uuid;
 
@@ -95,13 +95,16 @@ fn read_all(rows: Vec<QueryResult>) -> Result<Vec<Lock>> {
     rows.iter().filter_map(|row| LockRow::read(row).transpose()).collect()
 }
 
-/// Puts a lock on its node, and sweeps what has expired in the same space.
+/// Puts a lock on its node. Expired ones on the node end for good, and so do those in the same space whose
+/// [`GRACE`] is over.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn insert(tx: &Tx, lock: &Lock, now: Timestamp) -> Result<()> {
-    let expired = "DELETE FROM locks WHERE space_id = $1 AND expires_ms <= $2";
-    let values = [lock.space.0.into(), now.millis().into()];
+    let expired =
+        "DELETE FROM locks WHERE space_id = $1 AND expires_ms <= $2 AND (node_id = $3 OR expires_ms <= $4)";
+    let over = now.before(GRACE);
+    let values = [lock.space.0.into(), now.millis().into(), lock.node.0.into(), over.millis().into()];
     tx.raw().execute_raw(statement(tx, expired, values)).await.or_domain()?;
     let row = lock::ActiveModel {
         token: Set(lock.token.0),
@@ -137,13 +140,13 @@ pub async fn remove(tx: &Tx, token: LockToken) -> Result<()> {
 }
 
 /// Ends the locks on a node and on everything below it: locks stay behind when their resource moves or
-/// goes (RFC 4918 §7.5, §9.6).
+/// goes (RFC 4918 §7.6, §9.6).
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn remove_within(tx: &Tx, space: SpaceId, node: NodeId, now: Timestamp) -> Result<()> {
     let sql =
         format!("{ABOVE} DELETE FROM locks WHERE token IN (SELECT token FROM above WHERE node_id = $3)");
-    let values = [space.0.into(), now.millis().into(), node.0.into()];
+    let values = [space.0.into(), now.before(GRACE).millis().into(), node.0.into()];
     tx.raw().execute_raw(statement(tx, &sql, values)).await.or_domain().map(drop)
 }

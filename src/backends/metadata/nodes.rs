@@ -4,12 +4,12 @@
 //! moving or trashing a folder of any size changes one row.
 
 use domain::{
-    Blob, BlobId, Caller, Content, DeadProperty, Error, Lock, Node, NodeId, NodeKind, NodeName, NodePath,
-    PropertyName, Quota, Result, Seq, Sha256, Space, SpaceId, Standing, Timestamp,
+    Blob, BlobId, Caller, Content, DeadProperty, Error, GRACE, Lock, Node, NodeId, NodeKind, NodeName,
+    NodePath, NodeTimes, PropertyName, Quota, Result, Seq, Sha256, Space, SpaceId, Standing, Timestamp,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
-    Value, sea_query::Expr,
+    UpdateMany, Value, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -51,6 +51,8 @@ pub struct Located {
     pub depth: usize,
     /// The locks on the nodes found that have not expired.
     pub locks: Vec<Lock>,
+    /// Those that have, and may still be referred to for the time of [`GRACE`].
+    pub lapsed: Vec<Lock>,
 }
 
 impl Located {
@@ -71,7 +73,13 @@ impl Located {
 
     /// How things stand at the path.
     pub fn standing(&self) -> Standing<'_> {
-        Standing { node: self.node(), parent: self.parent(), locks: self.locks.iter().collect() }
+        let on_target = |lock: &&Lock| self.node().is_some_and(|node| node.id == lock.node);
+        Standing {
+            node: self.node(),
+            parent: self.parent(),
+            locks: self.locks.iter().collect(),
+            lapsed: self.lapsed.iter().filter(on_target).collect(),
+        }
     }
 }
 
@@ -80,7 +88,7 @@ impl Located {
 /// # Errors
 /// [`NotFound`](Error::NotFound) when there is no such space; whatever the database says.
 pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, now: Timestamp) -> Result<Located> {
-    let mut values: Vec<Value> = vec![root.0.into(), now.millis().into()];
+    let mut values: Vec<Value> = vec![root.0.into(), now.before(GRACE).millis().into()];
     let mut names = String::new();
     for (index, name) in path.names().iter().enumerate() {
         let comma = if index == 0 { "" } else { ", " };
@@ -108,14 +116,22 @@ pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, now: Timestamp)
     let Some(first) = rows.first() else {
         return Err(Error::NotFound("There is no such space.".into()));
     };
-    let mut located =
-        Located { space: space_of(first)?, found: Vec::new(), depth: path.depth(), locks: Vec::new() };
+    let mut located = Located {
+        space: space_of(first)?,
+        found: Vec::new(),
+        depth: path.depth(),
+        locks: Vec::new(),
+        lapsed: Vec::new(),
+    };
     for row in &rows {
         let node = read_node(row)?;
         if located.found.last().is_none_or(|last| last.id != node.id) {
             located.found.push(node);
         }
-        located.locks.extend(LockRow::read(row)?);
+        match LockRow::read(row)? {
+            Some(lock) if lock.has_lapsed(now) => located.lapsed.push(lock),
+            lock => located.locks.extend(lock),
+        }
     }
     Ok(located)
 }
@@ -198,6 +214,8 @@ pub struct NewNode {
     pub folder: bool,
     /// The content of a file that has any.
     pub blob: Option<BlobId>,
+    /// When it was made.
+    pub created_at: Timestamp,
     /// The moment of its content.
     pub modified_at: Timestamp,
 }
@@ -214,7 +232,7 @@ pub async fn insert(tx: &Tx, caller: &Caller, space: SpaceId, seq: Seq, new: New
         name: Set(new.name.as_str().to_owned()),
         folder: Set(new.folder),
         blob_id: Set(new.blob.map(|blob| blob.0)),
-        created_ms: Set(caller.now.millis()),
+        created_ms: Set(new.created_at.millis()),
         modified_ms: Set(new.modified_at.millis()),
         created_seq: Set(seq.0),
         changed_seq: Set(seq.0),
@@ -228,10 +246,10 @@ pub async fn insert(tx: &Tx, caller: &Caller, space: SpaceId, seq: Seq, new: New
 
 /// What changes about a node.
 pub enum Change<'a> {
-    /// It has this content now, from this moment; an empty file has no blob.
-    Content(Option<BlobId>, Timestamp),
-    /// Its content is the same, from this moment.
-    Touched(Timestamp),
+    /// It has this content now, and these are its moments; an empty file has no blob.
+    Content(Option<BlobId>, NodeTimes),
+    /// Its content is the same, and these are its moments.
+    Touched(NodeTimes),
     /// It is called this now, in this folder.
     Place(NodeId, &'a NodeName),
     /// It lies in the trash from this moment.
@@ -243,16 +261,16 @@ pub enum Change<'a> {
 /// # Errors
 /// Whatever the database says.
 pub async fn change(tx: &Tx, caller: &Caller, seq: Seq, id: NodeId, change: Change<'_>) -> Result<()> {
-    use node::Column::{BlobId as Blob, ChangedSeq, Id, ModifiedMs, Name, ParentId, TrashedMs, TreeSeq};
+    use node::Column::{BlobId as Blob, ChangedSeq, Id, Name, ParentId, TrashedMs, TreeSeq};
     let update = node::Entity::update_many()
         .col_expr(ChangedSeq, Expr::value(seq.0))
         .col_expr(TreeSeq, Expr::value(seq.0))
         .filter(Id.eq(id.0));
     let update = match change {
-        Change::Content(blob, at) => update
-            .col_expr(Blob, Expr::value(blob.map(|blob| blob.0)))
-            .col_expr(ModifiedMs, Expr::value(at.millis())),
-        Change::Touched(at) => update.col_expr(ModifiedMs, Expr::value(at.millis())),
+        Change::Content(blob, times) => {
+            set_times(update.col_expr(Blob, Expr::value(blob.map(|blob| blob.0))), times)
+        }
+        Change::Touched(times) => set_times(update, times),
         Change::Place(parent, name) => {
             update.col_expr(ParentId, Expr::value(parent.0)).col_expr(Name, Expr::value(name.as_str()))
         }
@@ -260,6 +278,16 @@ pub async fn change(tx: &Tx, caller: &Caller, seq: Seq, id: NodeId, change: Chan
     };
     update.exec(tx.raw()).await.or_domain()?;
     crate::revisions::succeed(tx, caller, seq, id).await
+}
+
+fn set_times(mut update: UpdateMany<node::Entity>, times: NodeTimes) -> UpdateMany<node::Entity> {
+    use node::Column::{CreatedMs, ModifiedMs};
+    for (column, at) in [(CreatedMs, times.created_at), (ModifiedMs, times.modified_at)] {
+        if let Some(at) = at {
+            update = update.col_expr(column, Expr::value(at.millis()));
+        }
+    }
+    update
 }
 
 /// Notes on these folders that something below them, or about them, changed.

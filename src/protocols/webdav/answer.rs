@@ -6,6 +6,7 @@ use domain::Error;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
+use crate::client::Client;
 use crate::methods::options;
 use crate::xml::error_body;
 
@@ -47,9 +48,10 @@ impl Refusal {
     }
 
     /// The answer: a `DAV:error` body that says in a sentence what is wrong. It is logged here, once.
-    pub fn answer(self) -> Response {
+    pub fn answer(self, client: Client) -> Response {
         gate::log_once(&self.error);
-        let mut answer = Response::new(Body::from(error_body(self.condition, self.error.message().user())));
+        let body = error_body(client, self.condition, self.error.message().user());
+        let mut answer = Response::new(Body::from(body));
         *answer.status_mut() = self.status;
         let headers = answer.headers_mut();
         headers.insert(CONTENT_TYPE, XML);

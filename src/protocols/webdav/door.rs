@@ -17,6 +17,7 @@ use crate::answer::Refusal;
 use crate::client::Client;
 use crate::headers::{self, Depth, DestinationError, Prefix, Target};
 use crate::methods::{above, folder, library, lock, options, propfind, proppatch};
+use crate::naming::Naming;
 use crate::visit::Visit;
 
 /// What a request at this door meets.
@@ -53,7 +54,8 @@ async fn enter(State(door): State<Arc<Door>>, request: Request) -> Response {
     if request.method() == Method::OPTIONS {
         return options::answer();
     }
-    door.answer(request).await.unwrap_or_else(Refusal::answer)
+    let client = Client::of(request.headers());
+    door.answer(request).await.unwrap_or_else(|refusal| refusal.answer(client))
 }
 
 /// Whatever is asked about the folder above the drive, but for what the house itself answers there.
@@ -61,7 +63,8 @@ async fn look_up(State(door): State<Arc<Door>>, request: Request) -> Response {
     if request.method() == Method::OPTIONS {
         return options::answer();
     }
-    door.answer_above(request).await.unwrap_or_else(Refusal::answer)
+    let client = Client::of(request.headers());
+    door.answer_above(request).await.unwrap_or_else(|refusal| refusal.answer(client))
 }
 
 impl Door {
@@ -73,7 +76,7 @@ impl Door {
             return Err(Error::Forbidden(sentence.into()).into());
         }
         let with_members = headers::depth(&parts.headers)?.is_some_and(|depth| depth != Depth::Zero);
-        Ok(above::listing(self.prefix.as_str(), with_members))
+        Ok(above::listing(Client::of(&parts.headers), self.prefix.as_str(), with_members))
     }
 
     async fn answer(&self, request: Request) -> Result<Response, Refusal> {
@@ -101,16 +104,29 @@ impl Door {
     async fn visit(&self, parts: &request::Parts) -> Result<Visit, Refusal> {
         let caller = self.gate.admit(parts).await?;
         let chars_max = self.path_chars_max();
-        let target = self.prefix.target(parts.uri.path(), chars_max)?;
-        let conditions = headers::conditions(&parts.headers, &self.prefix, host(parts), chars_max)?;
+        let client = Client::of(&parts.headers);
+        let naming = Naming::new(client, &self.backends.names);
+        let prefix = self.prefix.read_as(naming);
+        let target = prefix.target(parts.uri.path(), chars_max)?;
+        let mut conditions = headers::conditions(&parts.headers, &prefix, host(parts), chars_max)?;
+        let path = naming.meant(&caller, &self.backends, target.path.clone(), &target.as_sent).await?;
+        let mut known = vec![(target.path, path.clone())];
+        for tagged in conditions.tagged_paths_mut() {
+            let meant = match known.iter().find(|(sent, _)| sent == tagged) {
+                Some((_, meant)) => meant.clone(),
+                None => naming.meant(&caller, &self.backends, tagged.clone(), "").await?,
+            };
+            known.push((std::mem::replace(tagged, meant.clone()), meant));
+        }
         Ok(Visit {
             caller,
             backends: Arc::clone(&self.backends),
-            path: target.path,
+            path,
             href: target.as_sent.trim_end_matches('/').to_owned(),
             prefix: self.prefix.as_str().to_owned(),
             conditions,
-            client: Client::of(&parts.headers),
+            client,
+            naming,
         })
     }
 
@@ -122,13 +138,14 @@ impl Door {
         body: Body,
     ) -> Result<impl Future<Output = Result<Response, Refusal>> + Send + 'static, Refusal> {
         let to = match method.as_str() {
-            "COPY" | "MOVE" => Some((self.destination(headers)?, headers::overwrite(headers)?)),
+            "COPY" | "MOVE" => Some((self.destination(headers, visit.naming)?, headers::overwrite(headers)?)),
             _ => None,
         };
         let headers = headers.clone();
         Ok(async move {
             match (method.as_str(), to) {
                 (_, Some((to, overwrite))) => {
+                    let to = meant(&visit, to, method.as_str() == "MOVE").await?;
                     library::relocate(visit, method, &headers, to, overwrite, body).await
                 }
                 ("MKCOL", _) => library::make_folder(visit, body).await,
@@ -147,18 +164,31 @@ impl Door {
         self.backends.files.path_chars_max.saturating_mul(4)
     }
 
-    fn destination(&self, headers: &HeaderMap) -> Result<Target, Refusal> {
+    fn destination(&self, headers: &HeaderMap, naming: Naming) -> Result<Target, Refusal> {
         let chars_max = self.path_chars_max();
         let host = headers.get(http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        headers::destination(headers, host, &self.prefix, chars_max).map_err(|error| match error {
-            DestinationError::Invalid(error) => Refusal::from(error),
-            // RFC 4918 §9.8.5
-            DestinationError::Foreign => Refusal::with_status(
-                Error::Invalid("The Destination is on another server; nothing was changed.".into()),
-                StatusCode::BAD_GATEWAY,
-            ),
+        headers::destination(headers, host, &self.prefix.read_as(naming), chars_max).map_err(|error| {
+            match error {
+                DestinationError::Invalid(error) => Refusal::from(error),
+                // RFC 4918 §9.8.5
+                DestinationError::Foreign => Refusal::with_status(
+                    Error::Invalid("The Destination is on another server; nothing was changed.".into()),
+                    StatusCode::BAD_GATEWAY,
+                ),
+            }
         })
     }
+}
+
+/// What the client means by a Destination.
+async fn meant(visit: &Visit, to: Target, moves: bool) -> Result<Target, Error> {
+    let Visit { caller, backends, naming, .. } = visit;
+    let path = match moves {
+        _ if to.is_spelled(&visit.href) => visit.path.clone(),
+        true => naming.meant_by_move(caller, backends, &visit.path, to.path, &to.as_sent).await?,
+        false => naming.meant(caller, backends, to.path, &to.as_sent).await?,
+    };
+    Ok(Target { path, ..to })
 }
 
 /// The host the client believes to speak to.

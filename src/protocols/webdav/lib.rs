@@ -14,6 +14,7 @@ mod fuzz;
 mod headers;
 mod live;
 mod methods;
+mod naming;
 mod visit;
 mod xml;
 

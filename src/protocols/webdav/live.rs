@@ -1,12 +1,12 @@
 //! Live properties: what the house itself knows of a node (RFC 4918 §15, RFC 4331).
 
-use domain::{Lock, Node, PropertyName, Quota};
+use domain::{DeadProperty, Lock, Node, PropertyName, Quota};
 use services::files::media_type;
 
 use crate::xml::dates::{push_http_date, push_iso_date};
-use crate::xml::element::DAV;
-use crate::xml::escape::push_text;
+use crate::xml::element::{DAV, MICROSOFT};
 use crate::xml::lock_discovery;
+use crate::xml::writer::Writer;
 
 /// A live property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,26 +17,37 @@ pub enum Live {
     ContentType,
     ETag,
     LastModified,
+    /// The modification time as rclone and the clients of ownCloud set it; it is read as `getlastmodified`.
+    LastModifiedSet,
     ResourceType,
     SupportedLock,
     LockDiscovery,
     QuotaAvailable,
     QuotaUsed,
+    Win32CreationTime,
+    Win32LastAccessTime,
+    Win32LastModifiedTime,
+    Win32FileAttributes,
 }
 
-/// Every live property with its name in the namespace `DAV:`.
-const NAMES: [(Live, &str); 11] = [
-    (Live::ResourceType, "resourcetype"),
-    (Live::CreationDate, "creationdate"),
-    (Live::LastModified, "getlastmodified"),
-    (Live::ContentLength, "getcontentlength"),
-    (Live::ContentType, "getcontenttype"),
-    (Live::ETag, "getetag"),
-    (Live::DisplayName, "displayname"),
-    (Live::SupportedLock, "supportedlock"),
-    (Live::LockDiscovery, "lockdiscovery"),
-    (Live::QuotaAvailable, "quota-available-bytes"),
-    (Live::QuotaUsed, "quota-used-bytes"),
+/// Every live property with its name.
+const NAMES: [(Live, &str, &str); 16] = [
+    (Live::ResourceType, DAV, "resourcetype"),
+    (Live::CreationDate, DAV, "creationdate"),
+    (Live::LastModified, DAV, "getlastmodified"),
+    (Live::ContentLength, DAV, "getcontentlength"),
+    (Live::ContentType, DAV, "getcontenttype"),
+    (Live::ETag, DAV, "getetag"),
+    (Live::DisplayName, DAV, "displayname"),
+    (Live::SupportedLock, DAV, "supportedlock"),
+    (Live::LockDiscovery, DAV, "lockdiscovery"),
+    (Live::QuotaAvailable, DAV, "quota-available-bytes"),
+    (Live::QuotaUsed, DAV, "quota-used-bytes"),
+    (Live::LastModifiedSet, DAV, "lastmodified"),
+    (Live::Win32CreationTime, MICROSOFT, "Win32CreationTime"),
+    (Live::Win32LastAccessTime, MICROSOFT, "Win32LastAccessTime"),
+    (Live::Win32LastModifiedTime, MICROSOFT, "Win32LastModifiedTime"),
+    (Live::Win32FileAttributes, MICROSOFT, "Win32FileAttributes"),
 ];
 
 /// What a request for everything gets. Locks are left out, since Finder takes every `href` in a listing
@@ -51,13 +62,41 @@ pub const ALL: [Live; 7] = [
     Live::DisplayName,
 ];
 
-const SUPPORTED_LOCK: &str = "<D:lockentry><D:lockscope><D:exclusive/></D:lockscope>\
-    <D:locktype><D:write/></D:locktype></D:lockentry>\
-    <D:lockentry><D:lockscope><D:shared/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockentry>";
+/// What Windows gets beside that of what it asks about.
+pub const WINDOWS: [Live; 4] = [
+    Live::Win32CreationTime,
+    Live::Win32LastAccessTime,
+    Live::Win32LastModifiedTime,
+    Live::Win32FileAttributes,
+];
+
+/// What Windows gets of each member of a folder: what Explorer shows of it, and not a byte more.
+pub const BRIEF: [Live; 5] = [
+    Live::ResourceType,
+    Live::CreationDate,
+    Live::LastModified,
+    Live::ContentLength,
+    Live::Win32FileAttributes,
+];
+
+/// What becomes of a value that a client sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    /// It is refused.
+    Protected,
+    /// It is kept as it is, and shown in the place of the house's own (RFC 4918 §15.2).
+    Kept,
+    /// It is the moment at which the node was made.
+    CreatedAt,
+    /// It is the moment of the node's content.
+    ModifiedAt,
+}
 
 /// A node with what stands around it.
 pub struct Entry<'a> {
     pub node: &'a Node,
+    /// Its name as the client is shown it.
+    pub name: &'a str,
     pub quota: Quota,
     /// The locks that cover it, each with the href of the node it lies on.
     pub locks: Vec<(&'a Lock, &'a str)>,
@@ -68,24 +107,35 @@ pub struct Entry<'a> {
 impl Live {
     /// The property of this name.
     pub fn named(name: &PropertyName) -> Option<Self> {
-        let known = || NAMES.iter().find(|(_, local)| *local == name.local);
-        (name.namespace == DAV).then(known).flatten().map(|(live, _)| *live)
+        let known =
+            NAMES.iter().find(|(_, namespace, local)| *local == name.local && *namespace == name.namespace);
+        known.map(|(live, ..)| *live)
     }
 
     /// All of them.
     pub fn every() -> impl Iterator<Item = Self> {
-        NAMES.iter().map(|(live, _)| *live)
+        NAMES.iter().map(|(live, ..)| *live)
     }
 
-    /// Its local name.
-    pub fn local(self) -> &'static str {
-        NAMES.iter().find(|(live, _)| *live == self).map_or("", |(_, local)| local)
+    /// Its name.
+    pub fn name(self) -> PropertyName {
+        let (namespace, local) = self.parts();
+        PropertyName::new(namespace, local)
     }
 
-    /// Whether a client may set it, and the house then keeps what it set instead of its own value
-    /// (RFC 4918 §15.2).
-    pub fn is_settable(self) -> bool {
-        self == Self::DisplayName
+    fn parts(self) -> (&'static str, &'static str) {
+        let found = NAMES.iter().find(|(live, ..)| *live == self);
+        found.map_or((DAV, ""), |(_, namespace, local)| (*namespace, *local))
+    }
+
+    /// What becomes of a value that a client sets.
+    pub fn setting(self) -> Setting {
+        match self {
+            Self::DisplayName | Self::Win32LastAccessTime | Self::Win32FileAttributes => Setting::Kept,
+            Self::CreationDate | Self::Win32CreationTime => Setting::CreatedAt,
+            Self::LastModifiedSet | Self::Win32LastModifiedTime => Setting::ModifiedAt,
+            _ => Setting::Protected,
+        }
     }
 
     /// Whether the node has it.
@@ -95,44 +145,70 @@ impl Live {
             Self::QuotaUsed => entry.node.is_folder(),
             // Without a limit there is no number to give (RFC 4331 §3).
             Self::QuotaAvailable => entry.node.is_folder() && entry.quota.limit_bytes.is_some(),
+            Self::LastModifiedSet => false,
             _ => true,
         }
     }
 
     /// Appends the element with its value. No value holds white space or an entity reference that Finder
     /// would cut it at, but a name or media type that somebody chose may.
-    pub fn write(self, entry: &Entry<'_>, out: &mut String) {
-        let local = self.local();
-        out.push_str("<D:");
-        out.push_str(local);
-        out.push('>');
-        self.write_value(entry, out);
-        out.push_str("</D:");
-        out.push_str(local);
-        out.push('>');
+    pub fn write(self, entry: &Entry<'_>, out: &mut Writer) {
+        let (namespace, local) = self.parts();
+        out.element(namespace, local, |out| self.write_value(entry, out));
     }
 
-    fn write_value(self, entry: &Entry<'_>, out: &mut String) {
+    fn write_value(self, entry: &Entry<'_>, out: &mut Writer) {
         let node = entry.node;
         match self {
-            Self::CreationDate => push_iso_date(out, node.created_at),
-            Self::LastModified => push_http_date(out, node.modified_at),
-            Self::DisplayName => push_text(out, node.name.as_str()),
-            Self::ContentLength => out.push_str(&node.size_bytes().to_string()),
-            Self::ContentType => push_text(out, &media_type(node)),
-            Self::ETag => out.push_str(node.etag().as_str()),
-            Self::ResourceType if node.is_folder() => out.push_str("<D:collection/>"),
+            Self::CreationDate => push_iso_date(out.raw(), node.created_at),
+            Self::Win32CreationTime => push_http_date(out.raw(), node.created_at),
+            // Nobody notes who reads a file.
+            Self::LastModified
+            | Self::LastModifiedSet
+            | Self::Win32LastModifiedTime
+            | Self::Win32LastAccessTime => {
+                push_http_date(out.raw(), node.modified_at);
+            }
+            Self::DisplayName => out.text(entry.name),
+            Self::ContentLength => out.raw().push_str(&node.size_bytes().to_string()),
+            Self::ContentType => out.text(&media_type(node)),
+            Self::ETag => out.raw().push_str(node.etag().as_str()),
+            Self::ResourceType if node.is_folder() => out.empty("collection"),
             Self::ResourceType => {}
-            Self::SupportedLock => out.push_str(SUPPORTED_LOCK),
+            Self::SupportedLock => {
+                for scope in ["exclusive", "shared"] {
+                    out.open("lockentry");
+                    lock_discovery::push_kind(out, scope);
+                    out.close("lockentry");
+                }
+            }
             Self::LockDiscovery => {
                 for (lock, href) in &entry.locks {
                     lock_discovery::push_active_lock(out, lock, href, entry.now);
                 }
             }
             Self::QuotaAvailable => {
-                out.push_str(&entry.quota.available_bytes().unwrap_or_default().to_string());
+                out.raw().push_str(&entry.quota.available_bytes().unwrap_or_default().to_string());
             }
-            Self::QuotaUsed => out.push_str(&entry.quota.used_bytes.to_string()),
+            Self::QuotaUsed => out.raw().push_str(&entry.quota.used_bytes.to_string()),
+            Self::Win32FileAttributes if node.is_folder() => out.raw().push_str("00000010"),
+            Self::Win32FileAttributes => out.raw().push_str("00000020"),
         }
     }
+
+    /// Appends the element with what Windows has set as attributes, if they are in the form it gives them:
+    /// without declarations, and never longer.
+    pub fn write_attributes(self, kept: &DeadProperty, entry: &Entry<'_>, out: &mut Writer) {
+        let (namespace, local) = self.parts();
+        out.element(namespace, local, |out| match attributes(&kept.xml) {
+            Some(digits) => out.raw().push_str(digits),
+            None => self.write_value(entry, out),
+        });
+    }
+}
+
+/// The eight hexadecimal digits of `Win32FileAttributes`.
+fn attributes(xml: &str) -> Option<&str> {
+    let (digits, _) = xml.split_once('>')?.1.split_once('<')?;
+    (digits.len() == 8 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())).then_some(digits)
 }

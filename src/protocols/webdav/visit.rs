@@ -6,7 +6,7 @@ use domain::{Caller, Conditions, Node, NodePath};
 use services::Backends;
 
 use crate::client::Client;
-use crate::xml::href::push_segment;
+use crate::naming::Naming;
 
 /// Who asks, about which path, under which conditions.
 pub struct Visit {
@@ -14,7 +14,7 @@ pub struct Visit {
     pub caller: Caller,
     /// What answers.
     pub backends: Arc<Backends>,
-    /// The path.
+    /// The path, as the house knows it.
     pub path: NodePath,
     /// The path as the client spelled it, percent-encoded, with the prefix of the drive and without a
     /// slash at the end. Finder tells a folder from its members by the length of exactly this.
@@ -25,6 +25,8 @@ pub struct Visit {
     pub conditions: Conditions,
     /// What kind of client asks.
     pub client: Client,
+    /// How it is shown names.
+    pub naming: Naming,
 }
 
 impl Visit {
@@ -39,9 +41,11 @@ impl Visit {
             return node.map_or_else(|| self.href.clone(), |node| self.href(node));
         }
         let mut href = self.prefix.clone();
-        for name in &self.path.names()[..depth] {
+        let below = self.href.strip_prefix(&self.prefix).unwrap_or_default();
+        // As the client spelled them: its names may not be the stored ones.
+        for name in below.split('/').filter(|name| !name.is_empty()).take(depth) {
             href.push('/');
-            push_segment(&mut href, name);
+            href.push_str(name);
         }
         href.push('/');
         href

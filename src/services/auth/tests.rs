@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{Attempt, log_in};
 use crate::users::NewUser;
-use crate::{Backends, FilesConfig, LoginConfig, app_passwords, users};
+use crate::{Backends, FilesConfig, LoginConfig, NamesConfig, app_passwords, users};
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
 const HOME: &str = "192.0.2.1";
@@ -35,9 +35,10 @@ impl House {
         schema::migrate(&metadata).await.unwrap();
         let blobs = Blobs::open(&BlobsConfig { store: Store::Disk }, folder.path()).unwrap();
         let files = FilesConfig { path_chars_max: 1024, quota_bytes: 1000, file_bytes_max: 0 };
+        let names = NamesConfig { ascii_safe: false };
         let login =
             LoginConfig { failures_max: FAILURES_MAX, failures_window_seconds: 60, remember_seconds: 60 };
-        let backends = Backends::new(metadata, blobs, Coordination::in_process(), files, login);
+        let backends = Backends::new(metadata, blobs, Coordination::in_process(), files, names, login);
         Self { backends: Arc::new(backends), folder }
     }
 

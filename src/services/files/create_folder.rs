@@ -35,6 +35,7 @@ pub async fn create_folder(
         name: name_of(backends, path)?,
         folder: true,
         blob: None,
+        created_at: caller.now,
         modified_at: caller.now,
     };
     nodes::insert(&tx, caller, space, seq, new).await?;

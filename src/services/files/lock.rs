@@ -59,7 +59,7 @@ pub async fn lock(
     let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
     let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
     judge(&tx, caller, &located, conditions).await?;
-    admit(&tx, caller, &located, &wanted).await?;
+    admit(&tx, caller, &located, wanted.scope, wanted.depth).await?;
     let created = located.node().is_none();
     let node = match located.node() {
         Some(node) => node.id,
@@ -84,8 +84,14 @@ pub async fn lock(
 
 /// Whether the lock can stand beside those that reach the path, and beside those below it if it reaches
 /// down itself.
-async fn admit(tx: &Tx, caller: &Caller, located: &Located, wanted: &LockRequest) -> Result<()> {
-    let below = match (wanted.depth, located.node()) {
+async fn admit(
+    tx: &Tx,
+    caller: &Caller,
+    located: &Located,
+    scope: LockScope,
+    depth: LockDepth,
+) -> Result<()> {
+    let below = match (depth, located.node()) {
         (LockDepth::Infinity, Some(node)) if node.is_folder() => {
             locks::within(tx, located.space.id, node.id, caller.now).await?
         }
@@ -94,7 +100,7 @@ async fn admit(tx: &Tx, caller: &Caller, located: &Located, wanted: &LockRequest
     if located.locks.len() >= LOCKS_MAX {
         return Err(Error::Locked("Too many locks are held here; end some of them first.".into()));
     }
-    match located.standing().covering().chain(&below).any(|lock| lock.excludes(wanted.scope)) {
+    match located.standing().covering().chain(&below).any(|lock| lock.excludes(scope)) {
         true => Err(Error::Locked("Somebody else has locked this.".into())),
         false => Ok(()),
     }
@@ -118,6 +124,7 @@ async fn reserve(
         name: name_of(backends, path)?,
         folder: false,
         blob: None,
+        created_at: caller.now,
         modified_at: caller.now,
     };
     let id = nodes::insert(tx, caller, located.space.id, seq, new).await?;
@@ -125,7 +132,8 @@ async fn reserve(
     Ok(id)
 }
 
-/// Gives a lock of the caller's that covers the path a new timeout; its token comes in the conditions.
+/// Gives a lock of the caller's that covers the path a new timeout; its token comes in the conditions. One that
+/// has expired begins again, if its grace lasts.
 ///
 /// # Errors
 /// [`Stale`](Error::Stale) when the caller holds no such lock, [`NotFound`](Error::NotFound) when nothing is
@@ -143,8 +151,10 @@ pub async fn refresh_lock(
     located.node().ok_or_else(nothing_here)?;
     judge(&tx, caller, &located, conditions).await?;
     let mut tokens = conditions.tokens();
-    let lock = tokens.find_map(|token| own(&located, caller, token).cloned());
-    let mut lock = lock.ok_or_else(|| Error::Stale("You hold no such lock here (any more).".into()))?;
+    let mut lock = tokens.find_map(|token| own(&located, caller, token).cloned()).ok_or_else(not_held)?;
+    if lock.has_lapsed(caller.now) {
+        admit(&tx, caller, &located, lock.scope, lock.depth).await?;
+    }
     lock.timeout = timeout.min(TIMEOUT_MAX);
     lock.expires_at = caller.now.after(lock.timeout);
     locks::refresh(&tx, &lock).await?;
@@ -161,13 +171,17 @@ pub async fn unlock(caller: &Caller, backends: &Backends, path: &NodePath, token
     let tx = backends.metadata.begin().await?;
     spaces::take_pen(&tx, caller.home.space, 0).await?;
     let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
-    if own(&located, caller, token).is_none() {
-        return Err(Error::Stale("You hold no such lock here (any more).".into()));
-    }
+    own(&located, caller, token).ok_or_else(not_held)?;
     locks::remove(&tx, token).await?;
     tx.commit().await
 }
 
 fn own<'a>(located: &'a Located, caller: &Caller, token: LockToken) -> Option<&'a Lock> {
-    located.standing().covering().find(|lock| lock.token == token && lock.user == caller.user)
+    let standing = located.standing();
+    let held = standing.covering().find(|lock| lock.token == token && lock.user == caller.user);
+    held.or_else(|| standing.in_grace(caller.user, token))
+}
+
+fn not_held() -> Error {
+    Error::Stale("You hold no such lock here (any more).".into())
 }

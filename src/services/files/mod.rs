@@ -9,8 +9,10 @@ mod media_type;
 mod properties;
 mod relocate;
 mod remove;
+mod spelling;
 mod sweep;
 mod upload;
+mod verification;
 
 pub use copy::copy;
 pub use create_folder::create_folder;
@@ -22,6 +24,7 @@ pub use metadata::nodes::Member;
 pub use properties::set_properties;
 pub use relocate::relocate;
 pub use remove::remove;
+pub use spelling::{from_ascii_names, in_any_case};
 pub use sweep::sweep_unfinished;
 pub use upload::{Upload, UploadRequest, Uploaded, upload};
 

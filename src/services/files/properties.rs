@@ -1,7 +1,8 @@
-//! Attaching dead properties.
+//! Attaching dead properties, and setting the times of a node.
 
-use domain::{Caller, Conditions, Error, NodePath, PropertyChange, Result};
-use metadata::{nodes, properties, spaces};
+use domain::{Caller, Conditions, Error, NodeId, NodePath, NodeTimes, PropertyChange, Result};
+use metadata::nodes::{self, Change};
+use metadata::{Tx, properties, spaces};
 
 use crate::Backends;
 use crate::steps::{judge, node_of};
@@ -11,8 +12,8 @@ use crate::steps::{judge, node_of};
 const PROPERTIES_MAX: u64 = 200;
 const BYTES_MAX: u64 = 32 * 1024;
 
-/// Carries out changes to the dead properties of what is at a path, all or none. The content, its ETag
-/// and its modification time stay as they are.
+/// Carries out changes to the dead properties of what is at a path, and sets its times, all or none. The
+/// content and its ETag stay as they are, and so does each time that is not given.
 ///
 /// # Errors
 /// [`NotFound`](Error::NotFound), [`Stale`](Error::Stale), [`Locked`](Error::Locked), and
@@ -22,6 +23,7 @@ pub async fn set_properties(
     backends: &Backends,
     path: &NodePath,
     changes: &[PropertyChange],
+    times: NodeTimes,
     conditions: &Conditions,
 ) -> Result<()> {
     let tx = backends.metadata.begin().await?;
@@ -30,13 +32,28 @@ pub async fn set_properties(
     let node = node_of(&located)?;
     judge(&tx, caller, &located, conditions).await?;
     conditions.may_change(caller.user, &located.standing())?;
-    properties::apply(&tx, node.id, changes).await?;
-    let (count, bytes) = properties::weight(&tx, node.id).await?;
+    // What is as it should be is no change; Windows sets the same times again with every attribute.
+    let times = times.other_than(node);
+    if changes.is_empty() && times == NodeTimes::default() {
+        return Ok(());
+    }
+    if !changes.is_empty() {
+        properties::apply(&tx, node.id, changes).await?;
+        has_room(&tx, node.id).await?;
+    }
+    if times != NodeTimes::default() {
+        nodes::change(&tx, caller, seq, node.id, Change::Touched(times)).await?;
+    }
+    nodes::stir(&tx, seq, located.ancestors().into_iter().chain([node.id])).await?;
+    tx.commit().await
+}
+
+async fn has_room(tx: &Tx, node: NodeId) -> Result<()> {
+    let (count, bytes) = properties::weight(tx, node).await?;
     if count > PROPERTIES_MAX || bytes > BYTES_MAX {
         let text =
             format!("A file or folder may have {PROPERTIES_MAX} properties of {BYTES_MAX} bytes in all.");
         return Err(Error::TooLarge(text.into()));
     }
-    nodes::stir(&tx, seq, located.ancestors().into_iter().chain([node.id])).await?;
-    tx.commit().await
+    Ok(())
 }

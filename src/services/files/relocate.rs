@@ -35,7 +35,7 @@ pub async fn relocate(
     trash(&tx, caller, seq, &target).await?;
     let place = Change::Place(parent_of(&target)?.id, &name);
     nodes::change(&tx, caller, seq, node.id, place).await?;
-    // Locks do not move along (RFC 4918 §7.5).
+    // Locks do not move along (RFC 4918 §7.6).
     locks::remove_within(&tx, source.space.id, node.id, caller.now).await?;
     nodes::stir(&tx, seq, source.ancestors().into_iter().chain(target.ancestors())).await?;
     tx.commit().await?;

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use blobs::BlobWriter;
 use bytes::Bytes;
 use domain::{
-    BlobId, Caller, Conditions, Content, ETag, Error, Node, NodeId, NodePath, Result, Sha256, Timestamp,
+    BlobId, Caller, Checksum, Conditions, Content, ETag, Error, Node, NodeId, NodePath, NodeTimes, Result,
+    Sha256, Timestamp,
 };
 use metadata::nodes::{self, Change, Located, NewNode};
 use metadata::{Db, Tx, spaces};
@@ -16,8 +17,9 @@ use sha2::{Digest, Sha256 as Hasher};
 use uuid::Uuid;
 
 use super::media_type;
+use super::verification::Verification;
 use crate::Backends;
-use crate::steps::{discard, judge, name_of, parent_of};
+use crate::steps::{discard, end_lapsed, judge, name_of, parent_of};
 
 /// What a caller wants to write.
 #[derive(Debug, Clone)]
@@ -26,8 +28,10 @@ pub struct UploadRequest {
     pub path: NodePath,
     /// How many bytes it will be, if the caller knows; a different number is refused at the end.
     pub declared_bytes: Option<u64>,
-    /// The moment the content is from, if not now.
-    pub modified_at: Option<Timestamp>,
+    /// The moment the content is from, if not now, and the moment the file was made, if not when it came here.
+    pub times: NodeTimes,
+    /// What the bytes must add up to.
+    pub checksums: Vec<Checksum>,
     /// What must hold.
     pub conditions: Conditions,
 }
@@ -39,6 +43,7 @@ pub struct Upload {
     request: UploadRequest,
     blob: Option<(BlobId, BlobWriter)>,
     hasher: Hasher,
+    verification: Verification,
     head: Vec<u8>,
     size_bytes: u64,
     room_bytes: u64,
@@ -51,6 +56,8 @@ pub struct Uploaded {
     pub id: NodeId,
     /// The entity tag of its content.
     pub etag: ETag,
+    /// The digest of its content.
+    pub sha256: Sha256,
     /// The moment of its content.
     pub modified_at: Timestamp,
     /// Whether the name was free.
@@ -89,6 +96,7 @@ pub async fn upload(caller: &Caller, backends: &Arc<Backends>, request: UploadRe
     Ok(Upload {
         caller: caller.clone(),
         backends: Arc::clone(backends),
+        verification: Verification::of(&request.checksums),
         request,
         blob: None,
         hasher: Hasher::new(),
@@ -144,6 +152,7 @@ impl Upload {
             return Err(self.wrong_length());
         }
         self.hasher.update(&bytes);
+        self.verification.update(&bytes);
         let missing = HEAD_BYTES.saturating_sub(self.head.len()).min(bytes.len());
         self.head.extend_from_slice(&bytes[..missing]);
         self.writer().await?.write(bytes).await
@@ -169,15 +178,17 @@ impl Upload {
     /// caller hangs up.
     ///
     /// # Errors
-    /// [`Invalid`](Error::Invalid) when fewer bytes came than declared, and again those of the judgement.
+    /// [`Invalid`](Error::Invalid) when fewer bytes came than declared, or others by a checksum, and again those
+    /// of the judgement.
     pub async fn finish(mut self) -> Result<Uploaded> {
         if self.request.declared_bytes.is_some_and(|declared| self.size_bytes != declared) {
             return Err(self.wrong_length());
         }
-        let hasher = std::mem::take(&mut self.hasher);
+        let sha256 = Sha256(std::mem::take(&mut self.hasher).finalize().into());
+        std::mem::take(&mut self.verification).judge(sha256)?;
         let content = Content {
             size_bytes: self.size_bytes,
-            sha256: Sha256(hasher.finalize().into()),
+            sha256,
             media_type: media_type::of_bytes(&self.head).map(str::to_owned),
         };
         media_type::warn_of_mismatch(&self.request.path, content.media_type.as_deref());
@@ -213,18 +224,20 @@ impl Upload {
         let seq = spaces::take_pen(&tx, space, content.size_bytes).await?;
         let located = admit(&tx, caller, &self.request, self.backends.files.path_chars_max).await?;
         let old = located.node();
-        let modified_at = self.request.modified_at.unwrap_or_else(|| moment(caller.now, old));
+        let created_at = self.request.times.created_at;
+        let modified_at = self.request.times.modified_at.unwrap_or_else(|| moment(caller.now, old));
+        let times = NodeTimes { created_at, modified_at: Some(modified_at) };
         let etag = content.sha256.etag();
         let same = old.is_some_and(|node| node.sha256() == Some(content.sha256));
         let id = match old {
             Some(node) if same => {
                 spaces::give_back(&tx, space, content.size_bytes).await?;
-                nodes::change(&tx, caller, seq, node.id, Change::Touched(modified_at)).await?;
+                nodes::change(&tx, caller, seq, node.id, Change::Touched(times)).await?;
                 node.id
             }
             Some(node) => {
                 enliven(&tx, blob, content).await?;
-                nodes::change(&tx, caller, seq, node.id, Change::Content(blob, modified_at)).await?;
+                nodes::change(&tx, caller, seq, node.id, Change::Content(blob, times)).await?;
                 node.id
             }
             None => {
@@ -235,14 +248,16 @@ impl Upload {
                     name: name_of(&self.backends, &self.request.path)?,
                     folder: false,
                     blob,
+                    created_at: created_at.unwrap_or(caller.now),
                     modified_at,
                 };
                 nodes::insert(&tx, caller, space, seq, new).await?
             }
         };
+        end_lapsed(&tx, &located, &self.request.conditions).await?;
         nodes::stir(&tx, seq, located.ancestors()).await?;
         tx.commit().await?;
-        Ok((Uploaded { id, etag, modified_at, created: old.is_none() }, !same))
+        Ok((Uploaded { id, etag, sha256: content.sha256, modified_at, created: old.is_none() }, !same))
     }
 
     fn wrong_length(&self) -> Error {

@@ -2,7 +2,7 @@
 
 use domain::{Caller, Conditions, NodePath, Result};
 use metadata::nodes::{Located, locate};
-use metadata::{Db, locks};
+use metadata::{Db, Tx, locks};
 
 /// Judges the conditions a caller made on the target, and on whatever else the `If` header speaks of.
 ///
@@ -23,7 +23,18 @@ pub(crate) async fn judge(
     let elsewhere = |path: &NodePath| {
         tagged.iter().find(|(known, _)| *known == path).map(|(_, located)| located.standing())
     };
-    conditions.judge(&target.standing(), elsewhere)
+    conditions.judge(caller.user, &target.standing(), elsewhere)
+}
+
+/// Ends the expired locks on a file that gets new content, but for those whose holder writes it: to everybody
+/// else's client the file is no longer the one it locked.
+pub(crate) async fn end_lapsed(tx: &Tx, target: &Located, conditions: &Conditions) -> Result<()> {
+    for lock in target.standing().lapsed {
+        if conditions.tokens().all(|token| token != lock.token) {
+            locks::remove(tx, lock.token).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether the locks allow the caller to take away what is at a path, with everything below it, from the

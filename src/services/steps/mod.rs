@@ -12,7 +12,7 @@ pub(crate) use authorize::own;
 pub(crate) use discard::discard;
 pub(crate) use find::{name_of, node_of, nothing_here, parent_of};
 pub(crate) use hashing::Hashing;
-pub(crate) use judge::{judge, may_remove};
+pub(crate) use judge::{end_lapsed, judge, may_remove};
 pub(crate) use place::{apart, may_place, placed, trash};
 pub(crate) use secret::AppSecret;
 pub use secret::made_up_password;

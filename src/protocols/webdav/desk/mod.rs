@@ -14,7 +14,7 @@ use dav_server::davpath::DavPath;
 use dav_server::fs::{
     DavDirEntry, DavFile, DavFileSystem, DavMetaData, FsError, FsFuture, FsStream, OpenOptions, ReadDirMeta,
 };
-use domain::{Error, Node, Timestamp};
+use domain::{Checksum, Error, Node, NodeTimes};
 use parking_lot::Mutex;
 use services::files::{self, Download, Placed, Target, UploadRequest, Uploaded};
 
@@ -34,8 +34,8 @@ pub struct Desk {
 pub enum Task {
     /// GET and HEAD of a file.
     Read(Node),
-    /// PUT: the moment the content is from, if the client says so.
-    Write(Option<Timestamp>),
+    /// PUT: the times of the file, if the client says so, and what its bytes must add up to.
+    Write(NodeTimes, Vec<Checksum>),
     /// MKCOL.
     MakeFolder,
     /// DELETE.
@@ -90,7 +90,7 @@ impl Desk {
         let is = |other: &domain::NodePath| Flat::same_path(path, other);
         match &*self.task {
             Task::Read(node) => Ok(Flat::of(node)),
-            Task::Write(_) | Task::MakeFolder => Err(FsError::NotFound),
+            Task::Write(..) | Task::MakeFolder => Err(FsError::NotFound),
             Task::Move(to) | Task::Copy(to, _) if is(&to.path) => Err(FsError::NotFound),
             _ if is(&self.visit.path) => Ok(Flat::FILE),
             _ => Ok(Flat::FOLDER),
@@ -108,11 +108,12 @@ impl DavFileSystem for Desk {
                     let download = download.map_err(|error| self.refuse(error))?;
                     Ok(Box::new(Outgoing::new(download)) as Box<dyn DavFile>)
                 }
-                Task::Write(modified_at) => {
+                Task::Write(times, checksums) => {
                     let request = UploadRequest {
                         path: self.visit.path.clone(),
                         declared_bytes: options.size,
-                        modified_at: *modified_at,
+                        times: *times,
+                        checksums: checksums.clone(),
                         conditions: self.visit.conditions.clone(),
                     };
                     let upload = files::upload(caller, backends, request).await;

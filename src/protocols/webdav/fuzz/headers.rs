@@ -109,3 +109,28 @@ fn a_tag_without_its_mark_of_weakness_is_still_a_header() {
     }
     .attack();
 }
+
+#[test]
+fn a_checksum_reads_the_same_after_it_is_written_again() {
+    let checksum = prop_oneof![
+        "(SHA1|sha1): ?[0-9a-fA-F]{40}",
+        "MD5:[0-9a-f]{32}",
+        " ?[Ss]ha256:[0-9A-F]{64} ",
+        "ADLER32:[0-9a-fA-F]{1,8}",
+        "(CRC32)?:[+0-9]{8}",
+    ];
+    Target {
+        grammar: checksum.prop_map(String::into_bytes).boxed(),
+        seeds: seeds::headers(),
+        memory: MEMORY,
+        read: |input| headers::checksums(&lines(&OC_CHECKSUM, input)?).ok()?.pop(),
+        holds: |_, checksum| {
+            let written = HeaderValue::try_from(checksum.to_string()).unwrap();
+            let again = HeaderMap::from_iter([(OC_CHECKSUM, written)]);
+            assert_eq!(headers::checksums(&again).unwrap(), [checksum]);
+        },
+    }
+    .attack();
+}
+
+const OC_CHECKSUM: HeaderName = HeaderName::from_static("oc-checksum");

@@ -2,15 +2,18 @@
 
 use std::str;
 
-use domain::{NodeName, NodePath};
+use domain::{NodeName, NodePath, windows_name};
 use hostile::proptest::prelude::*;
 use hostile::proptest::sample::select;
 use hostile::{Memory, Target, seeds, text};
 use http::HeaderName;
+use services::NamesConfig;
 
 use super::headers::lines;
 use super::judge;
+use crate::client::Client;
 use crate::headers::{self, Prefix};
+use crate::naming::Naming;
 use crate::xml::encode_path;
 use crate::xml::escape::{is_legal, push_text};
 
@@ -50,6 +53,39 @@ fn a_path_that_is_let_in_hides_nothing_and_is_found_again_by_its_href() {
             assert!(target.is_spelled(&again.as_sent));
             let xml = format!("<href>{}</href>", target.as_sent);
             assert_eq!(judge::text(judge::read(&xml).root_element()), target.as_sent);
+        },
+    }
+    .attack();
+}
+
+#[test]
+fn a_path_that_windows_means_hides_nothing() {
+    let letters = |name: String| name.replace(['.', ':', '/'], "\u{f02e}").replace('%', "\u{f02f}\u{f025}");
+    Target {
+        grammar: (text::url_path(), text::words())
+            .prop_map(move |(path, name)| format!("/dav{path}/a{}", letters(name)).into_bytes())
+            .boxed(),
+        seeds: [
+            "/\u{f02e}",
+            "/\u{f02e}\u{f02e}",
+            "/%EF%80%AF",
+            "/\u{f000}",
+            "/\u{f02f}\u{f02f}",
+            "/\u{f00d}\u{f07f}",
+        ]
+        .map(|path| format!("/dav{path}").into_bytes())
+        .into(),
+        memory: MEMORY,
+        read: |input| {
+            let windows = Naming::new(Client::Windows, &NamesConfig { ascii_safe: false });
+            Prefix::new("/dav").read_as(windows).target(str::from_utf8(input).ok()?, CHARS_MAX).ok()
+        },
+        holds: |_, target| {
+            assert_path(&target.path);
+            for name in target.path.names() {
+                let shown = windows_name::shown(name.as_str());
+                assert_eq!(windows_name::read(&shown), name.as_str());
+            }
         },
     }
     .attack();

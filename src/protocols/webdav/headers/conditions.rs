@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 use std::str;
 
-use domain::{
-    Conditions, ETag, ETagMatch, Error, LockToken, Result, StateList, StateTest, Tested, Timestamp,
-};
+use domain::{Conditions, ETag, ETagMatch, Error, LockToken, Result, StateList, StateTest, Tested};
 use http::header::{IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
 use http::{HeaderMap, HeaderName};
 
 use super::target::{Prefix, local_path};
+use crate::xml::dates::read_http_date;
 
 const IF: HeaderName = HeaderName::from_static("if");
 
@@ -26,13 +25,11 @@ const SEPARATORS: [char; 3] = [' ', '\t', ','];
 /// # Errors
 /// [`Invalid`](Error::Invalid) for an `If` that is none, [`TooLarge`](Error::TooLarge) for one without measure.
 pub fn conditions(headers: &HeaderMap, prefix: &Prefix, host: &str, chars_max: usize) -> Result<Conditions> {
-    let since = headers
-        .get(IF_UNMODIFIED_SINCE)
-        .and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok());
+    let since = headers.get(IF_UNMODIFIED_SINCE).and_then(|value| read_http_date(value.to_str().ok()?));
     Ok(Conditions {
         if_match: etags(headers, &IF_MATCH),
         if_none_match: etags(headers, &IF_NONE_MATCH),
-        if_unmodified_since: since.map(Timestamp::from),
+        if_unmodified_since: since,
         lists: lists(headers, prefix, host, chars_max)?,
     })
 }

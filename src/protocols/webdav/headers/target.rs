@@ -6,15 +6,20 @@ use domain::{Error, NodeName, NodePath, Result};
 use http::{HeaderMap, HeaderName};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
+use crate::naming::Naming;
+
 const DESTINATION: HeaderName = HeaderName::from_static("destination");
 
 /// What an href never shows although it may stand in a request line: what XML would have to escape, because
 /// Finder cuts an href at an entity reference, and what is in no URL.
 const NOT_IN_HREF: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'&').add(b'<').add(b'>');
 
-/// Where on its address the drive is: `/dav`, or nothing for all of it.
+/// Where on its address the drive is: `/dav`, or nothing for all of it; and how the names below it are read.
 #[derive(Debug, Clone)]
-pub struct Prefix(String);
+pub struct Prefix {
+    path: String,
+    naming: Naming,
+}
 
 /// A path of the drive.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,12 +51,17 @@ impl Target {
 impl Prefix {
     /// The prefix, with or without a slash at its end.
     pub fn new(prefix: &str) -> Self {
-        Self(prefix.trim_end_matches('/').to_owned())
+        Self { path: prefix.trim_end_matches('/').to_owned(), naming: Naming::default() }
+    }
+
+    /// The same, for paths whose names are written in this way.
+    pub fn read_as(&self, naming: Naming) -> Self {
+        Self { path: self.path.clone(), naming }
     }
 
     /// Without a slash at its end.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.path
     }
 
     /// Reads the path of a URL. It is decoded once, name by name, so that no escape can hide a separator.
@@ -60,15 +70,16 @@ impl Prefix {
     /// [`NotFound`](Error::NotFound) outside the prefix, [`Invalid`](Error::Invalid) for what cannot be a
     /// path, [`NameTooLong`](Error::NameTooLong).
     pub fn target(&self, url_path: &str, chars_max: usize) -> Result<Target> {
-        let rest = url_path.strip_prefix(&self.0).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let rest = url_path.strip_prefix(&self.path).filter(|rest| rest.is_empty() || rest.starts_with('/'));
         let rest = rest.ok_or_else(|| Error::NotFound("The drive is not at this path.".into()))?;
-        let names = rest.split('/').filter(|segment| !segment.is_empty()).map(decode);
+        let names = rest.split('/').filter(|segment| !segment.is_empty());
+        let names = names.map(|segment| decode(segment, self.naming));
         let path = NodePath::new(names.collect::<Result<_>>()?, chars_max)?;
         Ok(Target { path, as_sent: utf8_percent_encode(url_path, NOT_IN_HREF).to_string() })
     }
 }
 
-fn decode(segment: &str) -> Result<NodeName> {
+fn decode(segment: &str, naming: Naming) -> Result<NodeName> {
     let invalid = |sentence: &'static str| Error::Invalid(sentence.into());
     let mut bytes = segment.bytes();
     while let Some(byte) = bytes.next() {
@@ -78,7 +89,8 @@ fn decode(segment: &str) -> Result<NodeName> {
         }
     }
     let name = percent_decode_str(segment).decode_utf8();
-    NodeName::parse(&name.map_err(|_| invalid("The path is not valid UTF-8."))?)
+    let name = name.map_err(|_| invalid("The path is not valid UTF-8."))?;
+    NodeName::parse(&naming.read(name))
 }
 
 /// Reads the `Destination` of COPY and MOVE (RFC 4918 §10.3): a URL with any of the schemes clients use for

@@ -5,11 +5,12 @@
 //! Destination, many ranges or an `If` header never reach it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
 use dav_server::DavHandler;
-use domain::{Error, Node, NodePath, Timestamp};
+use domain::{Error, Node, NodePath, Sha256, Timestamp};
 use http::header::{
     CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH,
     IF_RANGE, IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE, X_CONTENT_TYPE_OPTIONS,
@@ -21,6 +22,7 @@ use crate::answer::{self, Refusal};
 use crate::desk::{Desk, Outcome, Task};
 use crate::headers::{self, Depth};
 use crate::visit::Visit;
+use crate::xml::dates::read_http_date;
 use crate::xml::{encode_path, http_date};
 
 /// How much of a file is sent at once. Larger pieces cost fewer system calls; this
@@ -28,7 +30,9 @@ use crate::xml::{encode_path, http_date};
 const READ_BYTES: usize = 128 * 1024;
 
 const EXPECTED_LENGTH: HeaderName = HeaderName::from_static("x-expected-entity-length");
-const OC_MTIME: HeaderName = HeaderName::from_static("x-oc-mtime");
+
+/// How old a content is before a date stands for it.
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// Sends a file, or what a HEAD wants of it.
 pub async fn read(
@@ -38,7 +42,11 @@ pub async fn read(
     headers: &HeaderMap,
 ) -> Result<Response, Refusal> {
     let mut request = translate(&visit, method)?;
-    for name in [IF_MATCH, IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE, IF_RANGE] {
+    let mut passed_on = vec![IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, IF_RANGE];
+    if is_known(headers, &node, visit.caller.now) {
+        passed_on.push(IF_MODIFIED_SINCE);
+    }
+    for name in passed_on {
         if let Some(value) = headers.get(&name) {
             request.headers_mut().insert(name, headers::strong(value));
         }
@@ -47,8 +55,14 @@ pub async fn read(
         request.headers_mut().insert(RANGE, range);
     }
     let shown_as = HeaderValue::from_str(&media_type(&node));
+    let (modified_at, sha256) = (node.modified_at, node.sha256());
     let mut answer = run(&Desk::new(visit, Task::Read(node)), request).await?;
+    if answer.headers().contains_key(LAST_MODIFIED) {
+        // The library knows no time before 1970.
+        stamp(answer.headers_mut(), modified_at);
+    }
     if answer.status().is_success() {
+        tell_digest(headers, sha256, answer.headers_mut());
         let headers = answer.headers_mut();
         headers
             .insert(CONTENT_TYPE, shown_as.unwrap_or(HeaderValue::from_static("application/octet-stream")));
@@ -57,6 +71,25 @@ pub async fn read(
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
     }
     Ok(answer)
+}
+
+/// Whether the client says by its date that it has this very content. Uploads set any time, so only the
+/// `Last-Modified` itself stands for a content, and only once no other can have had it within its second; an
+/// entity tag beside it has the last word (RFC 9110 §13.1.3).
+fn is_known(headers: &HeaderMap, node: &Node, now: Timestamp) -> bool {
+    let since = headers.get(IF_MODIFIED_SINCE).filter(|_| !headers.contains_key(IF_NONE_MATCH));
+    let since = since.and_then(|since| read_http_date(since.to_str().ok()?));
+    let is_same = since.is_some_and(|since| since.seconds() == node.modified_at.seconds());
+    is_same && node.blob().is_some_and(|blob| blob.created_at.after(SETTLED) <= now)
+}
+
+/// Names the SHA-256 of the whole file, also beside a part of it, if the client wants to know.
+fn tell_digest(asked: &HeaderMap, sha256: Option<Sha256>, answer: &mut HeaderMap) {
+    if headers::wants_sha256(asked)
+        && let Some(digest) = sha256.and_then(headers::repr_digest)
+    {
+        answer.insert(headers::REPR_DIGEST, digest);
+    }
 }
 
 /// Receives a file.
@@ -69,11 +102,16 @@ pub async fn write(visit: Arc<Visit>, headers: &HeaderMap, body: Body) -> Result
     if let Some(length) = announced(headers)? {
         request.headers_mut().insert(CONTENT_LENGTH, length.clone());
     }
-    let modified_at = headers.get(OC_MTIME).and_then(|value| value.to_str().ok()).and_then(seconds);
-    let mut answer = run(&Desk::new(visit, Task::Write(modified_at)), request).await?;
-    if modified_at.is_some() && answer.status().is_success() {
-        answer.headers_mut().insert(OC_MTIME, HeaderValue::from_static("accepted"));
-    }
+    let times = headers::times(headers);
+    let desk = Desk::new(visit, Task::Write(times, headers::checksums(headers)?));
+    let answered = speak(&desk, request).await;
+    let uploaded = match desk.outcome() {
+        Outcome::Uploaded(uploaded) => uploaded,
+        outcome => return finish(outcome, answered),
+    };
+    let mut answer = stored(&uploaded);
+    headers::accept(times, answer.headers_mut());
+    tell_digest(headers, Some(uploaded.sha256), answer.headers_mut());
     Ok(answer)
 }
 
@@ -153,17 +191,25 @@ fn spelled(path: &NodePath) -> Result<HeaderValue, Error> {
     HeaderValue::from_str(&encode_path(path)).map_err(Error::internal)
 }
 
-/// Lets the library speak, and says in full what it has no words for.
 async fn run(desk: &Desk, request: Request<Body>) -> Result<Response, Refusal> {
+    let answered = speak(desk, request).await;
+    finish(desk.outcome(), answered)
+}
+
+/// Lets the library speak.
+async fn speak(desk: &Desk, request: Request<Body>) -> Response {
     let library =
         DavHandler::builder().filesystem(Box::new(desk.clone())).read_buf_size(READ_BYTES).build_handler();
-    let answered = library.handle(request).await.map(Body::new);
-    match desk.outcome() {
+    library.handle(request).await.map(Body::new)
+}
+
+/// Says in full what the library has no words for.
+fn finish(outcome: Outcome, answered: Response) -> Result<Response, Refusal> {
+    match outcome {
         Outcome::Refused(error) => Err(error.into()),
-        Outcome::Uploaded(uploaded) => Ok(stored(&uploaded)),
         Outcome::Placed(Placed::Created) => Ok(answer::empty(StatusCode::CREATED)),
         Outcome::Placed(Placed::Replaced) => Ok(answer::empty(StatusCode::NO_CONTENT)),
-        Outcome::Nothing => worded(answered),
+        Outcome::Uploaded(_) | Outcome::Nothing => worded(answered),
     }
 }
 
@@ -174,10 +220,14 @@ fn stored(uploaded: &Uploaded) -> Response {
     if let Ok(etag) = HeaderValue::from_str(uploaded.etag.as_str()) {
         headers.insert(ETAG, etag);
     }
-    if let Ok(date) = HeaderValue::from_str(&http_date(uploaded.modified_at)) {
+    stamp(headers, uploaded.modified_at);
+    answer
+}
+
+fn stamp(headers: &mut HeaderMap, modified_at: Timestamp) {
+    if let Ok(date) = HeaderValue::from_str(&http_date(modified_at)) {
         headers.insert(LAST_MODIFIED, date);
     }
-    answer
 }
 
 /// What the library refuses by itself it refuses without a word.
@@ -194,52 +244,4 @@ fn worded(answer: Response) -> Result<Response, Refusal> {
         _ => return Ok(answer),
     };
     Err(Refusal::with_status(Error::Invalid(error.into()), answer.status()))
-}
-
-/// The last second of the year 9999: HTTP dates go no further.
-const SECONDS_MAX: i64 = 253_402_300_799;
-
-/// A moment in seconds since 1970, perhaps with a fraction, as ownCloud's clients and rclone send it.
-fn seconds(text: &str) -> Option<Timestamp> {
-    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
-    // Unsigned: a sign within the fraction would lead before 1970.
-    let millis: u16 = format!("{fraction:0<3.3}").parse().ok()?;
-    let whole = whole.parse::<i64>().ok().filter(|seconds| (0..=SECONDS_MAX).contains(seconds))?;
-    Some(Timestamp::from_millis(whole * 1000 + i64::from(millis)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_time_a_client_sends_is_read_to_the_millisecond() {
-        let table = [("1700000000", 1_700_000_000_000), ("1.5", 1500), ("12.0345678", 12_034)];
-        for (text, millis) in table {
-            assert_eq!(seconds(text), Some(Timestamp::from_millis(millis)), "{text}");
-        }
-        for text in ["", "yesterday", "1.x", "0.-5", "-1", "253402300800", "99999999999999999999"] {
-            assert_eq!(seconds(text), None, "{text}");
-        }
-    }
-}
-
-#[cfg(test)]
-mod fuzz {
-    use hostile::proptest::prelude::*;
-    use hostile::{Memory, Target, seeds};
-
-    use super::*;
-
-    #[test]
-    fn no_time_a_client_sends_is_outside_of_the_calendar() {
-        Target {
-            grammar: "[0-9]{1,13}([.][0-9]{0,12})?".prop_map(String::into_bytes).boxed(),
-            seeds: seeds::headers(),
-            memory: Memory { times: 8, plus: 1024 },
-            read: |input| seconds(std::str::from_utf8(input).ok()?),
-            holds: |_, moment| assert!((0..=SECONDS_MAX).contains(&moment.seconds()) && moment.millis() >= 0),
-        }
-        .attack();
-    }
 }

@@ -50,7 +50,7 @@ pub async fn lock(visit: &Visit, headers: &HeaderMap, body: Body) -> Result<Resp
 
 fn describe(visit: &Visit, locked: &Locked) -> Result<Response, Refusal> {
     let href = visit.href_at(locked.root_depth, locked.node.as_ref());
-    Ok(answer::xml(StatusCode::OK, lock_body(&locked.lock, &href, visit.caller.now)))
+    Ok(answer::xml(StatusCode::OK, lock_body(visit.client, &locked.lock, &href, visit.caller.now)))
 }
 
 /// Ends a lock.

@@ -3,23 +3,26 @@
 //! A folder is listed from one statement a page, and each page is on its way before the next is read, so
 //! memory stays the same however many members there are.
 
+mod plan;
+
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use domain::{DeadProperty, Error, Lock, Node, NodeName, PropertyName, Quota, Result};
+use domain::{Error, Lock, Node, NodeName, Quota, Result};
 use http::{HeaderMap, StatusCode};
 use services::files::{self, Look, Member};
 
 use crate::answer::{self, Refusal};
 use crate::body::read_xml;
 use crate::headers::{self, Depth};
-use crate::live::{self, Entry, Live};
+use crate::live::Entry;
+use crate::naming::Roll;
 use crate::visit::Visit;
-use crate::xml::href::push_segment;
-use crate::xml::multistatus::{Multistatus, push_name};
-use crate::xml::propfind::{Asked, read_propfind};
+use crate::xml::multistatus::Multistatus;
+use crate::xml::propfind::read_propfind;
+use plan::Plan;
 
 /// Members read at once.
 const PAGE: u32 = 500;
@@ -37,8 +40,8 @@ pub async fn answer(visit: Arc<Visit>, headers: &HeaderMap, body: Body) -> Resul
     let asked = read_propfind(&read_xml(headers, body).await?)?;
     let look = files::look(&visit.caller, &visit.backends, &visit.path).await?;
     let node = look.get()?.clone();
-    let plan = Plan::new(asked);
-    let mut listing = Listing::new(visit, &look, node, plan, depth).await?;
+    let plans = [Plan::new(&asked, visit.client), Plan::of_members(&asked, visit.client)];
+    let mut listing = Listing::new(visit, &look, node, plans, depth).await?;
     let first = listing.next().await?.unwrap_or_default();
     if listing.stage == Stage::Done {
         return Ok(answer::xml(StatusCode::MULTI_STATUS, first));
@@ -54,117 +57,17 @@ pub async fn answer(visit: Arc<Visit>, headers: &HeaderMap, body: Body) -> Resul
     Ok(answer::xml(StatusCode::MULTI_STATUS, Body::from_stream(pieces)))
 }
 
-/// What every entry is asked for.
-struct Plan {
-    asked: Asked,
-    live: Vec<Live>,
-    dead: Vec<PropertyName>,
-}
-
-impl Plan {
-    fn new(asked: Asked) -> Self {
-        let named = match &asked {
-            Asked::Some(names) | Asked::All(names) => names.as_slice(),
-            Asked::Names => &[],
-        };
-        let mut live: Vec<Live> = match asked {
-            Asked::Some(_) => Vec::new(),
-            Asked::All(_) => live::ALL.to_vec(),
-            Asked::Names => Live::every().collect(),
-        };
-        for wanted in named.iter().filter_map(Live::named) {
-            if !live.contains(&wanted) {
-                live.push(wanted);
-            }
-        }
-        let dead = named.iter().filter(|name| Live::named(name).is_none()).cloned().collect();
-        Self { asked, live, dead }
-    }
-
-    /// Whether stored properties matter: some are asked for by name, or everything is.
-    fn wants_dead(&self) -> bool {
-        !matches!(self.asked, Asked::Some(_))
-            || !self.dead.is_empty()
-            || self.live.iter().any(|live| live.is_settable())
-    }
-
-    fn wants_locks(&self) -> bool {
-        self.live.contains(&Live::LockDiscovery)
-    }
-
-    /// Writes one response.
-    fn write(&self, body: &mut Multistatus, href: &str, entry: &Entry<'_>, dead: &[DeadProperty]) {
-        body.open(href);
-        if self.asked == Asked::Names {
-            body.propstat("200 OK", |out| self.write_names(out, entry, dead));
-        } else {
-            // Clients read only the first propstat, and expect what was found in it.
-            let mut missing = Vec::new();
-            let mut found = false;
-            body.propstat("200 OK", |out| {
-                let begun = out.len();
-                missing = self.write_found(out, entry, dead);
-                found = out.len() > begun;
-            });
-            if !found && missing.is_empty() {
-                body.empty_propstat("200 OK");
-            }
-            body.propstat("404 Not Found", |out| missing.iter().for_each(|name| push_name(out, name)));
-        }
-        body.close();
-    }
-
-    fn write_found(&self, out: &mut String, entry: &Entry<'_>, dead: &[DeadProperty]) -> Vec<PropertyName> {
-        let mut missing = Vec::new();
-        let all = matches!(self.asked, Asked::All(_));
-        for live in &self.live {
-            match stored(*live, dead) {
-                Some(property) => out.push_str(&property.xml),
-                None if live.exists(entry) => live.write(entry, out),
-                None if all => {}
-                None => missing.push(dav(*live)),
-            }
-        }
-        if all {
-            let others = dead.iter().filter(|property| Live::named(&property.name).is_none());
-            others.for_each(|property| out.push_str(&property.xml));
-            return missing;
-        }
-        for name in &self.dead {
-            match dead.iter().find(|property| property.name == *name) {
-                Some(property) => out.push_str(&property.xml),
-                None => missing.push(name.clone()),
-            }
-        }
-        missing
-    }
-
-    fn write_names(&self, out: &mut String, entry: &Entry<'_>, dead: &[DeadProperty]) {
-        self.live.iter().filter(|live| live.exists(entry)).for_each(|live| push_name(out, &dav(*live)));
-        let others = dead.iter().filter(|property| Live::named(&property.name).is_none());
-        others.for_each(|property| push_name(out, &property.name));
-    }
-}
-
-fn dav(live: Live) -> PropertyName {
-    PropertyName::new("DAV:", live.local())
-}
-
-/// What a client has set in the place of a live property.
-fn stored(live: Live, dead: &[DeadProperty]) -> Option<&DeadProperty> {
-    let settable = || dead.iter().find(|property| Live::named(&property.name) == Some(live));
-    live.is_settable().then(settable).flatten()
-}
-
 /// A listing under way.
 struct Listing {
     visit: Arc<Visit>,
     plan: Plan,
+    member_plan: Plan,
     node: Node,
     quota: Quota,
     /// The locks on the folder itself that its members see too, and those on its members.
     own_locks: Vec<(Lock, String)>,
     member_locks: Vec<Lock>,
+    roll: Roll,
     body: Multistatus,
     /// Members that are read and not yet written, and what comes after them.
     page: std::vec::IntoIter<Member>,
@@ -181,17 +84,18 @@ enum Stage {
 }
 
 impl Listing {
-    async fn new(visit: Arc<Visit>, look: &Look, node: Node, plan: Plan, depth: Depth) -> Result<Self> {
+    async fn new(visit: Arc<Visit>, look: &Look, node: Node, plans: [Plan; 2], depth: Depth) -> Result<Self> {
+        let [plan, member_plan] = plans;
         let with_members = depth == Depth::One && node.is_folder();
         let locate = |(depth, lock): (usize, &Lock)| (lock.clone(), visit.href_at(depth, Some(&node)));
         let own_locks = look.locks().map(locate).collect();
-        let member_locks = match with_members && plan.wants_locks() {
+        let member_locks = match with_members && member_plan.wants_locks() {
             true => files::member_locks(&visit.caller, &visit.backends, &node).await?,
             false => Vec::new(),
         };
-        let (quota, body, page) = (look.quota(), Multistatus::begin(), Vec::new().into_iter());
-        let stage = Stage::Itself { with_members };
-        Ok(Self { visit, plan, node, quota, own_locks, member_locks, body, page, stage })
+        let (quota, body, page) = (look.quota(), Multistatus::begin(visit.client), Vec::new().into_iter());
+        let (stage, roll) = (Stage::Itself { with_members }, Roll::new(visit.client, visit.naming));
+        Ok(Self { visit, plan, member_plan, node, quota, own_locks, member_locks, roll, body, page, stage })
     }
 
     /// The next piece of the body: as many entries as make one, however long each of them is.
@@ -211,7 +115,7 @@ impl Listing {
                 }
                 Stage::PageAfter(name) => self.read_page(name.as_ref()).await?,
                 Stage::LastPage | Stage::Done => {
-                    return Ok(Some(std::mem::take(&mut self.body).end().into()));
+                    return Ok(Some(self.body.end().into()));
                 }
             }
         }
@@ -225,14 +129,15 @@ impl Listing {
             false => Vec::new(),
         };
         let locks = self.own_locks.iter().map(|(lock, href)| (lock, href.as_str())).collect();
-        let entry = Entry { node: &self.node, quota: self.quota, locks, now: caller.now };
+        let name = &self.visit.naming.shown(&self.node);
+        let entry = Entry { node: &self.node, name, quota: self.quota, locks, now: caller.now };
         self.plan.write(&mut self.body, &self.visit.href(&self.node), &entry, &dead);
         Ok(())
     }
 
     async fn read_page(&mut self, after: Option<&NodeName>) -> Result<()> {
         let Visit { caller, backends, .. } = &*self.visit;
-        let wants_dead = self.plan.wants_dead();
+        let wants_dead = self.member_plan.wants_dead();
         let members = files::members(caller, backends, &self.node, after, PAGE, wants_dead).await?;
         self.stage = match members.last() {
             Some(last) if members.len() == PAGE as usize => Stage::PageAfter(Some(last.node.name.clone())),
@@ -243,16 +148,12 @@ impl Listing {
     }
 
     fn write_member(&mut self, Member { node, properties }: &Member) {
-        let mut href = self.visit.href(&self.node);
-        push_segment(&mut href, &node.name);
-        if node.is_folder() {
-            href.push('/');
-        }
+        let Some((href, name)) = self.roll.enter(self.visit.href(&self.node), node) else { return };
         let inherited = self.own_locks.iter().map(|(lock, root)| (lock, root.as_str()));
         let inherited = inherited.filter(|(lock, _)| lock.depth == domain::LockDepth::Infinity);
         let own = self.member_locks.iter().filter(|lock| lock.node == node.id);
         let locks = inherited.chain(own.map(|lock| (lock, href.as_str()))).collect();
-        let entry = Entry { node, quota: self.quota, locks, now: self.visit.caller.now };
-        self.plan.write(&mut self.body, &href, &entry, properties);
+        let entry = Entry { node, name: &name, quota: self.quota, locks, now: self.visit.caller.now };
+        self.member_plan.write(&mut self.body, &href, &entry, properties);
     }
 }

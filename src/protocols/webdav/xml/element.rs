@@ -7,6 +7,9 @@ use super::escape::{push_attribute, push_text};
 /// The namespace of WebDAV itself.
 pub const DAV: &str = "DAV:";
 
+/// The namespace of what Windows knows of a file.
+pub const MICROSOFT: &str = "urn:schemas-microsoft-com:";
+
 /// What the prefix `xml` always means.
 pub const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
@@ -55,6 +58,15 @@ impl Element {
     /// The first element of this name in the namespace `DAV:` directly in it.
     pub fn dav_child(&self, local: &str) -> Option<&Element> {
         self.children().find(|child| child.is_dav(local))
+    }
+
+    /// The text in it, if there is nothing but text.
+    pub fn text(&self) -> Option<String> {
+        let text = |content: &Content| match content {
+            Content::Text(text) => Some(text.clone()),
+            Content::Element(_) => None,
+        };
+        self.content.iter().map(text).collect()
     }
 
     /// The element as XML that declares each namespace it uses, with the client's prefixes, and carries the

@@ -11,6 +11,7 @@ pub mod multistatus;
 pub mod propfind;
 pub mod proppatch;
 pub mod reader;
+pub mod writer;
 
 pub use dates::http_date;
 pub use error_body::error_body;

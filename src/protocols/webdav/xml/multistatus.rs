@@ -1,112 +1,99 @@
-//! Writes a `DAV:multistatus` body piece by piece (RFC 4918 §13), without white space between elements.
+//! Writes a `DAV:multistatus` body piece by piece (RFC 4918 §13).
 
-use domain::PropertyName;
+use super::element::MICROSOFT;
+use super::writer::Writer;
+use crate::client::Client;
 
-use super::element::DAV;
-use super::escape::push_attribute;
-
-/// The beginning of every body. `DAV:` is bound to a prefix on the root, because Windows reads no default
-/// namespace and iOS apps know no other prefix.
-const BEGIN: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?><D:multistatus xmlns:D=\"DAV:\">";
-const END: &str = "</D:multistatus>";
+const ROOT: &str = "multistatus";
 
 /// A body that is being written.
-#[derive(Debug, Default)]
-pub struct Multistatus {
-    out: String,
-}
+#[derive(Debug)]
+pub struct Multistatus(Writer);
 
 impl Multistatus {
     /// Begins a body.
-    pub fn begin() -> Self {
-        Self { out: BEGIN.to_owned() }
+    pub fn begin(client: Client) -> Self {
+        Self(Writer::begin(
+            client,
+            ROOT,
+            match client {
+                // Windows reads a folder only up to 1,000,000 bytes, so its own properties are declared once.
+                Client::Windows => &[("Z", MICROSOFT)],
+                _ => &[],
+            },
+        ))
     }
 
     /// Begins the response of one resource; `href` is percent-encoded.
     pub fn open(&mut self, href: &str) {
-        self.out.push_str("<D:response><D:href>");
-        self.out.push_str(href);
-        self.out.push_str("</D:href>");
+        self.0.open("response");
+        self.0.leaf("href", href);
     }
 
     /// Writes the properties of one status, if there are any.
-    pub fn propstat(&mut self, status: &str, write: impl FnOnce(&mut String)) {
-        let begun = self.out.len();
-        self.out.push_str("<D:propstat><D:prop>");
-        let empty = self.out.len();
-        write(&mut self.out);
-        if self.out.len() == empty {
-            self.out.truncate(begun);
+    pub fn propstat(&mut self, status: &str, write: impl FnOnce(&mut Writer)) {
+        let begun = self.len();
+        self.0.open("propstat");
+        self.0.open("prop");
+        let empty = self.len();
+        write(&mut self.0);
+        if self.len() == empty {
+            self.0.raw().truncate(begun);
             return;
         }
-        self.out.push_str("</D:prop>");
+        self.0.close("prop");
         self.status(status);
-        self.out.push_str("</D:propstat>");
+        self.0.close("propstat");
     }
 
     /// Writes a propstat even if nothing stands in it: a response without any is not valid.
     pub fn empty_propstat(&mut self, status: &str) {
-        self.out.push_str("<D:propstat><D:prop/>");
+        self.0.open("propstat");
+        self.0.empty("prop");
         self.status(status);
-        self.out.push_str("</D:propstat>");
+        self.0.close("propstat");
     }
 
     fn status(&mut self, status: &str) {
-        self.out.push_str("<D:status>HTTP/1.1 ");
-        self.out.push_str(status);
-        self.out.push_str("</D:status>");
+        self.0.open("status");
+        self.0.raw().push_str("HTTP/1.1 ");
+        self.0.raw().push_str(status);
+        self.0.close("status");
     }
 
     /// Ends the response of a resource.
     pub fn close(&mut self) {
-        self.out.push_str("</D:response>");
+        self.0.close("response");
     }
 
     /// How many bytes wait to be taken.
     pub fn len(&self) -> usize {
-        self.out.len()
+        self.0.len()
     }
 
     /// What has been written since the last time, to be sent on its way.
     pub fn take(&mut self) -> String {
-        std::mem::take(&mut self.out)
+        self.0.take()
     }
 
     /// The last of the body.
-    pub fn end(mut self) -> String {
-        self.out.push_str(END);
-        self.out
+    pub fn end(&mut self) -> String {
+        self.0.end(ROOT)
     }
-}
-
-/// Appends an empty element of this name.
-pub fn push_name(out: &mut String, name: &PropertyName) {
-    if name.namespace == DAV {
-        out.push_str("<D:");
-        out.push_str(&name.local);
-    } else if name.namespace.is_empty() {
-        out.push('<');
-        out.push_str(&name.local);
-    } else {
-        out.push_str("<x:");
-        out.push_str(&name.local);
-        out.push_str(" xmlns:x=\"");
-        push_attribute(out, &name.namespace);
-        out.push('"');
-    }
-    out.push_str("/>");
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::PropertyName;
+
     use super::*;
 
     #[test]
     fn found_properties_come_first_and_missing_ones_are_empty() {
-        let mut body = Multistatus::begin();
+        let mut body = Multistatus::begin(Client::Other);
         body.open("/dav/a");
-        body.propstat("200 OK", |out| out.push_str("<D:getetag>\"x\"</D:getetag>"));
-        body.propstat("404 Not Found", |out| push_name(out, &PropertyName::new("urn:a&b", "c")));
+        body.propstat("200 OK", |out| out.leaf("getetag", "\"x\""));
+        body.propstat("404 Not Found", |out| out.name(&PropertyName::new("urn:a&b", "c")));
         body.propstat("403 Forbidden", |_| {});
         body.close();
         assert_eq!(
