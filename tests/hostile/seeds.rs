@@ -38,6 +38,7 @@ fn inside_of_xml() -> Vec<String> {
         "<x xmlns:a='http://www.w3.org/XML/1998/namespac&#101;' a:lang='x'/>",
         "<x a='1' a='2'/>",
         "<x xmlns:p='u' xmlns:q='u' p:a='1' q:a='2'/>",
+        "<x xmlns='\turn:\r\nx&#10;'/>",
         "<p:x xmlns:p='a'><p:x xmlns:p='b'/><p:x/></p:x>",
         "<?php echo 1 ?><?xml version='1.0'?><x/>",
         "<x><![CDATA[]]]]><![CDATA[>]]></x>",

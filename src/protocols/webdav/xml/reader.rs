@@ -3,9 +3,11 @@
 use std::str;
 
 use domain::{Error, PropertyName, Result};
-use quick_xml::escape::{resolve_predefined_entity, unescape};
-use quick_xml::events::{BytesRef, BytesStart, Event};
-use quick_xml::name::{LocalName, NamespaceError, NamespaceResolver, PrefixDeclaration, ResolveResult};
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesRef, BytesStart, Event, attributes};
+use quick_xml::name::{
+    LocalName, Namespace, NamespaceError, NamespaceResolver, PrefixDeclaration, QName, ResolveResult,
+};
 use quick_xml::{NsReader, XmlVersion};
 
 use super::element::{Attribute, Content, Element, XML};
@@ -204,7 +206,11 @@ fn resolved(
     (namespace, local): (ResolveResult<'_>, LocalName<'_>),
 ) -> Result<(String, String)> {
     let namespace = match namespace {
-        ResolveResult::Bound(namespace) => unescape(namespace.0).map_err(malformed)?.into_owned(),
+        // It is the value of an attribute like any other (XML 1.0 §3.3.3).
+        ResolveResult::Bound(Namespace(value)) => {
+            let declaration = attributes::Attribute { key: QName("xmlns"), value: value.into() };
+            declaration.normalized_value(XmlVersion::Implicit1_0).map_err(malformed)?.into_owned()
+        }
         ResolveResult::Unbound => String::new(),
         ResolveResult::Unknown(_) => return Err(malformed("a namespace prefix that is not declared")),
     };
@@ -382,6 +388,8 @@ mod tests {
 
     #[test]
     fn line_ends_are_read_as_xml_says() {
+        let root = read(b"<a xmlns='urn:\r\nb\tc&#9;&amp;'/>").unwrap();
+        assert_eq!(root.name.namespace, "urn: b c\t&");
         assert_eq!(read(b"<a>1\r\n2\r3&#13;</a>").unwrap().to_xml(), "<a>1\n2\n3&#13;</a>");
     }
 }
