@@ -26,6 +26,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// The section `[server]`.
     pub server: gate::GateConfig,
+    /// The section `[tls]`.
+    pub tls: gate::TlsConfig,
     /// The section `[webdav]`.
     pub webdav: webdav::WebdavConfig,
     /// The section `[metadata]`.
@@ -91,13 +93,16 @@ impl Config {
                     // A refused address has its default back in its place, which nobody chose.
                     if problems.is_empty() {
                         problems = shared_addresses(&config, &settings);
+                        problems.extend(half_a_certificate(&config, &settings));
                     }
                     return if problems.is_empty() { Ok((config, settings)) } else { Err(sorted(problems)) };
                 }
                 Err(error) => error,
             };
-            let key = error.path().to_string();
-            let (problem, is_fixed) = settings.reject(&key, error.inner().message());
+            let path = error.path().to_string();
+            // What is wrong with one item is wrong with its list.
+            let key = path.split('[').next().unwrap_or_default();
+            let (problem, is_fixed) = settings.reject(key, error.inner().message());
             problems.push(problem);
             // With the default back in its place the next bad value, if there is one, comes to light.
             if !is_fixed {
@@ -129,6 +134,17 @@ fn shared_addresses(config: &Config, settings: &Settings) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// A certificate is of no use without its key, and a key without its certificate.
+fn half_a_certificate(config: &Config, settings: &Settings) -> Option<Problem> {
+    let (set, missing) = match (&config.tls.certificate, &config.tls.key) {
+        (Some(_), None) => ("tls.certificate", "tls.key"),
+        (None, Some(_)) => ("tls.key", "tls.certificate"),
+        _ => return None,
+    };
+    let says = format!("`{set}` is set and `{missing}` is not; set both for https, or neither for http.");
+    Some(Problem { origin: settings.origin(set), says })
 }
 
 fn address_or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
@@ -194,6 +210,33 @@ mod tests {
             assert!(wrong.contains(part), "{part}\nis not in\n{wrong}");
         }
         assert_eq!(wrong.lines().count(), 4, "{wrong}");
+    }
+
+    #[test]
+    fn a_certificate_and_its_key_are_set_together() {
+        let both = [("tls.certificate", "c.pem"), ("tls.key", "k.pem")];
+        assert!(load(&[], &both).unwrap().tls.is_on());
+        assert!(!load(&[], &[]).unwrap().tls.is_on());
+        let certificate = load(&[], &both[..1]).unwrap_err();
+        assert!(
+            certificate.contains("--set tls.certificate: `tls.certificate` is set and `tls.key`"),
+            "{certificate}"
+        );
+        let key = load(&[("LARDER_TLS_KEY", "k.pem")], &[]).unwrap_err();
+        assert!(key.contains("environment LARDER_TLS_KEY: `tls.key` is set and `tls.certificate`"), "{key}");
+    }
+
+    #[test]
+    fn a_list_is_written_with_commas_and_a_bad_item_names_its_key() {
+        let list = |list| load(&[("LARDER_SERVER_TRUSTED_PROXIES", list)], &[]);
+        assert_eq!(list("127.0.0.1, 10.0.0.0/8").unwrap().server.trusted_proxies.len(), 2);
+        let wrong = list("127.0.0.1, proxy").unwrap_err();
+        assert!(wrong.contains("`server.trusted_proxies` cannot be [\"127.0.0.1\", \"proxy\"]"), "{wrong}");
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut file, b"[server]\ntrusted_proxies = [1]\n").unwrap();
+        let sources = Sources { file: Some(file.path().to_owned()), ..Sources::default() };
+        let wrong = Config::load(&sources).map(drop).unwrap_err().to_string();
+        assert!(wrong.contains("line 2: `server.trusted_proxies` cannot be [1]"), "{wrong}");
     }
 
     #[test]

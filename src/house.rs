@@ -1,5 +1,6 @@
 //! Builds the house bottom-up, and opens its doors; nothing else sees every floor.
 
+mod certificate;
 mod folder;
 mod inspection;
 mod listeners;
@@ -18,6 +19,7 @@ use services::{Backends, files};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use certificate::Certificate;
 
 pub use inspection::inspect;
 pub use listeners::{Addresses, Listeners};
@@ -35,6 +37,7 @@ pub struct House {
     /// What every use case works with.
     pub backends: Arc<Backends>,
     config: Config,
+    certificate: Option<Certificate>,
     lock: File,
 }
 
@@ -43,9 +46,12 @@ impl House {
     /// the newest version. Uploads that ended with an earlier process are cleared away.
     ///
     /// # Errors
+    /// [`Invalid`](Error::Invalid) for a certificate that cannot be used,
     /// [`Unavailable`](Error::Unavailable) when another server holds the data folder or the folder cannot
     /// be used, [`Unsupported`](Error::Unsupported) when a newer Larder has changed it.
     pub async fn open(now: Timestamp, config: Config) -> Result<Self> {
+        // Before anything is made: without its certificate the house does not open.
+        let certificate = Certificate::load(&config, now).await?;
         folder::make(&config.data_folder)?;
         // A folder that cannot be looked at is refused by its lock.
         if let Ok(Some((says, advice))) = inspection::openness(&config.data_folder) {
@@ -62,7 +68,7 @@ impl House {
         if swept > 0 {
             tracing::info!(uploads = swept, "removed what unfinished uploads had left behind");
         }
-        Ok(Self { backends, config, lock })
+        Ok(Self { backends, config, certificate, lock })
     }
 
     /// Serves until `shutdown` is called and running requests are done, then closes the database.
@@ -70,11 +76,12 @@ impl House {
     /// # Errors
     /// Whatever the database says when it is closed.
     pub async fn serve(self, listeners: Listeners, shutdown: CancellationToken) -> Result<()> {
-        let Self { backends, config, lock } = self;
+        let Self { backends, config, certificate, lock } = self;
+        let tls = certificate.as_ref().map(Certificate::tls);
         let drive = |prefix| webdav::router(webdav::Door::new(Arc::clone(&backends), prefix));
-        let open = async |listener, doors| {
+        let open = async |listener, tls, doors| {
             let doors = gate::enclose(doors, &config.server, shutdown.clone());
-            gate::serve(listener, doors, &config.server, shutdown.clone()).await;
+            gate::serve(listener, doors, &config.server, tls, shutdown.clone()).await;
         };
         let main = Router::new()
             .route("/", get(async || FRONT_PAGE))
@@ -82,16 +89,22 @@ impl House {
             .merge(drive(DRIVE));
         let own = async {
             if let Some(listener) = listeners.webdav {
-                open(listener, drive("")).await;
+                open(listener, tls.clone(), drive("")).await;
             }
         };
         let admin = async {
             if let Some(listener) = listeners.admin {
                 let metrics = Metrics::install();
-                open(listener, gate::admin_router(metrics, Arc::clone(&backends), shutdown.clone())).await;
+                let doors = gate::admin_router(metrics, Arc::clone(&backends), shutdown.clone());
+                open(listener, None, doors).await;
             }
         };
-        tokio::join!(open(listeners.main, main), own, admin);
+        let renewal = async {
+            if let Some(certificate) = certificate {
+                shutdown.run_until_cancelled(certificate.follow()).await;
+            }
+        };
+        tokio::join!(open(listeners.main, tls.clone(), main), own, admin, renewal);
         backends.close().await?;
         drop(lock);
         Ok(())

@@ -33,7 +33,7 @@ pub async fn run(config: &Config, settings: &Settings) -> anyhow::Result<ExitCod
         exposed => Finding::warning(
             "network",
             exposed,
-            "Set public_url to the proxy's https address once it is there.",
+            "Once there is a proxy, set public_url to its https address.",
         ),
     });
     report(&findings)

@@ -12,6 +12,8 @@ pub struct Address {
     host: String,
     port: Option<u16>,
     path: String,
+    /// It is the address the server listens on, and not what somebody wrote for people.
+    is_listened_on: bool,
     /// Every address of this machine is listened on, and the host is only one of them.
     is_any: bool,
 }
@@ -21,12 +23,12 @@ impl Address {
     pub fn of(config: &Config) -> Self {
         match (&config.public_url, config.webdav.listen) {
             (Some(url), _) => Self::parse(url),
-            (None, Some(own)) => Self::listening(own, "/"),
-            (None, None) => Self::listening(config.server.listen, "/dav/"),
+            (None, Some(own)) => Self::listening(own, "/", config.tls.is_on()),
+            (None, None) => Self::listening(config.server.listen, "/dav/", config.tls.is_on()),
         }
     }
 
-    fn listening(address: SocketAddr, path: &str) -> Self {
+    fn listening(address: SocketAddr, path: &str, is_secure: bool) -> Self {
         let is_any = address.ip().is_unspecified();
         let host = match address.ip() {
             // Nobody can call "every address"; this machine's own is one of them.
@@ -34,7 +36,14 @@ impl Address {
             std::net::IpAddr::V6(ip) => format!("[{ip}]"),
             ip => ip.to_string(),
         };
-        Self { is_secure: false, host, port: Some(address.port()), path: path.to_owned(), is_any }
+        Self {
+            is_secure,
+            host,
+            port: Some(address.port()),
+            path: path.to_owned(),
+            is_listened_on: true,
+            is_any,
+        }
     }
 
     fn parse(url: &str) -> Self {
@@ -44,12 +53,16 @@ impl Address {
         let (host, port) = numbered.map_or((authority, None), |(host, port)| (host, Some(port)));
         let slash = if path.is_empty() || path.ends_with('/') { "" } else { "/" };
         let (is_secure, path) = (scheme == "https", format!("/{path}{slash}"));
-        Self { is_secure, host: host.to_owned(), port, path, is_any: false }
+        Self { is_secure, host: host.to_owned(), port, path, is_listened_on: false, is_any: false }
     }
 
-    /// One line for those who mount it from another machine, where the address is this one's only; or nothing.
+    /// One line for those whom this address does not take there, because it is only this machine's or no name that
+    /// is in the certificate; or nothing.
     pub fn elsewhere(&self) -> &'static str {
         match self.is_any {
+            _ if self.is_secure && self.is_listened_on => {
+                "\nClients ask for a name that is in the certificate: set public_url to the drive's address with that name.\n"
+            }
             true => {
                 "\nFrom another machine, write this machine's name or address in place of 127.0.0.1, or set public_url.\n"
             }
@@ -159,10 +172,13 @@ mod tests {
 
     #[test]
     fn an_address_that_means_every_address_is_shown_as_this_machine() {
-        let address = |text: &str| Address::listening(text.parse().unwrap(), "/dav/").to_string();
+        let address = |text: &str| Address::listening(text.parse().unwrap(), "/dav/", false).to_string();
         assert_eq!(address("0.0.0.0:80"), "http://127.0.0.1:80/dav/");
         assert_eq!(address("[::]:8080"), "http://127.0.0.1:8080/dav/");
         assert_eq!(address("[fd00::1]:8080"), "http://[fd00::1]:8080/dav/");
+        let secure = Address::listening("0.0.0.0:8443".parse().unwrap(), "/", true);
+        assert_eq!(secure.to_string(), "https://127.0.0.1:8443/");
+        assert!(secure.elsewhere().contains("certificate"));
     }
 
     #[test]

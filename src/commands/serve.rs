@@ -51,7 +51,7 @@ pub async fn run(mut config: Config, settings: &Settings) -> anyhow::Result<Exit
     tokio::spawn(signals.follow(shutdown.clone()));
     let optional = |address: Option<SocketAddr>| address.map(tracing::field::display);
     let (webdav, admin) = (optional(addresses.webdav), optional(addresses.admin));
-    tracing::info!(main = %addresses.main, webdav, admin, "serving");
+    tracing::info!(main = %addresses.main, webdav, admin, tls = config.tls.is_on(), "serving");
     house.serve(listeners, shutdown).await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)

@@ -25,6 +25,10 @@ fn flag(key: &str, origin: &Origin, config: &Config) -> Option<[String; 2]> {
     let value = match (key, origin) {
         (_, Origin::Default) => None,
         ("data_folder", _) => return Some(["--data".to_owned(), absolute(&config.data_folder)]),
+        ("tls.certificate", _) => {
+            return config.tls.certificate.as_deref().map(|path| set(key, absolute(path)));
+        }
+        ("tls.key", _) => return config.tls.key.as_deref().map(|path| set(key, absolute(path))),
         (_, Origin::File(..)) => None,
         // Port 0 has become a real one since.
         ("server.listen", _) => Some(config.server.listen.to_string()),
@@ -32,7 +36,11 @@ fn flag(key: &str, origin: &Origin, config: &Config) -> Option<[String; 2]> {
         ("public_url", _) => config.public_url.clone(),
         _ => None,
     };
-    Some(["--set".to_owned(), format!("{key}={}", value?)])
+    Some(set(key, value?))
+}
+
+fn set(key: &str, value: String) -> [String; 2] {
+    ["--set".to_owned(), format!("{key}={value}")]
 }
 
 /// A path as it is from every folder.

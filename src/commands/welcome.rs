@@ -45,12 +45,12 @@ pub fn again(config: &Config, settings: &Settings) -> String {
 pub fn exposure(config: &Config) -> String {
     let is_open = !config.server.listen.ip().is_loopback()
         || config.webdav.listen.is_some_and(|address| !address.ip().is_loopback());
-    let has_tls = config.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
-    if !is_open || has_tls {
+    let has_proxy = config.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+    if !is_open || has_proxy || config.tls.is_on() {
         return String::new();
     }
     "\nThis server can be reached from other machines without TLS: anybody on the way can read passwords and files, \
-     so put a proxy with TLS before it.\n"
+     so set tls.certificate and tls.key, or put a proxy with TLS before it.\n"
         .to_owned()
 }
 

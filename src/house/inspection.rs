@@ -8,7 +8,7 @@ use domain::{Result, Timestamp};
 use metadata::Metadata;
 use services::checkup::{self, Finding};
 
-use super::{Listeners, folder, furnish};
+use super::{Listeners, certificate, folder, furnish};
 use crate::config::Config;
 
 /// Looks at the house, beside a running server too; makes nothing where there is no data yet.
@@ -27,6 +27,7 @@ pub async fn inspect(config: &Config, now: Timestamp) -> Vec<Finding> {
         let advice = "`larder serve` makes it, or name another folder with --data.";
         findings.push(Finding::warning("data folder", says, advice));
     }
+    findings.extend(certificate::inspect(config, now).await);
     findings.push(addresses(config).await);
     findings
 }

@@ -24,7 +24,7 @@ const INSTALL: &[(&str, &str)] = &[
 const CODE_ONLY: [&str; 4] = ["--output", "/dev/null", "--write-out", "%{http_code}"];
 
 /// Whether `program` is there. Without it the test is skipped by a visible line, except in CI, where it must run.
-fn require(program: &str) -> bool {
+pub fn require(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     // Debian keeps mount.davfs where only root's PATH looks.
     let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);

@@ -5,5 +5,6 @@ mod doctor;
 mod help;
 mod serve;
 mod settings;
+mod tls;
 
 use crate::support::{Machine, Outcome, get, labelled, read};

@@ -92,6 +92,22 @@ fn the_log_says_where_it_serves() {
 }
 
 #[test]
+fn the_log_names_the_client_behind_a_trusted_proxy() {
+    let machine = Machine::new();
+    for (trusted, peer) in [("127.0.0.1", "peer=203.0.113.7"), ("10.0.0.0/8", "peer=127.0.0.1")] {
+        let server = machine.serve(&["--set", &format!("server.trusted_proxies={trusted}")]);
+        let said = [("X-Forwarded-For", "198.51.100.1, 203.0.113.7")];
+        assert_eq!(Wire::open(server.socket()).ask("GET", "/health/live", &said, "").status, 200);
+        server.signal("TERM");
+        let log = server.log.clone();
+        server.ended();
+        let log = read(&log);
+        let line = log.lines().find(|line| line.contains("/health/live")).unwrap_or_else(|| panic!("{log}"));
+        assert!(line.ends_with(peer), "{line}");
+    }
+}
+
+#[test]
 fn asked_to_stop_it_ends_with_success_and_a_hang_up_changes_nothing() {
     let machine = Machine::new();
     for signal in ["TERM", "INT"] {

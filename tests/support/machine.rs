@@ -122,8 +122,8 @@ impl Server {
     }
 
     pub fn socket(&self) -> SocketAddr {
-        let address = self.labelled("Address").unwrap();
-        address.trim_start_matches("http://").split('/').next().unwrap().parse().unwrap()
+        let (_, address) = self.labelled("Address").unwrap().split_once("://").unwrap();
+        address.split('/').next().unwrap().parse().unwrap()
     }
 
     /// The answer to one request without credentials, as it comes over the wire.

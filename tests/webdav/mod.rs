@@ -23,6 +23,7 @@ mod paths;
 mod prefixes;
 mod propfind;
 mod proppatch;
+mod proxy;
 mod put;
 mod put_conditions;
 mod races;

@@ -124,6 +124,8 @@ fn what_the_server_knows_itself_cannot_be_set_and_then_nothing_is() {
             let answer = patch(&house, "/a", &[set("<x xmlns='urn:x'>1</x>"), instruction].concat());
             assert_eq!(answer.status, 207);
             assert_eq!(answer.texts("status"), ["HTTP/1.1 403 Forbidden", "HTTP/1.1 424 Failed Dependency"]);
+            let condition = "<D:error><D:cannot-modify-protected-property/></D:error></D:propstat>";
+            assert_eq!(answer.text().matches(condition).count(), 1, "{}", seen(&answer));
         }
     }
     assert!(find(&house, "/a", "<x xmlns='urn:x'/>").contains("404 Not Found"));

@@ -1,7 +1,8 @@
 //! Addresses as settings write them.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
+use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, de};
 
 /// Reads an address and a port; for fields with `deserialize_with`.
@@ -21,6 +22,17 @@ pub fn address_or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Soc
         "" => Ok(None),
         text => parse(text).map(Some),
     }
+}
+
+/// Reads a list of networks, where an address alone is a network of one; for fields with `deserialize_with`.
+///
+/// # Errors
+/// What a network looks like.
+pub(crate) fn networks<'de, D: Deserializer<'de>>(value: D) -> Result<Vec<IpNet>, D::Error> {
+    let texts = Vec::<String>::deserialize(value)?;
+    let network = |text: &String| text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let networks = texts.iter().map(network).collect::<Result<_, _>>();
+    networks.map_err(|_| de::Error::custom("write addresses or networks, like 10.0.0.0/8 or ::1"))
 }
 
 /// Names such as `localhost` are not looked up: they may mean several addresses.

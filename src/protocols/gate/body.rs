@@ -184,63 +184,71 @@ mod tests {
 
     #[tokio::test]
     async fn a_refused_upload_can_read_why_while_it_is_still_sending() {
-        let stage = Stage::open(doors()).await;
-        for framing in ["Content-Length: 1073741824", "Transfer-Encoding: chunked"] {
-            let mut client = stage.connect().await;
-            client.send(format!("PUT /full HTTP/1.1\r\nHost: larder\r\n{framing}\r\n\r\n")).await;
-            for _ in 0..64 {
-                client.send(format!("10000\r\n{}\r\n", "x".repeat(0x10000))).await;
+        for secure in [false, true] {
+            let stage = Stage::either(secure, doors(), |_| {}).await;
+            for framing in ["Content-Length: 1073741824", "Transfer-Encoding: chunked"] {
+                let mut client = stage.connect().await;
+                client.send(format!("PUT /full HTTP/1.1\r\nHost: larder\r\n{framing}\r\n\r\n")).await;
+                for _ in 0..64 {
+                    client.send(format!("10000\r\n{}\r\n", "x".repeat(0x10000))).await;
+                }
+                let answer = client.answer().await;
+                assert_eq!((answer.status(), answer.body.as_str()), (507, "no room"));
+                assert_eq!(answer.header("connection"), Some("close"));
+                assert!(client.is_closed().await);
             }
-            let answer = client.answer().await;
-            assert_eq!((answer.status(), answer.body.as_str()), (507, "no room"));
-            assert_eq!(answer.header("connection"), Some("close"));
-            assert!(client.is_closed().await);
         }
     }
 
     #[tokio::test]
     async fn after_a_small_refused_upload_the_connection_goes_on() {
-        let stage = Stage::open(doors()).await;
-        let mut client = stage.connect().await;
-        let half = "x".repeat(250_000);
-        client
-            .send(format!("PUT /full HTTP/1.1\r\nHost: larder\r\nContent-Length: 500000\r\n\r\n{half}"))
-            .await;
-        let answer = client.answer().await;
-        assert_eq!((answer.status(), answer.header("connection")), (507, None));
-        client.send(half).await;
-        client.send("PUT /read HTTP/1.1\r\nHost: larder\r\nContent-Length: 3\r\n\r\nabc").await;
-        assert_eq!(client.answer().await.body, "3");
+        for secure in [false, true] {
+            let stage = Stage::either(secure, doors(), |_| {}).await;
+            let mut client = stage.connect().await;
+            let half = "x".repeat(250_000);
+            client
+                .send(format!("PUT /full HTTP/1.1\r\nHost: larder\r\nContent-Length: 500000\r\n\r\n{half}"))
+                .await;
+            let answer = client.answer().await;
+            assert_eq!((answer.status(), answer.header("connection")), (507, None));
+            client.send(half).await;
+            client.send("PUT /read HTTP/1.1\r\nHost: larder\r\nContent-Length: 3\r\n\r\nabc").await;
+            assert_eq!(client.answer().await.body, "3");
+        }
     }
 
     #[tokio::test]
     async fn nobody_is_told_to_continue_with_a_body_that_is_refused() {
-        let stage = Stage::open(doors()).await;
-        let expecting = |path: &str| {
-            format!(
-                "PUT {path} HTTP/1.1\r\nHost: larder\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
-            )
-        };
-        let mut client = stage.connect().await;
-        client.send(expecting("/full")).await;
-        let answer = client.answer().await;
-        assert_eq!((answer.status(), answer.header("connection")), (507, Some("close")));
+        for secure in [false, true] {
+            let stage = Stage::either(secure, doors(), |_| {}).await;
+            let expecting = |path: &str| {
+                format!(
+                    "PUT {path} HTTP/1.1\r\nHost: larder\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+                )
+            };
+            let mut client = stage.connect().await;
+            client.send(expecting("/full")).await;
+            let answer = client.answer().await;
+            assert_eq!((answer.status(), answer.header("connection")), (507, Some("close")));
 
-        let mut client = stage.connect().await;
-        client.send(expecting("/read")).await;
-        assert_eq!(client.answer().await.status(), 100);
-        client.send("abc").await;
-        assert_eq!(client.answer().await.body, "3");
+            let mut client = stage.connect().await;
+            client.send(expecting("/read")).await;
+            assert_eq!(client.answer().await.status(), 100);
+            client.send("abc").await;
+            assert_eq!(client.answer().await.body, "3");
+        }
     }
 
     #[tokio::test]
     async fn an_upload_that_stands_still_is_given_up() {
-        let stage = Stage::open_with(doors(), |config| config.body_idle_seconds = 1).await;
-        let mut client = stage.connect().await;
-        client.send("PUT /read HTTP/1.1\r\nHost: larder\r\nContent-Length: 2000000\r\n\r\nabc").await;
-        let answer = client.answer().await;
-        assert!(answer.body.contains("the client sent nothing for 1 seconds"), "{answer:?}");
-        assert_eq!(answer.header("connection"), Some("close"));
+        for secure in [false, true] {
+            let stage = Stage::either(secure, doors(), |config| config.body_idle_seconds = 1).await;
+            let mut client = stage.connect().await;
+            client.send("PUT /read HTTP/1.1\r\nHost: larder\r\nContent-Length: 2000000\r\n\r\nabc").await;
+            let answer = client.answer().await;
+            assert!(answer.body.contains("the client sent nothing for 1 seconds"), "{answer:?}");
+            assert_eq!(answer.header("connection"), Some("close"));
+        }
     }
 
     #[tokio::test(start_paused = true)]

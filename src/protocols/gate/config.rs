@@ -1,12 +1,14 @@
-//! The section `[server]` of the settings.
+//! The sections `[server]` and `[tls]` of the settings.
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Deserialize;
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer};
 
-use crate::address::{address, address_or_none};
+use crate::address::{address, address_or_none, networks};
 
 /// How the house is reached; `config/larder.toml` gives every key a value and a sentence.
 #[derive(Debug, Clone, Deserialize)]
@@ -18,6 +20,11 @@ pub struct GateConfig {
     /// Where metrics and health are served; none, written as an empty text, serves them nowhere else.
     #[serde(deserialize_with = "address_or_none")]
     pub admin_listen: Option<SocketAddr>,
+    /// Whether clients that speak TLS may choose HTTP/2.
+    pub http2: bool,
+    /// The networks of proxies, which are believed when they say for whom they ask.
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
     /// How many connections are served at once; more wait unaccepted.
     pub connections_max: NonZeroU32,
     /// How long a connection may wait for its next request, a request for the end of its headers, and an
@@ -27,6 +34,30 @@ pub struct GateConfig {
     pub body_idle_seconds: u64,
     /// How long running requests may take to finish once the server is asked to stop.
     pub shutdown_grace_seconds: u64,
+}
+
+/// The certificate of the addresses people are served on. The files are read, and read again, by the house.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// The file with the certificate and those that vouch for it.
+    #[serde(deserialize_with = "path_or_none")]
+    pub certificate: Option<PathBuf>,
+    /// The file with its private key.
+    #[serde(deserialize_with = "path_or_none")]
+    pub key: Option<PathBuf>,
+}
+
+impl TlsConfig {
+    /// Whether TLS is spoken at all.
+    pub fn is_on(&self) -> bool {
+        self.certificate.is_some() && self.key.is_some()
+    }
+}
+
+fn path_or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Option<PathBuf>, D::Error> {
+    let text = String::deserialize(value)?;
+    Ok((!text.is_empty()).then(|| text.into()))
 }
 
 impl GateConfig {
@@ -50,6 +81,8 @@ mod tests {
     const WRITTEN: &str = r#"
         listen = "127.0.0.1:8080"
         admin_listen = ""
+        http2 = false
+        trusted_proxies = []
         connections_max = 512
         idle_seconds = 120
         body_idle_seconds = 60
@@ -71,6 +104,17 @@ mod tests {
                 let text = WRITTEN.replace(&format!("{key}\""), &format!("{kept}\"{wrong}\""));
                 assert!(read(&text).unwrap_err().contains("like 127.0.0.1:8080"), "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn proxies_are_addresses_or_networks() {
+        let with = |list: &str| read(&WRITTEN.replace("[]", list));
+        let proxies = with(r#"["10.0.0.0/8", "127.0.0.1", "fd00::/8", "::1"]"#).unwrap().trusted_proxies;
+        let shown: Vec<_> = proxies.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["10.0.0.0/8", "127.0.0.1/32", "fd00::/8", "::1/128"]);
+        for wrong in ["localhost", "10.0.0.0/33", "10.0.0", "", "*"] {
+            assert!(with(&format!("[\"{wrong}\"]")).unwrap_err().contains("like 10.0.0.0/8"), "{wrong}");
         }
     }
 

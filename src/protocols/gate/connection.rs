@@ -1,7 +1,7 @@
-//! The stream under HTTP: whose it is, and how it is closed while the other side is still sending.
+//! The stream under HTTP and TLS: how long it waits to be read, and how it is closed while the other side is
+//! still sending.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,12 +11,6 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
-
-use crate::request_line::RequestLine;
-
-/// Who is at the other end of a connection; every request carries it as an extension.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Peer(pub SocketAddr);
 
 /// Whether bytes of a request were left unread on this connection.
 #[derive(Debug, Clone, Default)]
@@ -42,7 +36,6 @@ const LINGER_MAX: Duration = Duration::from_secs(5);
 pub(crate) struct Connection {
     stream: TcpStream,
     unread: Unread,
-    line: RequestLine,
     farewell: Option<Pin<Box<Sleep>>>,
     /// How long the other side may leave unread what is written, and since when it has.
     patience: Duration,
@@ -50,8 +43,19 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(stream: TcpStream, unread: Unread, line: RequestLine, patience: Duration) -> Self {
-        Self { stream, unread, line, farewell: None, patience, blocked: None }
+    pub(crate) fn new(stream: TcpStream, patience: Duration) -> Self {
+        Self { stream, unread: Unread::default(), farewell: None, patience, blocked: None }
+    }
+
+    /// What tells this connection that it has to linger.
+    pub(crate) fn unread(&self) -> Unread {
+        self.unread.clone()
+    }
+
+    /// The first byte that was not read yet, once it is there; none at the end.
+    pub(crate) async fn peek(&self) -> io::Result<Option<u8>> {
+        let mut first = [0];
+        Ok((self.stream.peek(&mut first).await? > 0).then_some(first[0]))
     }
 
     /// Ends a connection whose client reads nothing for too long: it would keep its place for ever.
@@ -93,10 +97,7 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = into.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, into))?;
-        self.line.inspect(&into.filled()[before..]);
-        Poll::Ready(Ok(()))
+        Pin::new(&mut self.stream).poll_read(cx, into)
     }
 }
 

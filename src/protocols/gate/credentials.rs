@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, request};
 use services::Backends;
 use services::auth::{Attempt, log_in};
 
-use crate::connection::Peer;
+use crate::origin::Peer;
 use crate::visit::Visitor;
 
 /// Where callers are told from strangers.
@@ -44,7 +44,7 @@ impl Gate {
         let attempt = Attempt {
             name: basic.account(),
             secret: &basic.secret,
-            address: peer.ip(),
+            address: peer,
             door: Door::WebDav,
             request,
             now: Timestamp::now(),

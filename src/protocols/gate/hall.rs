@@ -10,7 +10,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use domain::{Error, RequestId};
 use http::header::CONNECTION;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, Version};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
@@ -18,6 +18,9 @@ use uuid::Uuid;
 
 use crate::GateConfig;
 use crate::body::{Rest, Upload};
+use crate::forwarded::Proxies;
+use crate::header_block::Fragment;
+use crate::origin;
 use crate::request_line::RequestLine;
 use crate::status::{answer, log_once, stopping};
 use crate::visit::{Visit, Visitor};
@@ -25,16 +28,19 @@ use crate::visit::{Visit, Visitor};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Puts the hall around the doors. Their requests carry a [`RequestId`] as an extension, in the span of
-/// the log and in the answer's `X-Request-Id`; a panic is answered with 500; once `shutdown` is called,
+/// the log and in the answer's `X-Request-Id`, and the extensions [`Peer`](crate::Peer) and
+/// [`Origin`](crate::Origin); a panic is answered with 500; once `shutdown` is called,
 /// what still comes is answered with 503.
 pub fn enclose(doors: Router, config: &GateConfig, shutdown: CancellationToken) -> Router {
-    let hall = Hall { body_idle: config.body_idle(), shutdown };
+    let proxies = Proxies::new(&config.trusted_proxies);
+    let hall = Hall { body_idle: config.body_idle(), proxies, shutdown };
     doors.layer(CatchPanicLayer::custom(after_panic)).layer(from_fn_with_state(hall, pass))
 }
 
 #[derive(Clone)]
 struct Hall {
     body_idle: Duration,
+    proxies: Proxies,
     shutdown: CancellationToken,
 }
 
@@ -42,12 +48,15 @@ async fn pass(State(hall): State<Hall>, request: Request, next: Next) -> Respons
     let id = RequestId(Uuid::now_v7());
     let visitor = Visitor::default();
     let (mut parts, body) = request.into_parts();
+    origin::identify(&mut parts, &hall.proxies);
     let upload = Upload::new(&parts, body, hall.body_idle);
     let progress = upload.progress();
     let visit = Visit::begin(id, &parts, visitor.clone(), upload.progress());
-    let fragment = parts.extensions.get::<RequestLine>().is_some_and(RequestLine::had_fragment);
+    let fragment = parts.extensions.get::<RequestLine>().is_some_and(RequestLine::had_fragment)
+        || parts.extensions.get::<Fragment>().is_some_and(Fragment::is_seen);
     parts.extensions.insert(id);
     parts.extensions.insert(visitor);
+    let version = parts.version;
     let request = Request::from_parts(parts, Body::new(upload));
 
     let closing = hall.shutdown.is_cancelled();
@@ -64,8 +73,9 @@ async fn pass(State(hall): State<Hall>, request: Request, next: Next) -> Respons
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(REQUEST_ID, id);
     }
-    // The next request on this connection would have to be looked for behind bytes nobody reads.
-    if closing || progress.rest() == Rest::Unbounded {
+    // The next request on this connection would have to be looked for behind bytes nobody reads. In HTTP/2
+    // every request has a stream of its own, and the header is not allowed (RFC 9113 §8.2.2).
+    if version < Version::HTTP_2 && (closing || progress.rest() == Rest::Unbounded) {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     visit.accompany(response)
@@ -131,7 +141,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_knows_its_peer() {
-        let tell = async |Extension(Peer(address)): Extension<Peer>| address.ip().to_string();
+        let tell = async |Extension(Peer(address)): Extension<Peer>| address.to_string();
         let stage = Stage::open(Router::new().route("/", get(tell))).await;
         assert_eq!(stage.ask("GET / HTTP/1.1").await.body, "127.0.0.1");
     }

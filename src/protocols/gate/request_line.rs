@@ -73,36 +73,40 @@ mod tests {
 
     #[tokio::test]
     async fn a_fragment_cannot_hide_behind_another_request_or_an_empty_line() {
-        let stage = Stage::open(Router::new().fallback(async || "done")).await;
-        let hidden = "DELETE /folder/#part HTTP/1.1\r\nHost: larder\r\n\r\n";
-        let mut client = stage.connect().await;
-        client.send(format!("\r\n{hidden}")).await;
-        assert_eq!(client.answer().await.status(), 400);
-        let plain = "OPTIONS / HTTP/1.1\r\nHost: larder\r\n\r\n";
-        client.send(format!("{plain}{plain}{hidden}")).await;
-        assert_eq!(client.answer().await.status(), 200);
-        assert_eq!(client.answer().await.status(), 400);
-        assert_eq!(client.answer().await.status(), 400);
-        client.send(format!("{plain}{plain}")).await;
-        assert_eq!(client.answer().await.status(), 200);
-        assert_eq!(client.answer().await.status(), 200);
+        for secure in [false, true] {
+            let stage = Stage::either(secure, Router::new().fallback(async || "done"), |_| {}).await;
+            let hidden = "DELETE /folder/#part HTTP/1.1\r\nHost: larder\r\n\r\n";
+            let mut client = stage.connect().await;
+            client.send(format!("\r\n{hidden}")).await;
+            assert_eq!(client.answer().await.status(), 400);
+            let plain = "OPTIONS / HTTP/1.1\r\nHost: larder\r\n\r\n";
+            client.send(format!("{plain}{plain}{hidden}")).await;
+            assert_eq!(client.answer().await.status(), 200);
+            assert_eq!(client.answer().await.status(), 400);
+            assert_eq!(client.answer().await.status(), 400);
+            client.send(format!("{plain}{plain}")).await;
+            assert_eq!(client.answer().await.status(), 200);
+            assert_eq!(client.answer().await.status(), 200);
+        }
     }
 
     #[tokio::test]
     async fn a_path_with_a_fragment_is_refused_and_its_neighbours_are_served() {
-        let doors = Router::new().fallback(async |body: String| body);
-        let stage = Stage::open(doors).await;
-        let mut client = stage.connect().await;
-        let put = "PUT /a HTTP/1.1\r\nHost: larder\r\nContent-Length: 14\r\n\r\nDELETE /x#y HT";
-        for _ in 0..2 {
-            client.send(put).await;
-            let answer = client.answer().await;
-            assert_eq!((answer.status(), answer.body.as_str()), (200, "DELETE /x#y HT"));
-            client.send("DELETE /folder/#part HTTP/1.1\r\nHost: larder\r\n\r\n").await;
-            assert_eq!(client.answer().await.status(), 400);
-            client.send("DELETE /fol").await;
-            client.send("der/#part HTTP/1.1\r\nHost: larder\r\nX: y\r\n\r\n").await;
-            assert_eq!(client.answer().await.status(), 400);
+        for secure in [false, true] {
+            let doors = Router::new().fallback(async |body: String| body);
+            let stage = Stage::either(secure, doors, |_| {}).await;
+            let mut client = stage.connect().await;
+            let put = "PUT /a HTTP/1.1\r\nHost: larder\r\nContent-Length: 14\r\n\r\nDELETE /x#y HT";
+            for _ in 0..2 {
+                client.send(put).await;
+                let answer = client.answer().await;
+                assert_eq!((answer.status(), answer.body.as_str()), (200, "DELETE /x#y HT"));
+                client.send("DELETE /folder/#part HTTP/1.1\r\nHost: larder\r\n\r\n").await;
+                assert_eq!(client.answer().await.status(), 400);
+                client.send("DELETE /fol").await;
+                client.send("der/#part HTTP/1.1\r\nHost: larder\r\nX: y\r\n\r\n").await;
+                assert_eq!(client.answer().await.status(), 400);
+            }
         }
     }
 }

@@ -2,57 +2,42 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ::metrics::gauge;
 use axum::Router;
-use axum::body::Body;
-use http::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt;
 
 use crate::GateConfig;
-use crate::connection::{Connection, Peer, Unread};
+use crate::conversation::Conversation;
 use crate::metrics::CONNECTIONS_OPEN;
-use crate::request_line::RequestLine;
-
-/// What hyper may buffer of one connection in each direction: room for the longest headers a client
-/// sends and for pieces of a body that are worth a system call, and still little for fifty uploads.
-const BUFFER_BYTES_MAX: usize = 64 * 1024;
+use crate::tls::Tls;
 
 /// Without file handles there is nothing to do but wait for connections to end.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
-/// Serves until `shutdown` is called: then the listener closes, idle connections are closed, running
-/// requests get `shutdown_grace_seconds` to finish, and what still runs after that is dropped.
-pub async fn serve(listener: TcpListener, router: Router, config: &GateConfig, shutdown: CancellationToken) {
-    let mut protocol = http1::Builder::new();
-    protocol
-        .timer(TokioTimer::new())
-        // In hyper 1.12 this clock runs from the end of one request to the end of the next one's headers,
-        // so it is also how long a connection may be idle.
-        .header_read_timeout(config.idle())
-        .max_buf_size(BUFFER_BYTES_MAX)
-        // A client that closes its side has gone away, and its request with it; nobody's client half-closes.
-        .half_close(false);
+/// Serves, with TLS if there is some, until `shutdown` is called: then the listener closes, idle connections are
+/// closed, running requests get `shutdown_grace_seconds` to finish, and what still runs after that is dropped.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    config: &GateConfig,
+    tls: Option<Tls>,
+    shutdown: CancellationToken,
+) {
     let places = Arc::new(Semaphore::new(config.connections_max.get() as usize));
     let (running, grace_over) = (TaskTracker::new(), CancellationToken::new());
+    let conversation = Conversation::new(router, config, tls, shutdown.clone(), running.clone());
 
     while let Some(Some((place, stream, peer))) =
         shutdown.run_until_cancelled(accept(&listener, &places)).await
     {
-        let conversation =
-            converse(protocol.clone(), stream, peer, config.idle(), router.clone(), shutdown.clone());
+        let conversation = conversation.clone().hold(stream, peer);
         let conversation = grace_over.clone().run_until_cancelled_owned(conversation);
         running.spawn(async move {
             conversation.await;
@@ -100,42 +85,6 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(Plac
     }
 }
 
-async fn converse(
-    protocol: http1::Builder,
-    stream: TcpStream,
-    peer: SocketAddr,
-    patience: Duration,
-    router: Router,
-    shutdown: CancellationToken,
-) {
-    // Small answers leave at once instead of waiting for more to send.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!("cannot set TCP_NODELAY: {error}");
-    }
-    // An IPv4 address is the same one whether or not the socket is of IPv6.
-    let peer = Peer(SocketAddr::new(peer.ip().to_canonical(), peer.port()));
-    let unread = Unread::default();
-    let line = RequestLine::default();
-    let stream = TokioIo::new(Connection::new(stream, unread.clone(), line.clone(), patience));
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer);
-        request.extensions_mut().insert(unread.clone());
-        request.extensions_mut().insert(line.clone());
-        router.clone().oneshot(request.map(Body::new))
-    });
-    let mut http = pin!(protocol.serve_connection(stream, service));
-    let ended = match shutdown.run_until_cancelled(http.as_mut()).await {
-        Some(ended) => ended,
-        None => {
-            http.as_mut().graceful_shutdown();
-            http.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!("connection of {} ended: {error}", peer.0);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use axum::routing::get;
@@ -171,38 +120,42 @@ mod tests {
 
     #[tokio::test]
     async fn a_shutdown_lets_running_requests_finish_and_takes_no_new_ones() {
-        let slow = slow();
-        let stage = Stage::open(slow.doors).await;
-        let (mut running, mut idle) = (stage.connect().await, stage.connect().await);
-        idle.send(QUICK).await;
-        assert_eq!(idle.answer().await.body, "here");
-        running.send(SLOW).await;
-        slow.begun.notified().await;
+        for secure in [false, true] {
+            let slow = slow();
+            let stage = Stage::either(secure, slow.doors, |_| {}).await;
+            let (mut running, mut idle) = (stage.connect().await, stage.connect().await);
+            idle.send(QUICK).await;
+            assert_eq!(idle.answer().await.body, "here");
+            running.send(SLOW).await;
+            slow.begun.notified().await;
 
-        stage.shutdown.cancel();
-        assert!(idle.is_closed().await);
-        while TcpStream::connect(stage.address).await.is_ok() {
-            sleep(Duration::from_millis(10)).await;
+            stage.shutdown.cancel();
+            assert!(idle.is_closed().await);
+            while TcpStream::connect(stage.address).await.is_ok() {
+                sleep(Duration::from_millis(10)).await;
+            }
+            assert!(!stage.server.is_finished());
+
+            slow.finish.notify_one();
+            let answer = running.answer().await;
+            assert_eq!((answer.body.as_str(), answer.header("connection")), ("finished", Some("close")));
+            assert!(running.is_closed().await);
+            stage.server.await.unwrap();
         }
-        assert!(!stage.server.is_finished());
-
-        slow.finish.notify_one();
-        let answer = running.answer().await;
-        assert_eq!((answer.body.as_str(), answer.header("connection")), ("finished", Some("close")));
-        assert!(running.is_closed().await);
-        stage.server.await.unwrap();
     }
 
     #[tokio::test]
     async fn a_shutdown_does_not_wait_longer_than_its_grace() {
-        let slow = slow();
-        let stage = Stage::open_with(slow.doors, |config| config.shutdown_grace_seconds = 1).await;
-        let mut running = stage.connect().await;
-        running.send(SLOW).await;
-        slow.begun.notified().await;
-        stage.shutdown.cancel();
-        stage.server.await.unwrap();
-        assert!(running.is_closed().await);
+        for secure in [false, true] {
+            let slow = slow();
+            let stage = Stage::either(secure, slow.doors, |config| config.shutdown_grace_seconds = 1).await;
+            let mut running = stage.connect().await;
+            running.send(SLOW).await;
+            slow.begun.notified().await;
+            stage.shutdown.cancel();
+            stage.server.await.unwrap();
+            assert!(running.has_ended().await);
+        }
     }
 
     #[tokio::test]
@@ -225,27 +178,31 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_that_reads_nothing_does_not_keep_its_place() {
-        // More than the buffers of both sides hold.
-        let much = vec![b'x'; 32 << 20];
-        let doors = Router::new().route("/", get(async || much));
-        let stage = Stage::open_with(doors, |config| {
-            config.idle_seconds = 1;
-            config.connections_max = 1.try_into().unwrap();
-        });
-        let stage = stage.await;
-        let mut deaf = stage.connect().await;
-        deaf.send(QUICK).await;
-        let mut next = stage.connect().await;
-        next.send("OPTIONS / HTTP/1.1\r\nHost: larder\r\n\r\n").await;
-        assert_eq!(next.answer().await.status(), 405);
+        for secure in [false, true] {
+            // More than the buffers of both sides hold.
+            let much = vec![b'x'; 32 << 20];
+            let doors = Router::new().route("/", get(async || much));
+            let stage = Stage::either(secure, doors, |config| {
+                config.idle_seconds = 1;
+                config.connections_max = 1.try_into().unwrap();
+            });
+            let stage = stage.await;
+            let mut deaf = stage.connect().await;
+            deaf.send(QUICK).await;
+            let mut next = stage.connect().await;
+            next.send("OPTIONS / HTTP/1.1\r\nHost: larder\r\n\r\n").await;
+            assert_eq!(next.answer().await.status(), 405);
+        }
     }
 
     #[tokio::test]
     async fn an_idle_connection_is_closed_after_its_time() {
-        let stage = Stage::open_with(slow().doors, |config| config.idle_seconds = 1).await;
-        let mut client = stage.connect().await;
-        client.send(QUICK).await;
-        assert_eq!(client.answer().await.body, "here");
-        assert!(client.is_closed().await);
+        for secure in [false, true] {
+            let stage = Stage::either(secure, slow().doors, |config| config.idle_seconds = 1).await;
+            let mut client = stage.connect().await;
+            client.send(QUICK).await;
+            assert_eq!(client.answer().await.body, "here");
+            assert!(client.is_closed().await);
+        }
     }
 }

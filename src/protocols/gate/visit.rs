@@ -16,8 +16,8 @@ use http_body::{Body as _, Frame, SizeHint};
 use tracing::Span;
 
 use crate::body::Progress;
-use crate::connection::Peer;
 use crate::metrics;
+use crate::origin::Peer;
 
 /// Where the gate leaves the name of the caller for the line in the log.
 #[derive(Debug, Clone, Default)]

@@ -19,7 +19,7 @@ pub enum Client {
 }
 
 /// What a `User-Agent` contains, and whose it is; the first that fits counts.
-const MARKS: [(&str, Client); 12] = [
+const MARKS: [(&str, Client); 11] = [
     ("WebDAVFS/", Client::Finder),
     ("WebDAVLib/", Client::Finder),
     ("Microsoft-WebDAV", Client::Windows),
@@ -27,8 +27,7 @@ const MARKS: [(&str, Client); 12] = [
     ("DavClnt", Client::Windows),
     ("davfs2/", Client::LinuxDrive),
     ("gvfs/", Client::LinuxDrive),
-    ("kioworker", Client::LinuxDrive),
-    ("kio_http", Client::LinuxDrive),
+    ("KIO/", Client::LinuxDrive),
     ("Konqueror", Client::LinuxDrive),
     ("Nextcloud", Client::Nextcloud),
     ("ownCloud", Client::Nextcloud),
@@ -57,6 +56,7 @@ mod tests {
             ("Microsoft Office Word 2016", Client::Windows),
             ("davfs2/1.7.1 neon/0.34.0", Client::LinuxDrive),
             ("gvfs/1.57.2", Client::LinuxDrive),
+            ("Mozilla/5.0 (X11; Linux x86_64) KIO/6.19 dolphin/25.12", Client::LinuxDrive),
             ("Mozilla/5.0 (iOS) Nextcloud-iOS/6.4.0", Client::Nextcloud),
             ("rclone/v1.75.0", Client::Other),
             ("CFNetwork/1568 Darwin/25.5.0", Client::Other),

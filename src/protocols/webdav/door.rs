@@ -8,8 +8,8 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::MethodRouter;
 use domain::Error;
-use gate::Gate;
-use http::{HeaderMap, Method, StatusCode, request};
+use gate::{Gate, Origin};
+use http::{Extensions, HeaderMap, Method, StatusCode, request};
 use services::{Backends, files};
 use tracing::Instrument;
 
@@ -82,7 +82,7 @@ impl Door {
     async fn answer(&self, request: Request) -> Result<Response, Refusal> {
         let (parts, body) = request.into_parts();
         let visit = Arc::new(self.visit(&parts).await?);
-        let request::Parts { method, headers, .. } = parts;
+        let request::Parts { method, headers, extensions, .. } = parts;
         match method.as_str() {
             "GET" | "HEAD" => {
                 let look = files::look(&visit.caller, &visit.backends, &visit.path).await?;
@@ -95,7 +95,7 @@ impl Door {
             "PUT" => library::write(visit, &headers, body).await,
             // What changes the tree runs to its end even if the client hangs up: a task of its own.
             _ => {
-                let change = self.change(visit, method, &headers, body)?;
+                let change = self.change(visit, method, &headers, host(&extensions), body)?;
                 tokio::spawn(change.in_current_span()).await.map_err(Error::internal)?
             }
         }
@@ -108,7 +108,8 @@ impl Door {
         let naming = Naming::new(client, &self.backends.names);
         let prefix = self.prefix.read_as(naming);
         let target = prefix.target(parts.uri.path(), chars_max)?;
-        let mut conditions = headers::conditions(&parts.headers, &prefix, host(parts), chars_max)?;
+        let mut conditions =
+            headers::conditions(&parts.headers, &prefix, host(&parts.extensions), chars_max)?;
         let path = naming.meant(&caller, &self.backends, target.path.clone(), &target.as_sent).await?;
         let mut known = vec![(target.path, path.clone())];
         for tagged in conditions.tagged_paths_mut() {
@@ -135,10 +136,13 @@ impl Door {
         visit: Arc<Visit>,
         method: Method,
         headers: &HeaderMap,
+        host: &str,
         body: Body,
     ) -> Result<impl Future<Output = Result<Response, Refusal>> + Send + 'static, Refusal> {
         let to = match method.as_str() {
-            "COPY" | "MOVE" => Some((self.destination(headers, visit.naming)?, headers::overwrite(headers)?)),
+            "COPY" | "MOVE" => {
+                Some((self.destination(headers, host, visit.naming)?, headers::overwrite(headers)?))
+            }
             _ => None,
         };
         let headers = headers.clone();
@@ -164,9 +168,8 @@ impl Door {
         self.backends.files.path_chars_max.saturating_mul(4)
     }
 
-    fn destination(&self, headers: &HeaderMap, naming: Naming) -> Result<Target, Refusal> {
+    fn destination(&self, headers: &HeaderMap, host: &str, naming: Naming) -> Result<Target, Refusal> {
         let chars_max = self.path_chars_max();
-        let host = headers.get(http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         headers::destination(headers, host, &self.prefix.read_as(naming), chars_max).map_err(|error| {
             match error {
                 DestinationError::Invalid(error) => Refusal::from(error),
@@ -192,9 +195,8 @@ async fn meant(visit: &Visit, to: Target, moves: bool) -> Result<Target, Error> 
 }
 
 /// The host the client believes to speak to.
-fn host(parts: &request::Parts) -> &str {
-    let header = parts.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
-    header.or_else(|| parts.uri.authority().map(|authority| authority.as_str())).unwrap_or_default()
+fn host(extensions: &Extensions) -> &str {
+    extensions.get::<Origin>().map_or("", |origin| origin.host.as_str())
 }
 
 fn unknown(method: &Method) -> Refusal {

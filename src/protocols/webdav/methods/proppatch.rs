@@ -29,13 +29,13 @@ pub async fn answer(visit: &Visit, headers: &HeaderMap, body: Body) -> Result<Re
     }
     let mut body = Multistatus::begin(visit.client);
     body.open(&href);
-    for (verdict, status) in [
-        (Verdict::Protected, "403 Forbidden"),
-        (Verdict::NoDate, "409 Conflict"),
-        (Verdict::Allowed, if done { "200 OK" } else { "424 Failed Dependency" }),
+    for (verdict, status, condition) in [
+        (Verdict::Protected, "403 Forbidden", Some("cannot-modify-protected-property")),
+        (Verdict::NoDate, "409 Conflict", None),
+        (Verdict::Allowed, if done { "200 OK" } else { "424 Failed Dependency" }, None),
     ] {
         let names = update.verdicts.iter().filter(|(_, found)| **found == verdict);
-        body.propstat(status, |out| names.for_each(|(name, _)| out.name(name)));
+        body.explained_propstat(status, condition, |out| names.for_each(|(name, _)| out.name(name)));
     }
     body.close();
     Ok(answer::xml(StatusCode::MULTI_STATUS, body.end()))

@@ -32,6 +32,16 @@ impl Multistatus {
 
     /// Writes the properties of one status, if there are any.
     pub fn propstat(&mut self, status: &str, write: impl FnOnce(&mut Writer)) {
+        self.explained_propstat(status, None, write);
+    }
+
+    /// The same, with the precondition that failed (RFC 4918 §16).
+    pub fn explained_propstat(
+        &mut self,
+        status: &str,
+        condition: Option<&str>,
+        write: impl FnOnce(&mut Writer),
+    ) {
         let begun = self.len();
         self.0.open("propstat");
         self.0.open("prop");
@@ -43,6 +53,11 @@ impl Multistatus {
         }
         self.0.close("prop");
         self.status(status);
+        if let Some(condition) = condition {
+            self.0.open("error");
+            self.0.empty(condition);
+            self.0.close("error");
+        }
         self.0.close("propstat");
     }
 
