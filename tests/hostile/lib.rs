@@ -144,13 +144,17 @@ mod tests {
     #[test]
     #[should_panic(expected = "minimal failing input: b\"")]
     fn a_reader_that_falls_over_is_shown_the_smallest_input_that_did_it() {
-        target(|input| Some(assert!(!input.contains(&b'%')))).attack();
+        target(|input| {
+            assert!(!input.contains(&b'%'));
+            Some(())
+        })
+        .attack();
     }
 
     #[test]
     #[should_panic(expected = "bytes made the reader take")]
     fn a_reader_that_takes_memory_without_measure_is_found() {
-        target(|input| Some(drop(vec![0; 100 * input.len()]))).attack();
+        target(|input| (vec![0; 100 * input.len()].len() < usize::MAX).then_some(())).attack();
     }
 
     #[test]

@@ -6,7 +6,7 @@ use hostile::proptest::sample::select;
 use hostile::text;
 
 /// Declared around every body, so that most elements below it have a namespace.
-const DECLARED: &str = " xmlns:D='DAV:' xmlns:a=\"urn:a\" xmlns:b='urn:&quot;b&quot;&amp;&#x3c;'";
+const DECLARED: &str = " xmlns:D='DAV:' xmlns:a=\"urn:a\" xmlns:b='urn:\r\n&quot;b&quot;&amp;&#x3c;'";
 
 const NAMES: [&str; 14] = [
     "D:getetag",
