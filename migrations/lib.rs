@@ -6,6 +6,7 @@ use sea_orm_migration::prelude::*;
 mod m0001_people;
 mod m0002_spaces;
 mod m0003_locks_and_properties;
+mod m0004_system_files;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_people::Step),
             Box::new(m0002_spaces::Step),
             Box::new(m0003_locks_and_properties::Step),
+            Box::new(m0004_system_files::Step),
         ]
     }
 }

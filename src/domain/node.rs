@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::{Blob, ETag, NodeName, Seq, Sha256, SpaceId, Timestamp};
+use crate::{Blob, Content, ETag, NodeName, Seq, Sha256, SpaceId, Timestamp};
 
 /// The number of a node: a small positive integer, unique in the house, that never changes while the
 /// node is renamed and moved. Sync clients know files by it.
@@ -16,6 +16,8 @@ pub enum NodeKind {
     Folder,
     /// A file with its current content; an empty file needs no blob.
     File(Option<Blob>),
+    /// A system file: its few bytes are in the database, and it has neither blob nor history.
+    System(Content),
 }
 
 /// A file or folder.
@@ -66,17 +68,27 @@ impl Node {
         matches!(self.kind, NodeKind::Folder)
     }
 
-    /// The current content of a file that has any.
+    /// Whether it is a system file. Neither is one a longer file of such a name, nor one that was renamed to
+    /// it: those are kept like any other.
+    pub fn is_system(&self) -> bool {
+        matches!(self.kind, NodeKind::System(_))
+    }
+
+    /// The blob with the content of an ordinary file that has any.
     pub fn blob(&self) -> Option<&Blob> {
         match &self.kind {
             NodeKind::File(blob) => blob.as_ref(),
-            NodeKind::Folder => None,
+            NodeKind::Folder | NodeKind::System(_) => None,
         }
     }
 
     /// The length of the content in bytes; nothing counts for a folder.
     pub fn size_bytes(&self) -> u64 {
-        self.blob().map_or(0, |blob| blob.content.size_bytes)
+        match &self.kind {
+            NodeKind::File(Some(blob)) => blob.content.size_bytes,
+            NodeKind::System(content) => content.size_bytes,
+            NodeKind::File(None) | NodeKind::Folder => 0,
+        }
     }
 
     /// The digest of a file's content; a folder has none.
@@ -84,6 +96,7 @@ impl Node {
         match &self.kind {
             NodeKind::File(Some(blob)) => Some(blob.content.sha256),
             NodeKind::File(None) => Some(Sha256::EMPTY),
+            NodeKind::System(content) => Some(content.sha256),
             NodeKind::Folder => None,
         }
     }

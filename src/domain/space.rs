@@ -15,7 +15,8 @@ pub struct Seq(pub i64);
 /// What a space may hold and holds, in bytes.
 ///
 /// Used is the sum over its files, those in the trash too, of the current content and of every earlier
-/// content that is kept. Moving, renaming and trashing change nothing; a copy counts like its original.
+/// content that is kept. Moving, renaming and trashing change nothing; a copy counts like its original. System
+/// files are not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
     /// What is stored now.

@@ -1,5 +1,6 @@
 //! Random operations on two people's trees, each compared with a plain one in memory after every step.
 
+mod companions;
 mod drive;
 mod history;
 mod locks;
@@ -87,6 +88,7 @@ impl Person {
                 Kind::File(text) => !seen.node.is_folder() && seen.bytes == text.bytes(),
             };
             assert!(is_same_kind, "{path:?} is {seen:#?}, not {node:#?}");
+            assert_eq!(seen.node.is_system(), node.is_system, "{path:?}");
             assert_eq!(seen.node.size_bytes(), seen.bytes.len() as u64, "{path:?}");
             assert_eq!(seen.properties, node.properties, "{path:?}");
             assert_eq!(seen.node.created_at, node.created_at, "{path:?}");

@@ -6,8 +6,9 @@ use rand::rngs::StdRng;
 
 use super::tree::{Names, Node, Tree};
 
-/// Few and short, so that most operations hit something; one of them has more bytes than letters.
-const NAMES: [&str; 4] = ["a", "b", "c", "ü"];
+/// Few and short, so that most operations hit something; one of them has more bytes than letters, and two belong
+/// to others.
+const NAMES: [&str; 6] = ["a", "b", "c", "ü", "._a", "._b"];
 /// More than these and more is removed than made: a step costs a look at every one of them.
 const NODES_ENOUGH: usize = 40;
 
@@ -26,7 +27,7 @@ pub enum Operation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Text {
     letter: char,
-    count: u16,
+    count: u32,
 }
 
 /// How an upload ends.
@@ -46,14 +47,14 @@ pub enum Ending {
 
 impl Text {
     fn random(random: &mut StdRng) -> Self {
-        // 5000 is more than the house looks at to see what a file is.
-        let count = pick(random, &[0, 1, 2, 60, 5000]);
+        // 5000 is more than the house looks at to see what a file is, and 66,000 are too many for a system file.
+        let count = pick(random, &[0, 0, 1, 1, 2, 60, 60, 5000, 5000, 66_000]);
         let letter = if count == 0 { ' ' } else { pick(random, &['x', 'y']) };
         Self { letter, count }
     }
 
     pub fn bytes(self) -> Vec<u8> {
-        vec![self.letter as u8; self.count.into()]
+        vec![self.letter as u8; self.count as usize]
     }
 
     pub fn bytes_count(self) -> u64 {
@@ -168,8 +169,9 @@ fn times(random: &mut StdRng) -> NodeTimes {
 
 /// Tight more often than not, and now and then less than what is there.
 fn quota_bytes(random: &mut StdRng, tree: &Tree) -> Option<u64> {
-    match random.random_range(0..5) {
+    match random.random_range(0..6) {
         0 => None,
+        5 => Some(tree.used_bytes + 150_000),
         1 => Some(tree.used_bytes / 2),
         2 => Some(tree.used_bytes + 61),
         _ => Some(tree.used_bytes + 12_000),

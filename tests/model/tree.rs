@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Error, NodeTimes, PropertyChange, PropertyName, Timestamp};
+use domain::{Error, NodeTimes, PLACEHOLDER_AGE_MAX, PropertyChange, PropertyName, Timestamp};
 use services::files::Placed;
 
+use super::companions;
 use super::operation::{Ending, Operation, Text};
 
 /// The names from the root down.
@@ -31,6 +32,10 @@ pub struct Node {
     pub created_at: Timestamp,
     pub modified_at: Timestamp,
     pub properties: BTreeMap<PropertyName, String>,
+    /// Kept beside the quota, and nobody hears of it.
+    pub is_system: bool,
+    /// Whether it ever had content.
+    pub had_content: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -90,9 +95,18 @@ impl Node {
         }
     }
 
+    /// The length of a file's content.
+    pub fn size_bytes(&self) -> u64 {
+        match &self.kind {
+            Kind::File(text) => text.bytes_count(),
+            Kind::Folder(_) => 0,
+        }
+    }
+
     /// What the contents at and below it add up to.
     fn weight(&self, deep: bool) -> u64 {
         match &self.kind {
+            Kind::File(_) if self.is_system => 0,
             Kind::File(text) => text.bytes_count(),
             Kind::Folder(members) if deep => members.values().map(|member| member.weight(true)).sum(),
             Kind::Folder(_) => 0,
@@ -110,6 +124,8 @@ impl Tree {
             created_at: never,
             modified_at: never,
             properties: BTreeMap::new(),
+            is_system: false,
+            had_content: false,
         };
         Self { root, changes: 0, used_bytes: 0, limit_bytes, identities: 0 }
     }
@@ -136,9 +152,9 @@ impl Tree {
         match operation {
             Operation::CreateFolder(path) => self.create_folder(path, now),
             Operation::Upload { path, text, ending } => self.upload(path, *text, *ending, now),
-            Operation::Move { from, to, overwrite } => self.relocate(from, to, *overwrite),
+            Operation::Move { from, to, overwrite } => self.relocate(from, to, *overwrite, now),
             Operation::Copy { from, to, overwrite, deep } => self.copy(from, to, *overwrite, *deep, now),
-            Operation::Remove(path) => self.remove(path),
+            Operation::Remove(path) => self.remove(path, now),
             Operation::SetProperties(path, changes, times) => self.set_properties(path, changes, *times),
             Operation::SetQuota(limit_bytes) => {
                 self.limit_bytes = *limit_bytes;
@@ -154,7 +170,7 @@ impl Tree {
         self.has_parent(path)?;
         self.changes += 1;
         let folder = self.made(Kind::Folder(BTreeMap::new()), now);
-        self.place(path, folder);
+        self.place(path, folder, true);
         Ok(Some(Placed::Created))
     }
 
@@ -165,41 +181,83 @@ impl Tree {
         }
         let is_new = old.is_none();
         let is_same = old.is_some_and(|node| matches!(&node.kind, Kind::File(held) if *held == text));
+        let is_system = companions::may_be_system(path, old) && text.bytes_count() <= companions::BYTES_MAX;
         self.has_parent(path)?;
-        self.has_room(text.bytes_count().max(ending.declared_bytes(text).unwrap_or(0)))?;
+        if !is_system {
+            self.has_room(text.bytes_count().max(ending.declared_bytes(text).unwrap_or(0)))?;
+        }
         match ending {
             Ending::Short | Ending::Long => return Err(Refused::Invalid),
             Ending::BrokenOff => return Err(Refused::BrokenOff),
             Ending::Declared | Ending::Undeclared => {}
         }
-        self.changes += 1;
-        if !is_same {
-            self.used_bytes += text.bytes_count();
+        if !is_system {
+            self.changes += 1;
+            self.used_bytes += if is_same { 0 } else { text.bytes_count() };
         }
         let file = match is_new {
             true => self.made(Kind::File(text), now),
             false => {
-                let file = self.take(path);
+                let file = self.take(path, !is_system);
                 // A change within a second counts as of the next one, for clients that ask by date.
                 let next_second = Timestamp::from_millis((file.modified_at.seconds() + 1) * 1000);
                 Node { kind: Kind::File(text), modified_at: now.max(next_second), ..file }
             }
         };
-        self.place(path, file);
+        let had_content = file.had_content || text.bytes_count() > 0;
+        self.place(path, Node { is_system, had_content, ..file }, !is_system);
         Ok(Some(if is_new { Placed::Created } else { Placed::Replaced }))
     }
 
-    fn relocate(&mut self, from: &[String], to: &[String], overwrite: bool) -> Outcome {
+    fn relocate(&mut self, from: &[String], to: &[String], overwrite: bool, now: Timestamp) -> Outcome {
         apart(from, to)?;
-        self.find(from).ok_or(Refused::NotFound)?;
+        let source = self.find(from).ok_or(Refused::NotFound)?;
         let placed = self.may_place(to, overwrite)?;
-        self.changes += 1;
-        if placed == Placed::Replaced {
-            self.take(to);
+        let (is_system, size_bytes) = (source.is_system && companions::is_system(to), source.size_bytes());
+        let promoted = source.is_system && !is_system;
+        if promoted {
+            self.has_room(size_bytes)?;
+            self.used_bytes += size_bytes;
         }
-        let node = self.take(from);
-        self.place(to, Node { change: self.changes, ..node });
+        self.changes += 1;
+        let is_event = !is_system || self.find(to).is_some_and(|old| !old.is_system);
+        let own = self.companion(from).filter(|own| own != to);
+        let there = self.companion(to).filter(|there| there != from);
+        let left = self.make_way(to, there, now, is_event);
+        if let Some(own) = own {
+            left.iter().for_each(|left| drop(self.take(left, true)));
+            let companion = self.take(&own, true);
+            // A name that a folder has is not free for it.
+            if let Some(place) = companions::place_of(to).filter(|place| self.find(place).is_none()) {
+                self.place(&place, companion, true);
+            }
+        }
+        let node = self.take(from, is_event);
+        self.place(to, Node { change: self.changes, is_system, ..node }, is_event);
         Ok(Some(placed))
+    }
+
+    /// Takes away what is there, with its companion; what is left of that stands in the way of another.
+    fn make_way(
+        &mut self,
+        path: &[String],
+        companion: Option<Names>,
+        now: Timestamp,
+        is_event: bool,
+    ) -> Option<Names> {
+        if self.find(path).is_none() {
+            return companion;
+        }
+        let node = self.take(path, is_event);
+        let is_placeholder =
+            node.size_bytes() == 0 && !node.had_content && node.created_at.until(now) < PLACEHOLDER_AGE_MAX;
+        match companion {
+            Some(companion) if node.is_folder() || !is_placeholder => {
+                self.take(&companion, true);
+                None
+            }
+            companion => companion,
+        }
     }
 
     fn copy(
@@ -213,38 +271,41 @@ impl Tree {
         apart(from, to)?;
         let source = self.find(from).ok_or(Refused::NotFound)?;
         let placed = self.may_place(to, overwrite)?;
-        let weight = source.weight(deep);
+        let is_system = source.is_system && companions::is_system(to);
+        let weight = if source.is_system && !is_system { source.size_bytes() } else { source.weight(deep) };
         self.has_room(weight)?;
         let source = source.clone();
         self.changes += 1;
         self.used_bytes += weight;
-        if placed == Placed::Replaced {
-            self.take(to);
-        }
+        let is_event = !is_system || self.find(to).is_some_and(|old| !old.is_system);
+        let there = self.companion(to).filter(|there| there != from);
+        self.make_way(to, there, now, is_event);
         let copy = self.copied(&source, deep, now);
-        self.place(to, copy);
+        self.place(to, Node { is_system, ..copy }, is_event);
         Ok(Some(placed))
     }
 
-    fn remove(&mut self, path: &[String]) -> Outcome {
+    fn remove(&mut self, path: &[String], now: Timestamp) -> Outcome {
         if path.is_empty() {
             return Err(Refused::Forbidden);
         }
-        self.find(path).ok_or(Refused::NotFound)?;
+        let is_event = !self.find(path).ok_or(Refused::NotFound)?.is_system;
         self.changes += 1;
-        self.take(path);
+        let companion = self.companion(path);
+        self.make_way(path, companion, now, is_event);
         Ok(None)
     }
 
     fn set_properties(&mut self, path: &[String], changes: &[PropertyChange], times: NodeTimes) -> Outcome {
         let node = self.find(path).ok_or(Refused::NotFound)?;
+        let is_event = !node.is_system;
         let created_at = times.created_at.unwrap_or(node.created_at);
         let modified_at = times.modified_at.unwrap_or(node.modified_at);
         if changes.is_empty() && (created_at, modified_at) == (node.created_at, node.modified_at) {
             return Ok(None);
         }
         self.changes += 1;
-        let node = self.stirred(path);
+        let node = self.reached(path, is_event);
         (node.created_at, node.modified_at) = (created_at, modified_at);
         for change in changes {
             match change {
@@ -257,6 +318,12 @@ impl Tree {
             }
         }
         Ok(None)
+    }
+
+    /// Where the companion of what is, or would be, at a path is, if it has one.
+    fn companion(&self, path: &[String]) -> Option<Names> {
+        let place = companions::place_of(path)?;
+        self.find(&place).is_some_and(|node| !node.is_folder()).then_some(place)
     }
 
     fn has_parent(&self, path: &[String]) -> Result<(), Refused> {
@@ -289,6 +356,8 @@ impl Tree {
             created_at: now,
             modified_at: now,
             properties: BTreeMap::new(),
+            is_system: false,
+            had_content: false,
         }
     }
 
@@ -301,27 +370,29 @@ impl Tree {
             Kind::Folder(_) => Kind::Folder(BTreeMap::new()),
             Kind::File(text) => Kind::File(*text),
         };
-        let properties = source.properties.clone();
-        Node { modified_at: source.modified_at, properties, ..self.made(kind, now) }
+        let (properties, had_content) = (source.properties.clone(), source.size_bytes() > 0);
+        let (modified_at, is_system) = (source.modified_at, source.is_system);
+        Node { modified_at, properties, is_system, had_content, ..self.made(kind, now) }
     }
 
-    fn place(&mut self, path: &[String], node: Node) {
+    fn place(&mut self, path: &[String], node: Node, is_event: bool) {
         let (name, above) = path.split_last().unwrap();
-        assert!(self.stirred(above).members_mut().insert(name.clone(), node).is_none());
+        assert!(self.reached(above, is_event).members_mut().insert(name.clone(), node).is_none());
     }
 
-    fn take(&mut self, path: &[String]) -> Node {
+    fn take(&mut self, path: &[String], is_event: bool) -> Node {
         let (name, above) = path.split_last().unwrap();
-        self.stirred(above).members_mut().remove(name).unwrap()
+        self.reached(above, is_event).members_mut().remove(name).unwrap()
     }
 
-    /// What is at the path, which has changed with everything above it.
-    fn stirred(&mut self, path: &[String]) -> &mut Node {
+    /// What is at the path, which has changed with everything above it if that is an event.
+    fn reached(&mut self, path: &[String], is_event: bool) -> &mut Node {
         let change = self.changes;
-        self.root.change = change;
+        let stir = |node: &mut Node| node.change = if is_event { change } else { node.change };
+        stir(&mut self.root);
         path.iter().fold(&mut self.root, |node, name| {
             let node = node.members_mut().get_mut(name).unwrap();
-            node.change = change;
+            stir(node);
             node
         })
     }

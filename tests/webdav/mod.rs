@@ -3,7 +3,9 @@
 mod ancestors;
 mod ascii_names;
 mod checksums;
+mod companions;
 mod connections;
+mod creation;
 mod credentials;
 mod destination;
 mod digests;
@@ -30,6 +32,7 @@ mod races;
 mod relocate;
 mod remove;
 mod statements;
+mod system_files;
 mod times;
 mod traps;
 mod unicode;

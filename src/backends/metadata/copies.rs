@@ -27,6 +27,10 @@ pub struct Weight {
     pub nodes: u64,
     /// What their contents add up to, in bytes.
     pub bytes: u64,
+    /// How many of the nodes are system files.
+    pub system_files: u64,
+    /// What those add up to beside the contents, in bytes.
+    pub system_bytes: u64,
 }
 
 /// What stands at and below a node, or only at it.
@@ -35,14 +39,21 @@ pub struct Weight {
 /// Whatever the database says.
 pub async fn weight(db: &impl Db, source: NodeId, deep: bool) -> Result<Weight> {
     let sql = format!(
-        "{} SELECT COUNT(*) AS nodes, CAST(COALESCE(SUM(b.size_bytes), 0) AS BIGINT) AS bytes \
+        "{} SELECT COUNT(*) AS nodes, CAST(COALESCE(SUM(b.size_bytes), 0) AS BIGINT) AS bytes, \
+           COUNT(n.system_bytes) AS system_files, \
+           CAST(COALESCE(SUM(n.system_bytes), 0) AS BIGINT) AS system_bytes \
          FROM tree JOIN nodes n ON n.id = tree.id LEFT JOIN blobs b ON b.id = n.blob_id",
         tree(deep)
     );
     let row = db.raw().query_one_raw(statement(db, &sql, [source.0.into()])).await.or_domain()?;
     let row = row.ok_or_else(|| Error::internal("a sum without a row"))?;
     let number = |column: &str| row.try_get("", column).or_domain().map(unsigned);
-    Ok(Weight { nodes: number("nodes")?, bytes: number("bytes")? })
+    Ok(Weight {
+        nodes: number("nodes")?,
+        bytes: number("bytes")?,
+        system_files: number("system_files")?,
+        system_bytes: number("system_bytes")?,
+    })
 }
 
 /// Where a copy goes.
@@ -74,11 +85,12 @@ pub async fn copy(
     // them by what it was copied from.
     let insert = format!(
         "INSERT INTO nodes (uuid, space_id, parent_id, name, folder, blob_id, created_ms, modified_ms, \
-           created_seq, changed_seq, tree_seq, copied_from) \
+           created_seq, changed_seq, tree_seq, copied_from, system_bytes, system_sha256) \
          {tree} \
          SELECT {RANDOM_UUID}, $2, CASE WHEN n.id = $1 THEN CAST($3 AS BIGINT) END, \
            CASE WHEN n.id = $1 THEN CAST($4 AS TEXT) ELSE n.name END, \
-           n.folder, n.blob_id, $5, n.modified_ms, $6, $6, $6, n.id \
+           n.folder, n.blob_id, $5, n.modified_ms, $6, $6, $6, n.id, \
+           n.system_bytes, n.system_sha256 \
          FROM tree JOIN nodes n ON n.id = tree.id",
         tree = tree(deep)
     );

@@ -10,13 +10,16 @@ mod rows;
 
 pub mod app_passwords;
 pub mod blobs;
+pub mod companions;
 pub mod copies;
 pub mod locks;
 pub mod names;
 pub mod nodes;
+pub mod placeholders;
 pub mod properties;
 pub mod schema;
 pub mod spaces;
+pub mod system_files;
 pub mod users;
 
 use std::path::Path;

@@ -19,8 +19,9 @@ use crate::rows::node;
 use crate::{Db, Tx, statement};
 
 /// The columns of a node `n` with its blob `b`, as [`NodeRow`] reads them.
-const COLUMNS: &str = "n.id, n.uuid, n.space_id, n.parent_id, n.name, n.folder, n.created_ms, n.modified_ms, \
-    n.tree_seq, b.id AS blob_id, b.size_bytes, b.sha256, b.media_type, b.created_ms AS blob_created_ms";
+pub(crate) const COLUMNS: &str = "n.id, n.uuid, n.space_id, n.parent_id, n.name, n.folder, n.created_ms, \
+    n.modified_ms, n.tree_seq, n.system_bytes, n.system_sha256, b.id AS blob_id, b.size_bytes, b.sha256, \
+    b.media_type, b.created_ms AS blob_created_ms";
 
 #[derive(FromQueryResult)]
 struct NodeRow {
@@ -33,6 +34,8 @@ struct NodeRow {
     created_ms: i64,
     modified_ms: i64,
     tree_seq: i64,
+    system_bytes: Option<i64>,
+    system_sha256: Option<Vec<u8>>,
     blob_id: Option<Uuid>,
     size_bytes: Option<i64>,
     sha256: Option<Vec<u8>>,
@@ -254,14 +257,24 @@ pub enum Change<'a> {
     Place(NodeId, &'a NodeName),
     /// It lies in the trash from this moment.
     Trashed(Timestamp),
+    /// It lies in the trash from this moment, and comes back only with this other node. One that is there
+    /// with itself is nothing anybody could want back.
+    TrashedWith(Timestamp, NodeId),
 }
 
-/// Changes a node under the pen of `seq`: its revision is closed and the next one opened.
+/// Changes a node under the pen of `seq`: its revision is closed and the next one opened, unless it is a
+/// system file, which has none.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn change(tx: &Tx, caller: &Caller, seq: Seq, id: NodeId, change: Change<'_>) -> Result<()> {
-    use node::Column::{BlobId as Blob, ChangedSeq, Id, Name, ParentId, TrashedMs, TreeSeq};
+    update(tx, seq, id, change).await?;
+    crate::revisions::succeed(tx, caller, seq, id).await
+}
+
+/// Changes the row of a node and leaves its history to the caller.
+pub(crate) async fn update(tx: &Tx, seq: Seq, id: NodeId, change: Change<'_>) -> Result<()> {
+    use node::Column::{BlobId as Blob, ChangedSeq, Id, Name, ParentId, TrashedMs, TrashedWith, TreeSeq};
     let update = node::Entity::update_many()
         .col_expr(ChangedSeq, Expr::value(seq.0))
         .col_expr(TreeSeq, Expr::value(seq.0))
@@ -275,9 +288,11 @@ pub async fn change(tx: &Tx, caller: &Caller, seq: Seq, id: NodeId, change: Chan
             update.col_expr(ParentId, Expr::value(parent.0)).col_expr(Name, Expr::value(name.as_str()))
         }
         Change::Trashed(at) => update.col_expr(TrashedMs, Expr::value(at.millis())),
+        Change::TrashedWith(at, other) => {
+            update.col_expr(TrashedMs, Expr::value(at.millis())).col_expr(TrashedWith, Expr::value(other.0))
+        }
     };
-    update.exec(tx.raw()).await.or_domain()?;
-    crate::revisions::succeed(tx, caller, seq, id).await
+    update.exec(tx.raw()).await.or_domain().map(drop)
 }
 
 fn set_times(mut update: UpdateMany<node::Entity>, times: NodeTimes) -> UpdateMany<node::Entity> {
@@ -304,21 +319,20 @@ pub async fn stir(tx: &Tx, seq: Seq, nodes: impl IntoIterator<Item = NodeId>) ->
         .map(drop)
 }
 
-fn read_node(row: &QueryResult) -> Result<Node> {
+pub(crate) fn read_node(row: &QueryResult) -> Result<Node> {
     let row = NodeRow::from_query_result(row, "").or_domain()?;
     let blob = match (row.blob_id, row.size_bytes, row.sha256, row.blob_created_ms) {
         (Some(id), Some(size), Some(sha256), Some(created_ms)) => Some(Blob {
             id: BlobId(id),
-            content: Content {
-                size_bytes: unsigned(size),
-                sha256: Sha256(
-                    sha256.try_into().map_err(|_| Error::internal("a digest is not 32 bytes long"))?,
-                ),
-                media_type: row.media_type,
-            },
+            content: content(size, sha256, row.media_type)?,
             created_at: Timestamp::from_millis(created_ms),
         }),
         _ => None,
+    };
+    let kind = match (row.folder, row.system_bytes, row.system_sha256) {
+        (true, ..) => NodeKind::Folder,
+        (false, Some(size), Some(sha256)) => NodeKind::System(content(size, sha256, None)?),
+        (false, ..) => NodeKind::File(blob),
     };
     Ok(Node {
         id: NodeId(row.id),
@@ -326,11 +340,16 @@ fn read_node(row: &QueryResult) -> Result<Node> {
         space: SpaceId(row.space_id),
         parent: row.parent_id.map(NodeId),
         name: NodeName::stored(row.name),
-        kind: if row.folder { NodeKind::Folder } else { NodeKind::File(blob) },
+        kind,
         tree_seq: Seq(row.tree_seq),
         created_at: Timestamp::from_millis(row.created_ms),
         modified_at: Timestamp::from_millis(row.modified_ms),
     })
+}
+
+fn content(size: i64, sha256: Vec<u8>, media_type: Option<String>) -> Result<Content> {
+    let sha256 = sha256.try_into().map_err(|_| Error::internal("a digest is not 32 bytes long"))?;
+    Ok(Content { size_bytes: unsigned(size), sha256: Sha256(sha256), media_type })
 }
 
 /// Databases know no unsigned numbers; these columns never hold a negative one.

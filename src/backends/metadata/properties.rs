@@ -30,6 +30,16 @@ pub async fn list(db: &impl Db, node: NodeId) -> Result<Vec<DeadProperty>> {
     Ok(rows.into_iter().map(read).collect())
 }
 
+/// Attaches to one node what is attached to another.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn copy(tx: &Tx, from: NodeId, to: NodeId) -> Result<()> {
+    let sql = "INSERT INTO properties (node_id, namespace, local, xml) \
+               SELECT $2, namespace, local, xml FROM properties WHERE node_id = $1";
+    tx.raw().execute_raw(statement(tx, sql, [from.0.into(), to.0.into()])).await.or_domain().map(drop)
+}
+
 /// How much is attached to a node: the number of its properties and the bytes of their XML.
 ///
 /// # Errors

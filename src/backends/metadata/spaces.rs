@@ -1,6 +1,6 @@
 //! Spaces, and their rows as the pen that orders writers.
 
-use domain::{Error, Result, Seq, SpaceId};
+use domain::{Error, Result, Seq, SpaceId, SystemFile};
 use sea_orm::ConnectionTrait;
 
 use crate::error::DbResult;
@@ -46,18 +46,43 @@ pub async fn give_back(tx: &Tx, space: SpaceId, bytes: u64) -> Result<()> {
     tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain().map(drop)
 }
 
-/// A space whose counter is not what its rows add up to.
+/// Counts more bytes of system files beside the quota. Where the pen is not held yet this takes it, but the
+/// number of the space stays what it is: nobody has to hear of a system file.
+///
+/// # Errors
+/// [`QuotaExceeded`](Error::QuotaExceeded) when there would be more than a space may have of them.
+pub async fn count_system(tx: &Tx, space: SpaceId, more_bytes: u64) -> Result<Seq> {
+    let sql = "UPDATE spaces SET system_bytes = system_bytes + $2 \
+               WHERE id = $1 AND ($2 = 0 OR system_bytes + $2 <= $3) RETURNING seq";
+    let values = [space.0.into(), signed(more_bytes)?.into(), signed(SystemFile::SPACE_BYTES_MAX)?.into()];
+    match tx.raw().query_one_raw(statement(tx, sql, values)).await.or_domain()? {
+        Some(row) => Ok(Seq(row.try_get("", "seq").or_domain()?)),
+        None => Err(Error::QuotaExceeded(
+            "Hidden files such as ._* and .DS_Store fill the 1 GiB they have here; delete some first.".into(),
+        )),
+    }
+}
+
+/// Takes the bytes of a system file out of the count.
+pub(crate) async fn uncount_system(tx: &Tx, space: SpaceId, bytes: u64) -> Result<()> {
+    let sql = "UPDATE spaces SET system_bytes = system_bytes - $2 WHERE id = $1";
+    let values = [space.0.into(), signed(bytes)?.into()];
+    tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain().map(drop)
+}
+
+/// A space one of whose counters is not what its rows add up to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drift {
     /// The space.
     pub space: SpaceId,
     /// What its row says, in bytes.
     pub counted_bytes: i64,
-    /// What its nodes' contents, present and past, add up to, in bytes.
+    /// What its nodes' contents, present and past, add up to, in bytes; or its system files.
     pub stored_bytes: i64,
 }
 
-/// Adds up every space from its rows and names those whose counter says something else: none, always.
+/// Adds up every space from its rows, its system files apart, and names those whose counters say something
+/// else: none, always.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -68,7 +93,16 @@ pub async fn drifts(metadata: &Metadata) -> Result<Vec<Drift>> {
                    SELECT DISTINCT space_id, node_id, blob_id FROM revisions WHERE blob_id IS NOT NULL \
                  ) kept JOIN blobs b ON b.id = kept.blob_id GROUP BY space_id \
                ) k ON k.space_id = s.id \
-               WHERE s.used_bytes <> COALESCE(k.stored, 0)";
+               WHERE s.used_bytes <> COALESCE(k.stored, 0) \
+               UNION ALL \
+               SELECT s.id, s.system_bytes AS counted, COALESCE(k.stored, 0) AS stored FROM spaces s \
+               LEFT JOIN ( \
+                 SELECT n.space_id, CAST(SUM(LENGTH(f.content)) AS BIGINT) AS stored, \
+                   CAST(SUM(COALESCE(n.system_bytes, 0)) AS BIGINT) AS shown \
+                 FROM nodes n LEFT JOIN system_files f ON f.node_id = n.id \
+                 WHERE f.node_id IS NOT NULL OR n.system_bytes IS NOT NULL GROUP BY n.space_id \
+               ) k ON k.space_id = s.id \
+               WHERE s.system_bytes <> COALESCE(k.stored, 0) OR s.system_bytes <> COALESCE(k.shown, 0)";
     let rows = metadata.raw().query_all_raw(statement(metadata, sql, [])).await.or_domain()?;
     rows.iter()
         .map(|row| {
@@ -81,7 +115,7 @@ pub async fn drifts(metadata: &Metadata) -> Result<Vec<Drift>> {
         .collect()
 }
 
-fn signed(bytes: u64) -> Result<i64> {
+pub(crate) fn signed(bytes: u64) -> Result<i64> {
     i64::try_from(bytes).map_err(|_| quota_exceeded(bytes))
 }
 

@@ -151,6 +151,7 @@ async fn insert_space(tx: &Tx, new: &NewUser) -> Result<()> {
         seq: Set(0),
         used_bytes: Set(0),
         quota_bytes: Set(signed(new.quota_bytes)?),
+        system_bytes: Set(0),
     };
     space::Entity::insert(row).exec_without_returning(tx.raw()).await.or_domain().map(drop)
 }

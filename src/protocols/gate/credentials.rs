@@ -62,6 +62,12 @@ pub fn challenge() -> (HeaderName, HeaderValue) {
     (WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="Larder", charset="UTF-8""#))
 }
 
+/// The user name, without the domain Windows puts before it, and the password that a request presents by the Basic
+/// scheme.
+pub fn presented(headers: &HeaderMap) -> Option<(String, String)> {
+    Basic::read(headers).map(|basic| (basic.account().to_owned(), basic.secret))
+}
+
 /// The user name and password of the Basic scheme.
 struct Basic {
     name: String,
@@ -105,8 +111,7 @@ mod tests {
     use super::*;
 
     fn read(header: &str) -> Option<(String, String)> {
-        let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_str(header).unwrap())]);
-        Basic::read(&headers).map(|basic| (basic.account().to_owned(), basic.secret))
+        presented(&HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_str(header).unwrap())]))
     }
 
     fn sent(scheme: &str, credentials: impl AsRef<[u8]>) -> String {

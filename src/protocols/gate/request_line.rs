@@ -3,6 +3,7 @@
 //! A client whose `DELETE /photos/#1` was not escaped must not lose `/photos/`: a request target has no
 //! fragment (RFC 9112 §3.2), and hyper reads such a line as if it ended before the `#`.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -21,11 +22,52 @@ struct State {
     fragment: bool,
     /// What was read behind it, where another request may hide, had a `#`.
     behind: bool,
+    /// The first bytes of the connection were looked at, and what they were where they are no HTTP/1.1.
+    opened: bool,
+    foreign: Option<Foreign>,
+}
+
+/// The name under which the log says who was turned away before a request; `larder doctor --client` looks for it.
+pub(crate) const FOREIGN: &str = "gate::foreign";
+
+/// What clients begin a connection with that is not for this server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Foreign {
+    Tls,
+    Http2,
+}
+
+impl Foreign {
+    fn of(opening: &[u8]) -> Option<Self> {
+        // A TLS record that holds a handshake (RFC 8446 §5.1), and the preface of HTTP/2 (RFC 9113 §3.4).
+        match opening {
+            [0x16, 0x03, ..] => Some(Self::Tls),
+            [b'P', b'R', b'I', b' ', b'*', ..] => Some(Self::Http2),
+            _ => None,
+        }
+    }
+
+    /// Says so in the log: the client only sees that it is turned away.
+    pub(crate) fn log(self, peer: SocketAddr) {
+        let what = match self {
+            Self::Tls => "TLS to an address that has none: its URL has to begin with http://, not https://",
+            Self::Http2 => "HTTP/2 from the first byte on, and this server HTTP/1.1",
+        };
+        tracing::info!(target: FOREIGN, "{peer} speaks {what}");
+    }
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { reading: true, begun: false, seen: false, fragment: false, behind: false }
+        Self {
+            reading: true,
+            begun: false,
+            seen: false,
+            fragment: false,
+            behind: false,
+            opened: false,
+            foreign: None,
+        }
     }
 }
 
@@ -33,6 +75,9 @@ impl RequestLine {
     /// Looks at bytes as they come in, and changes nothing about them.
     pub(crate) fn inspect(&self, mut bytes: &[u8]) {
         let state = &mut *self.0.lock();
+        if !state.opened && !bytes.is_empty() {
+            (state.opened, state.foreign) = (true, Foreign::of(bytes));
+        }
         if state.reading && !state.begun {
             // Empty lines before a request are allowed (RFC 9112 §2.2).
             let empty = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
@@ -56,6 +101,11 @@ impl RequestLine {
         self.0.lock().reading = true;
     }
 
+    /// What the connection began with, if that was no HTTP/1.1.
+    pub(crate) fn foreign(&self) -> Option<Foreign> {
+        self.0.lock().foreign
+    }
+
     /// Whether the line of the request under way had a fragment, or may have had one: a request that was
     /// read together with the end of the one before is only let through if no `#` was in all of that.
     pub(crate) fn had_fragment(&self) -> bool {
@@ -69,7 +119,25 @@ impl RequestLine {
 mod tests {
     use axum::Router;
 
+    use super::{Foreign, RequestLine};
     use crate::stage::Stage;
+
+    #[test]
+    fn a_connection_that_begins_with_something_else_is_told_from_a_broken_request() {
+        for (opening, foreign) in [
+            (&b"\x16\x03\x01\x02\x00\x01"[..], Some(Foreign::Tls)),
+            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Some(Foreign::Http2)),
+            (b"PROPFIND / HTTP/1.1\r\n", None),
+            (b"\x16", None),
+            (b"", None),
+        ] {
+            let line = RequestLine::default();
+            line.inspect(opening);
+            line.inspect(b"\x16\x03\x01");
+            let expected = if opening.is_empty() { Some(Foreign::Tls) } else { foreign };
+            assert_eq!(line.foreign(), expected, "{opening:?}");
+        }
+    }
 
     #[tokio::test]
     async fn a_fragment_cannot_hide_behind_another_request_or_an_empty_line() {

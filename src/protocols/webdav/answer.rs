@@ -47,7 +47,8 @@ impl Refusal {
         self
     }
 
-    /// The answer: a `DAV:error` body that says in a sentence what is wrong. It is logged here, once.
+    /// The answer: a `DAV:error` body that says in a sentence what is wrong, and the error itself as an extension for
+    /// whoever looks on. It is logged here, once.
     pub fn answer(self, client: Client) -> Response {
         gate::log_once(&self.error);
         let body = error_body(client, self.condition, self.error.message().user());
@@ -70,6 +71,7 @@ impl Refusal {
             // Windows remembers for up to a minute, and regardless of case, that something was not there.
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
+        answer.extensions_mut().insert(self.error);
         answer
     }
 }

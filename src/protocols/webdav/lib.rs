@@ -12,6 +12,7 @@ mod door;
 #[cfg(test)]
 mod fuzz;
 mod headers;
+mod hidden;
 mod live;
 mod methods;
 mod naming;

@@ -1,26 +1,31 @@
-//! Copying: new rows that refer to the same blobs; no bytes move.
+//! Copying: new rows that refer to the same blobs; no bytes move but those of system files.
 
-use domain::{Caller, Conditions, Error, NodePath, Result};
-use metadata::copies::{self, CopyTo};
-use metadata::{nodes, spaces};
+use std::sync::Arc;
 
+use domain::{BlobId, Caller, Conditions, Error, Node, NodeId, NodeName, NodePath, Result, Seq};
+use metadata::copies::{self, CopyTo, Weight};
+use metadata::nodes::{self, Located, NewNode};
+use metadata::{Tx, properties, spaces, system_files};
+use uuid::Uuid;
+
+use super::promotion::{Promotion, Ready, Shown, Tried};
 use super::{Placed, Target};
 use crate::Backends;
-use crate::steps::{apart, judge, may_place, name_of, node_of, parent_of, placed, trash};
+use crate::steps::{apart, companions_of, judge, may_place, name_of, node_of, parent_of, placed, trash};
 
 /// How many nodes one copy may have: it is one transaction of some 20 µs a node, and whoever else wants to
 /// write waits that long.
 const NODES_MAX: u64 = 250_000;
 
 /// Copies what is at `from`, with `deep` everything below it; what is at the target goes into the trash if
-/// it may be replaced.
+/// it may be replaced. The copy of a system file under an ordinary name is an ordinary file.
 ///
 /// # Errors
 /// As for [`relocate`](super::relocate), and [`QuotaExceeded`](Error::QuotaExceeded), or
 /// [`TooLarge`](Error::TooLarge) for more nodes than one copy may have.
 pub async fn copy(
     caller: &Caller,
-    backends: &Backends,
+    backends: &Arc<Backends>,
     from: &NodePath,
     to: &Target,
     deep: bool,
@@ -28,27 +33,113 @@ pub async fn copy(
 ) -> Result<Placed> {
     apart(from, &to.path)?;
     let name = name_of(backends, &to.path)?;
-    let tx = backends.metadata.begin().await?;
-    let space = caller.home.space;
-    let seq = spaces::take_pen(&tx, space, 0).await?;
-    let source = nodes::locate(&tx, caller.home.root, from, caller.now).await?;
-    let target = nodes::locate(&tx, caller.home.root, &to.path, caller.now).await?;
-    let node = node_of(&source)?;
-    judge(&tx, caller, &source, conditions).await?;
-    may_place(&tx, caller, &target, to.overwrite, conditions).await?;
-
-    let weight = copies::weight(&tx, node.id, deep).await?;
-    if weight.nodes > NODES_MAX {
-        let (nodes, at_most) = (weight.nodes, NODES_MAX);
-        let text =
-            format!("{nodes} files and folders are too many for one copy; copy at most {at_most} at once.");
-        return Err(Error::TooLarge(text.into()));
+    let mut promotion = Promotion::new(caller, backends);
+    loop {
+        let copying = Copying { caller, from, to, name: &name, deep, conditions, ready: promotion.ready() };
+        let tried = copying.attempt(backends).await;
+        if let Some(placed) = promotion.settle(tried).await? {
+            return Ok(placed);
+        }
     }
-    spaces::charge(&tx, space, weight.bytes).await?;
-    trash(&tx, caller, seq, &target).await?;
-    let place = CopyTo { space, parent: parent_of(&target)?.id, name: &name };
-    copies::copy(&tx, caller, seq, node.id, deep, place).await?;
-    nodes::stir(&tx, seq, target.ancestors()).await?;
-    tx.commit().await?;
-    Ok(placed(&target))
+}
+
+struct Copying<'a> {
+    caller: &'a Caller,
+    from: &'a NodePath,
+    to: &'a Target,
+    name: &'a NodeName,
+    deep: bool,
+    conditions: &'a Conditions,
+    ready: Option<&'a Ready>,
+}
+
+impl Copying<'_> {
+    async fn attempt(&self, backends: &Backends) -> Result<Tried<Placed>> {
+        let caller = self.caller;
+        let tx = backends.metadata.begin().await?;
+        let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
+        let source = nodes::locate(&tx, caller.home.root, self.from, caller.now).await?;
+        let target = nodes::locate(&tx, caller.home.root, &self.to.path, caller.now).await?;
+        let node = node_of(&source)?;
+        judge(&tx, caller, &source, self.conditions).await?;
+        may_place(&tx, caller, &target, self.to.overwrite, self.conditions).await?;
+
+        let promoted = node.is_system() && self.name.system().is_none();
+        if promoted {
+            let blob = match Ready::show(self.ready, &tx, node).await? {
+                Shown::Blob(blob) => blob,
+                Shown::Needs(bytes) => return Ok(Tried::Needs(bytes)),
+            };
+            self.make_way(&tx, seq, node, &target).await?;
+            self.promoted(&tx, seq, node, blob, parent_of(&target)?.id).await?;
+        } else {
+            let weight = copies::weight(&tx, node.id, self.deep).await?;
+            self.charge(&tx, weight).await?;
+            self.make_way(&tx, seq, node, &target).await?;
+            self.tree(&tx, seq, node, weight, parent_of(&target)?.id).await?;
+        }
+        let is_event = promoted || !node.is_system() || target.node().is_some_and(|old| !old.is_system());
+        if is_event {
+            nodes::stir(&tx, seq, target.ancestors()).await?;
+        }
+        tx.commit().await?;
+        Ok(Tried::Done(placed(&target)))
+    }
+
+    async fn charge(&self, tx: &Tx, weight: Weight) -> Result<()> {
+        if weight.nodes > NODES_MAX {
+            let (nodes, at_most) = (weight.nodes, NODES_MAX);
+            let text = format!(
+                "{nodes} files and folders are too many for one copy; copy at most {at_most} at once."
+            );
+            return Err(Error::TooLarge(text.into()));
+        }
+        let space = self.caller.home.space;
+        spaces::charge(tx, space, weight.bytes).await?;
+        match weight.system_bytes {
+            0 => Ok(()),
+            bytes => spaces::count_system(tx, space, bytes).await.map(drop),
+        }
+    }
+
+    /// Takes away what is at the target; the source may be the companion of that, and stays.
+    async fn make_way(&self, tx: &Tx, seq: Seq, source: &Node, target: &Located) -> Result<()> {
+        if target.node().is_none() {
+            return Ok(());
+        }
+        let [companion] = companions_of(tx, [(parent_of(target)?.id, self.name)]).await?;
+        let companion = companion.filter(|companion| companion.id != source.id);
+        trash(tx, self.caller, seq, target, companion).await.map(drop)
+    }
+
+    async fn tree(&self, tx: &Tx, seq: Seq, source: &Node, weight: Weight, parent: NodeId) -> Result<()> {
+        let space = self.caller.home.space;
+        let place = CopyTo { space, parent, name: self.name };
+        copies::copy(tx, self.caller, seq, source.id, self.deep, place).await?;
+        match weight.system_files {
+            0 => Ok(()),
+            _ => system_files::copy_all(tx, space, seq).await,
+        }
+    }
+
+    async fn promoted(
+        &self,
+        tx: &Tx,
+        seq: Seq,
+        source: &Node,
+        blob: Option<BlobId>,
+        parent: NodeId,
+    ) -> Result<()> {
+        let new = NewNode {
+            uuid: Uuid::now_v7(),
+            parent,
+            name: self.name.clone(),
+            folder: false,
+            blob,
+            created_at: self.caller.now,
+            modified_at: source.modified_at,
+        };
+        let id = nodes::insert(tx, self.caller, self.caller.home.space, seq, new).await?;
+        properties::copy(tx, source.id, id).await
+    }
 }

@@ -2,7 +2,8 @@
 
 use blobs::BlobReader;
 use bytes::Bytes;
-use domain::{Caller, Node, Result};
+use domain::{Caller, Error, Node, Result};
+use metadata::system_files;
 
 use crate::Backends;
 use crate::steps::own;
@@ -11,21 +12,35 @@ use crate::steps::own;
 /// node meanwhile.
 pub struct Download {
     node: Node,
-    reader: Option<BlobReader>,
+    source: Source,
+}
+
+enum Source {
+    Store(BlobReader),
+    /// What is still to come of a file that is in memory.
+    Memory {
+        whole: Bytes,
+        rest: Bytes,
+    },
 }
 
 impl Download {
     /// Opens a file that a look has shown.
     ///
     /// # Errors
-    /// Whatever the file store says.
+    /// Whatever the file store says; [`Unavailable`](Error::Unavailable) when a system file was replaced since
+    /// the look.
     pub async fn open(caller: &Caller, backends: &Backends, node: &Node) -> Result<Self> {
         own(caller, node)?;
-        let reader = match node.blob() {
-            Some(blob) => Some(backends.blobs.read(blob.id, blob.content.size_bytes).await?),
-            None => None,
+        let source = match node.blob() {
+            Some(blob) => Source::Store(backends.blobs.read(blob.id, blob.content.size_bytes).await?),
+            None if node.size_bytes() > 0 => {
+                let bytes = system_files::read(&backends.metadata, node).await?.ok_or_else(replaced)?;
+                Source::memory(bytes.into())
+            }
+            None => Source::memory(Bytes::new()),
         };
-        Ok(Self { node: node.clone(), reader })
+        Ok(Self { node: node.clone(), source })
     }
 
     /// The file.
@@ -35,8 +50,12 @@ impl Download {
 
     /// Goes on reading from this many bytes after the start; behind the end there is nothing to read.
     pub fn seek(&mut self, offset_bytes: u64) {
-        if let Some(reader) = &mut self.reader {
-            reader.seek(offset_bytes);
+        match &mut self.source {
+            Source::Store(reader) => reader.seek(offset_bytes),
+            Source::Memory { whole, rest } => {
+                let offset = usize::try_from(offset_bytes).unwrap_or(usize::MAX).min(whole.len());
+                *rest = whole.slice(offset..);
+            }
         }
     }
 
@@ -45,9 +64,19 @@ impl Download {
     /// # Errors
     /// Whatever the file store says; a blob that ends early is an error, never silence.
     pub async fn read(&mut self, bytes_max: usize) -> Result<Bytes> {
-        match &mut self.reader {
-            Some(reader) => reader.read(bytes_max).await,
-            None => Ok(Bytes::new()),
+        match &mut self.source {
+            Source::Store(reader) => reader.read(bytes_max).await,
+            Source::Memory { rest, .. } => Ok(rest.split_to(bytes_max.min(rest.len()))),
         }
     }
+}
+
+impl Source {
+    fn memory(whole: Bytes) -> Self {
+        Self::Memory { rest: whole.clone(), whole }
+    }
+}
+
+fn replaced() -> Error {
+    Error::Unavailable("This file was replaced just now; try again.".into())
 }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use domain::{
-    Caller, Conditions, Error, Lock, LockDepth, LockScope, LockToken, Node, NodePath, Result, Seq,
-    TIMEOUT_MAX,
+    Caller, Conditions, Content, Error, Lock, LockDepth, LockScope, LockToken, Node, NodeId, NodeName,
+    NodePath, Result, Seq, Sha256, TIMEOUT_MAX,
 };
 use metadata::nodes::{self, Located, NewNode};
-use metadata::{Tx, locks, spaces};
+use metadata::system_files::NewSystemFile;
+use metadata::{Tx, locks, spaces, system_files};
 use uuid::Uuid;
 
 use crate::Backends;
@@ -115,13 +116,17 @@ async fn reserve(
     path: &NodePath,
     located: &Located,
     conditions: &Conditions,
-) -> Result<domain::NodeId> {
+) -> Result<NodeId> {
     let parent = parent_of(located)?.id;
     conditions.may_change_members(caller.user, &located.standing())?;
+    let name = name_of(backends, path)?;
+    if name.system().is_some() {
+        return empty_system_file(tx, caller, seq, parent, &name).await;
+    }
     let new = NewNode {
         uuid: Uuid::now_v7(),
         parent,
-        name: name_of(backends, path)?,
+        name,
         folder: false,
         blob: None,
         created_at: caller.now,
@@ -130,6 +135,26 @@ async fn reserve(
     let id = nodes::insert(tx, caller, located.space.id, seq, new).await?;
     nodes::stir(tx, seq, located.ancestors()).await?;
     Ok(id)
+}
+
+async fn empty_system_file(
+    tx: &Tx,
+    caller: &Caller,
+    seq: Seq,
+    parent: NodeId,
+    name: &NodeName,
+) -> Result<NodeId> {
+    let content = Content { size_bytes: 0, sha256: Sha256::EMPTY, media_type: None };
+    let new = NewSystemFile {
+        uuid: Uuid::now_v7(),
+        parent,
+        name,
+        content: &content,
+        bytes: Vec::new(),
+        created_at: caller.now,
+        modified_at: caller.now,
+    };
+    system_files::insert(tx, caller.home.space, seq, new).await
 }
 
 /// Gives a lock of the caller's that covers the path a new timeout; its token comes in the conditions. One that

@@ -9,6 +9,8 @@ use domain::{Node, NodePath};
 const WRAPPINGS: [&str; 5] =
     ["application/zip", "application/gzip", "application/x-ole-storage", "text/xml", "text/html"];
 
+const UNKNOWN: &str = "application/octet-stream";
+
 /// Types that have more than one name.
 const ALIASES: [(&str, &str); 8] = [
     ("audio/x-wav", "audio/wav"),
@@ -21,14 +23,18 @@ const ALIASES: [(&str, &str); 8] = [
     ("video/x-m4v", "video/mp4"),
 ];
 
-/// What a file is served as: what its bytes show, else what its name says.
+/// What a file is served as: what its bytes show, else what its name says. A system file has a name that says
+/// nothing: `._photo.jpg` is no picture.
 pub fn media_type(node: &Node) -> Cow<'_, str> {
+    if node.is_system() {
+        return UNKNOWN.into();
+    }
     let detected = node.blob().and_then(|blob| blob.content.media_type.as_deref());
     match (detected, by_name(node.name.as_str())) {
         (Some(detected), None) => detected.into(),
         (Some(detected), Some(_)) if !WRAPPINGS.contains(&detected) => detected.into(),
         (_, Some(named)) => named.into(),
-        (None, None) => "application/octet-stream".into(),
+        (None, None) => UNKNOWN.into(),
     }
 }
 

@@ -3,9 +3,11 @@
 mod copy;
 mod create_folder;
 mod download;
+mod intake;
 mod lock;
 mod look;
 mod media_type;
+mod promotion;
 mod properties;
 mod relocate;
 mod remove;

@@ -5,7 +5,7 @@ use metadata::nodes::{self, Change};
 use metadata::{Tx, properties, spaces};
 
 use crate::Backends;
-use crate::steps::{judge, node_of};
+use crate::steps::{change, judge, node_of};
 
 /// What may be attached to one node. No client needs a tenth of it, and a listing brings all of it for each of
 /// its members; the quota counts contents only.
@@ -42,9 +42,11 @@ pub async fn set_properties(
         has_room(&tx, node.id).await?;
     }
     if times != NodeTimes::default() {
-        nodes::change(&tx, caller, seq, node.id, Change::Touched(times)).await?;
+        change(&tx, caller, seq, node, Change::Touched(times)).await?;
     }
-    nodes::stir(&tx, seq, located.ancestors().into_iter().chain([node.id])).await?;
+    if !node.is_system() {
+        nodes::stir(&tx, seq, located.ancestors().into_iter().chain([node.id])).await?;
+    }
     tx.commit().await
 }
 

@@ -1,28 +1,53 @@
-//! Renaming and moving: one row changes, however much lies below it.
+//! Renaming and moving: one row changes, however much lies below it, and one more if it has a companion.
 
-use domain::{Caller, Conditions, NodePath, Result};
-use metadata::nodes::{self, Change};
-use metadata::{locks, spaces};
+use std::sync::Arc;
 
+use domain::{Caller, Conditions, NodeName, NodePath, Result, Seq};
+use metadata::nodes::{self, Change, Located};
+use metadata::{Tx, locks, spaces, system_files};
+
+use super::promotion::{Promotion, Ready, Shown, Tried};
 use super::{Placed, Target};
 use crate::Backends;
-use crate::steps::{apart, judge, may_place, may_remove, name_of, node_of, parent_of, placed, trash};
+use crate::steps::{
+    apart, companions_of, follow, judge, may_place, may_remove, name_of, node_of, parent_of, placed, trash,
+};
 
-/// Moves what is at `from`; what is at the target goes into the trash if it may be replaced.
+/// Moves what is at `from`; what is at the target goes into the trash if it may be replaced. A system file that
+/// gets an ordinary name becomes an ordinary file.
 ///
 /// # Errors
 /// [`NotFound`](domain::Error::NotFound), [`ParentMissing`](domain::Error::ParentMissing), [`Stale`](domain::Error::Stale) (also when
 /// the target exists and may not be replaced), [`Locked`](domain::Error::Locked), and [`Forbidden`](domain::Error::Forbidden)
-/// when one of the two paths lies within the other.
+/// when one of the two paths lies within the other; [`QuotaExceeded`](domain::Error::QuotaExceeded) for a system
+/// file that becomes an ordinary one and does not fit.
 pub async fn relocate(
     caller: &Caller,
-    backends: &Backends,
+    backends: &Arc<Backends>,
     from: &NodePath,
     to: &Target,
     conditions: &Conditions,
 ) -> Result<Placed> {
     apart(from, &to.path)?;
     let name = name_of(backends, &to.path)?;
+    let mut promotion = Promotion::new(caller, backends);
+    loop {
+        let tried = attempt(caller, backends, from, to, &name, conditions, promotion.ready()).await;
+        if let Some(placed) = promotion.settle(tried).await? {
+            return Ok(placed);
+        }
+    }
+}
+
+async fn attempt(
+    caller: &Caller,
+    backends: &Backends,
+    from: &NodePath,
+    to: &Target,
+    name: &NodeName,
+    conditions: &Conditions,
+    ready: Option<&Ready>,
+) -> Result<Tried<Placed>> {
     let tx = backends.metadata.begin().await?;
     let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
     let source = nodes::locate(&tx, caller.home.root, from, caller.now).await?;
@@ -32,12 +57,44 @@ pub async fn relocate(
     may_remove(&tx, caller, &source, conditions).await?;
     may_place(&tx, caller, &target, to.overwrite, conditions).await?;
 
-    trash(&tx, caller, seq, &target).await?;
-    let place = Change::Place(parent_of(&target)?.id, &name);
+    let promoted = node.is_system() && name.system().is_none();
+    if promoted {
+        let blob = match Ready::show(ready, &tx, node).await? {
+            Shown::Blob(blob) => blob,
+            Shown::Needs(bytes) => return Ok(Tried::Needs(bytes)),
+        };
+        system_files::release(&tx, node, blob).await?;
+    }
+    make_way(&tx, caller, seq, &source, &target, name).await?;
+    let place = Change::Place(parent_of(&target)?.id, name);
     nodes::change(&tx, caller, seq, node.id, place).await?;
     // Locks do not move along (RFC 4918 §7.6).
     locks::remove_within(&tx, source.space.id, node.id, caller.now).await?;
-    nodes::stir(&tx, seq, source.ancestors().into_iter().chain(target.ancestors())).await?;
+    let is_event = promoted || !node.is_system() || target.node().is_some_and(|old| !old.is_system());
+    if is_event {
+        nodes::stir(&tx, seq, source.ancestors().into_iter().chain(target.ancestors())).await?;
+    }
     tx.commit().await?;
-    Ok(placed(&target))
+    Ok(Tried::Done(placed(&target)))
+}
+
+/// Takes away what is at the target, with its companion, and lets the companion of the source go ahead.
+async fn make_way(
+    tx: &Tx,
+    caller: &Caller,
+    seq: Seq,
+    source: &Located,
+    target: &Located,
+    name: &NodeName,
+) -> Result<()> {
+    let (node, folder) = (node_of(source)?, parent_of(target)?.id);
+    let [own, there] = companions_of(tx, [(parent_of(source)?.id, &node.name), (folder, name)]).await?;
+    // `x` may be moved onto its own companion, and `._x` onto its `x`.
+    let own = own.filter(|own| !own.is_folder() && target.node().is_none_or(|old| old.id != own.id));
+    let there = there.filter(|there| there.id != node.id);
+    let left = trash(tx, caller, seq, target, there).await?;
+    match own {
+        Some(own) => follow(tx, caller, seq, &own, node.id, (folder, name), left.as_ref()).await,
+        None => Ok(()),
+    }
 }

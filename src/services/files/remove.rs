@@ -4,9 +4,10 @@ use domain::{Caller, Conditions, Error, NodePath, Result};
 use metadata::{nodes, spaces};
 
 use crate::Backends;
-use crate::steps::{judge, may_remove, node_of, trash};
+use crate::steps::{companions_of, judge, may_remove, node_of, parent_of, trash};
 
-/// Puts what is at a path into the trash: one mark on one row, however much lies below it.
+/// Puts what is at a path into the trash: one mark on one row, however much lies below it. A system file is
+/// gone for good.
 ///
 /// # Errors
 /// [`NotFound`](Error::NotFound), [`Forbidden`](Error::Forbidden) for the root, [`Stale`](Error::Stale),
@@ -23,10 +24,13 @@ pub async fn remove(
     let tx = backends.metadata.begin().await?;
     let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
     let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
-    node_of(&located)?;
+    let node = node_of(&located)?;
     judge(&tx, caller, &located, conditions).await?;
     may_remove(&tx, caller, &located, conditions).await?;
-    trash(&tx, caller, seq, &located).await?;
-    nodes::stir(&tx, seq, located.ancestors()).await?;
+    let [companion] = companions_of(&tx, [(parent_of(&located)?.id, &node.name)]).await?;
+    trash(&tx, caller, seq, &located, companion).await?;
+    if !node.is_system() {
+        nodes::stir(&tx, seq, located.ancestors()).await?;
+    }
     tx.commit().await
 }

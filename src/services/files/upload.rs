@@ -1,25 +1,27 @@
-//! Writing a file: bytes stream into a registered blob first, then one transaction shows them in a node.
+//! Writing a file: bytes stream into a registered blob first, then one transaction shows them in a node. Those of
+//! a system file are few and go into the database with it.
 //!
 //! Whatever breaks before that transaction has not happened: the old content stays readable, and the
 //! bytes written so far are removed.
 
 use std::sync::Arc;
 
-use blobs::BlobWriter;
 use bytes::Bytes;
 use domain::{
-    BlobId, Caller, Checksum, Conditions, Content, ETag, Error, Node, NodeId, NodePath, NodeTimes, Result,
-    Sha256, Timestamp,
+    BlobId, Caller, Checksum, Conditions, Content, ETag, Error, Node, NodeId, NodeName, NodePath, NodeTimes,
+    Result, Sha256, SystemFile, Timestamp,
 };
 use metadata::nodes::{self, Change, Located, NewNode};
-use metadata::{Db, Tx, spaces};
+use metadata::system_files::NewSystemFile;
+use metadata::{Db, Tx, spaces, system_files};
 use sha2::{Digest, Sha256 as Hasher};
 use uuid::Uuid;
 
+use super::intake::{self, Intake, Taken};
 use super::media_type;
 use super::verification::Verification;
 use crate::Backends;
-use crate::steps::{discard, end_lapsed, judge, name_of, parent_of};
+use crate::steps::{change, discard, end_lapsed, judge, name_of, parent_of};
 
 /// What a caller wants to write.
 #[derive(Debug, Clone)]
@@ -41,12 +43,13 @@ pub struct Upload {
     caller: Caller,
     backends: Arc<Backends>,
     request: UploadRequest,
-    blob: Option<(BlobId, BlobWriter)>,
+    intake: Intake,
     hasher: Hasher,
     verification: Verification,
     head: Vec<u8>,
     size_bytes: u64,
-    room_bytes: u64,
+    file_bytes_max: u64,
+    quota_room_bytes: u64,
 }
 
 /// What became of an upload.
@@ -84,7 +87,9 @@ pub async fn upload(caller: &Caller, backends: &Arc<Backends>, request: UploadRe
         return Err(too_large(file_bytes_max));
     }
     let quota = located.space.quota;
-    if !quota.fits(declared_bytes) {
+    let in_memory =
+        may_be_system(&request.path, located.node()) && declared_bytes <= SystemFile::BYTES_MAX as u64;
+    if !in_memory && !quota.fits(declared_bytes) {
         return Err(Error::QuotaExceeded(
             format!(
                 "This file has {declared_bytes} bytes and your quota has room for {}; nothing was changed.",
@@ -98,12 +103,19 @@ pub async fn upload(caller: &Caller, backends: &Arc<Backends>, request: UploadRe
         backends: Arc::clone(backends),
         verification: Verification::of(&request.checksums),
         request,
-        blob: None,
+        intake: Intake::new(backends, caller.now, in_memory),
         hasher: Hasher::new(),
         head: Vec::new(),
         size_bytes: 0,
-        room_bytes: quota.available_bytes().unwrap_or(u64::MAX).min(file_bytes_max),
+        file_bytes_max,
+        quota_room_bytes: quota.available_bytes().unwrap_or(u64::MAX),
     })
+}
+
+/// Whether a file would be a system file if it is small. An ordinary file stays one whatever it is called, and
+/// keeps its versions.
+fn may_be_system(path: &NodePath, old: Option<&Node>) -> bool {
+    path.name().and_then(NodeName::system).is_some() && old.is_none_or(Node::is_system)
 }
 
 /// Whether the file may be written, as things stand now: asked before the body, and again in the
@@ -142,11 +154,12 @@ impl Upload {
             return Ok(());
         }
         self.size_bytes += bytes.len() as u64;
-        if self.size_bytes > self.room_bytes {
-            return Err(match self.backends.files.file_bytes_max {
-                limit if limit != 0 && self.size_bytes > limit => too_large(limit),
-                _ => Error::QuotaExceeded("This file does not fit your quota; nothing was changed.".into()),
-            });
+        if self.size_bytes > self.file_bytes_max {
+            return Err(too_large(self.file_bytes_max));
+        }
+        if self.size_bytes > self.quota_room_bytes && !self.intake.keeps_in_memory(self.size_bytes) {
+            let sentence = "This file does not fit your quota; nothing was changed.";
+            return Err(Error::QuotaExceeded(sentence.into()));
         }
         if self.request.declared_bytes.is_some_and(|declared| self.size_bytes > declared) {
             return Err(self.wrong_length());
@@ -155,23 +168,7 @@ impl Upload {
         self.verification.update(&bytes);
         let missing = HEAD_BYTES.saturating_sub(self.head.len()).min(bytes.len());
         self.head.extend_from_slice(&bytes[..missing]);
-        self.writer().await?.write(bytes).await
-    }
-
-    /// The blob is registered with the first byte, so an empty file needs none.
-    async fn writer(&mut self) -> Result<&mut BlobWriter> {
-        if self.blob.is_none() {
-            let id = BlobId(Uuid::now_v7());
-            metadata::blobs::register(&self.backends.metadata, id, self.caller.now).await?;
-            match self.backends.blobs.create(id).await {
-                Ok(writer) => self.blob = Some((id, writer)),
-                Err(error) => {
-                    discard(&self.backends, id).await;
-                    return Err(error);
-                }
-            }
-        }
-        self.blob.as_mut().map(|(_, writer)| writer).ok_or_else(|| Error::internal("no blob to write to"))
+        self.intake.write(bytes).await
     }
 
     /// Makes the bytes durable and shows them in the node. Once it runs it runs to its end, even if the
@@ -195,69 +192,22 @@ impl Upload {
         tokio::spawn(async move { self.commit(content).await }).await.map_err(Error::internal)?
     }
 
-    async fn commit(mut self, content: Content) -> Result<Uploaded> {
-        let backends = Arc::clone(&self.backends);
-        let blob = match self.blob.take() {
-            Some((id, writer)) => match writer.finish().await {
-                Ok(()) => Some(id),
-                Err(error) => {
-                    discard(&backends, id).await;
-                    return Err(error);
-                }
+    async fn commit(self, content: Content) -> Result<Uploaded> {
+        let Self { caller, backends, request, intake, .. } = self;
+        let show = Showing { caller: &caller, backends: &backends, request: &request, content: &content };
+        let blob = match intake.finish().await? {
+            Taken::Blob(blob) => blob,
+            Taken::Memory(bytes) => match show.in_database(&bytes).await? {
+                Some(uploaded) => return Ok(uploaded),
+                None => intake::stored(&backends, caller.now, bytes).await?,
             },
-            None => None,
         };
-        let shown = self.show(blob, &content).await;
+        let shown = show.in_store(blob).await;
         // Not shown: refused, or the same content was there already and stays.
         if let (Some(id), Err(_) | Ok((_, false))) = (blob, &shown) {
             discard(&backends, id).await;
         }
         shown.map(|(uploaded, _)| uploaded)
-    }
-
-    /// The one transaction: pen, judgement, blob, node, folders above. Says whether the node refers to the
-    /// new blob.
-    async fn show(&self, blob: Option<BlobId>, content: &Content) -> Result<(Uploaded, bool)> {
-        let caller = &self.caller;
-        let tx = self.backends.metadata.begin().await?;
-        let space = caller.home.space;
-        let seq = spaces::take_pen(&tx, space, content.size_bytes).await?;
-        let located = admit(&tx, caller, &self.request, self.backends.files.path_chars_max).await?;
-        let old = located.node();
-        let created_at = self.request.times.created_at;
-        let modified_at = self.request.times.modified_at.unwrap_or_else(|| moment(caller.now, old));
-        let times = NodeTimes { created_at, modified_at: Some(modified_at) };
-        let etag = content.sha256.etag();
-        let same = old.is_some_and(|node| node.sha256() == Some(content.sha256));
-        let id = match old {
-            Some(node) if same => {
-                spaces::give_back(&tx, space, content.size_bytes).await?;
-                nodes::change(&tx, caller, seq, node.id, Change::Touched(times)).await?;
-                node.id
-            }
-            Some(node) => {
-                enliven(&tx, blob, content).await?;
-                nodes::change(&tx, caller, seq, node.id, Change::Content(blob, times)).await?;
-                node.id
-            }
-            None => {
-                enliven(&tx, blob, content).await?;
-                let new = NewNode {
-                    uuid: Uuid::now_v7(),
-                    parent: parent_of(&located)?.id,
-                    name: name_of(&self.backends, &self.request.path)?,
-                    folder: false,
-                    blob,
-                    created_at: created_at.unwrap_or(caller.now),
-                    modified_at,
-                };
-                nodes::insert(&tx, caller, space, seq, new).await?
-            }
-        };
-        end_lapsed(&tx, &located, &self.request.conditions).await?;
-        nodes::stir(&tx, seq, located.ancestors()).await?;
-        tx.commit().await?;
-        Ok((Uploaded { id, etag, sha256: content.sha256, modified_at, created: old.is_none() }, !same))
     }
 
     fn wrong_length(&self) -> Error {
@@ -268,22 +218,111 @@ impl Upload {
     }
 }
 
-impl Drop for Upload {
-    fn drop(&mut self) {
-        let Some((id, writer)) = self.blob.take() else { return };
-        drop(writer);
-        let backends = Arc::clone(&self.backends);
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { discard(&backends, id).await });
-        }
-    }
+/// The one transaction of an upload, which shows what was sent.
+struct Showing<'a> {
+    caller: &'a Caller,
+    backends: &'a Backends,
+    request: &'a UploadRequest,
+    content: &'a Content,
 }
 
-/// The moment of new content. HTTP's dates have whole seconds: a change within the second of the last one
-/// would look like none to a client that asks by date, so it counts as of the next (RFC 9110 §8.8.2.2).
-fn moment(now: Timestamp, old: Option<&Node>) -> Timestamp {
-    let next_second = |node: &Node| Timestamp::from_millis((node.modified_at.seconds() + 1) * 1000);
-    old.map_or(now, |node| now.max(next_second(node)))
+impl Showing<'_> {
+    /// Pen, judgement, blob, node, folders above. Says whether the node refers to the new blob.
+    async fn in_store(&self, blob: Option<BlobId>) -> Result<(Uploaded, bool)> {
+        let Self { caller, content, .. } = *self;
+        let tx = self.backends.metadata.begin().await?;
+        let space = caller.home.space;
+        let seq = spaces::take_pen(&tx, space, content.size_bytes).await?;
+        let located = self.admit(&tx).await?;
+        let old = located.node();
+        let times = self.times(old);
+        let same = old.is_some_and(|node| !node.is_system() && node.sha256() == Some(content.sha256));
+        let id = match old {
+            Some(node) if same => {
+                spaces::give_back(&tx, space, content.size_bytes).await?;
+                change(&tx, caller, seq, node, Change::Touched(times)).await?;
+                node.id
+            }
+            Some(node) => {
+                enliven(&tx, blob, content).await?;
+                change(&tx, caller, seq, node, Change::Content(blob, times)).await?;
+                node.id
+            }
+            None => {
+                enliven(&tx, blob, content).await?;
+                let new = NewNode {
+                    uuid: Uuid::now_v7(),
+                    parent: parent_of(&located)?.id,
+                    name: name_of(self.backends, &self.request.path)?,
+                    folder: false,
+                    blob,
+                    created_at: times.created_at.unwrap_or(caller.now),
+                    modified_at: self.moment(old),
+                };
+                nodes::insert(&tx, caller, space, seq, new).await?
+            }
+        };
+        end_lapsed(&tx, &located, &self.request.conditions).await?;
+        nodes::stir(&tx, seq, located.ancestors()).await?;
+        tx.commit().await?;
+        Ok((self.uploaded(id, old), !same))
+    }
+
+    /// Pen, judgement, node, bytes; nobody else has to hear of a system file. Nothing is done when somebody has
+    /// put an ordinary file there meanwhile.
+    async fn in_database(&self, bytes: &[u8]) -> Result<Option<Uploaded>> {
+        let Self { caller, content, .. } = *self;
+        let tx = self.backends.metadata.begin().await?;
+        let space = caller.home.space;
+        let seq = spaces::count_system(&tx, space, content.size_bytes).await?;
+        let located = self.admit(&tx).await?;
+        let old = located.node();
+        if !may_be_system(&self.request.path, old) {
+            return Ok(None);
+        }
+        let times = self.times(old);
+        let bytes = bytes.to_vec();
+        let id = match old {
+            Some(node) => {
+                system_files::replace(&tx, node, content, bytes, times).await?;
+                node.id
+            }
+            None => {
+                let name = name_of(self.backends, &self.request.path)?;
+                let (uuid, parent) = (Uuid::now_v7(), parent_of(&located)?.id);
+                let created_at = times.created_at.unwrap_or(caller.now);
+                let modified_at = self.moment(old);
+                let new =
+                    NewSystemFile { uuid, parent, name: &name, content, bytes, created_at, modified_at };
+                system_files::insert(&tx, space, seq, new).await?
+            }
+        };
+        end_lapsed(&tx, &located, &self.request.conditions).await?;
+        tx.commit().await?;
+        Ok(Some(self.uploaded(id, old)))
+    }
+
+    async fn admit(&self, tx: &Tx) -> Result<Located> {
+        admit(tx, self.caller, self.request, self.backends.files.path_chars_max).await
+    }
+
+    /// The moment of new content. HTTP's dates have whole seconds: a change within the second of the last one
+    /// would look like none to a client that asks by date, so it counts as of the next (RFC 9110 §8.8.2.2).
+    fn moment(&self, old: Option<&Node>) -> Timestamp {
+        let next_second = |node: &Node| Timestamp::from_millis((node.modified_at.seconds() + 1) * 1000);
+        let now = self.caller.now;
+        self.request.times.modified_at.unwrap_or_else(|| old.map_or(now, |node| now.max(next_second(node))))
+    }
+
+    /// The times that come with the content; the file keeps the moment it was made at unless another is given.
+    fn times(&self, old: Option<&Node>) -> NodeTimes {
+        NodeTimes { created_at: self.request.times.created_at, modified_at: Some(self.moment(old)) }
+    }
+
+    fn uploaded(&self, id: NodeId, old: Option<&Node>) -> Uploaded {
+        let sha256 = self.content.sha256;
+        Uploaded { id, etag: sha256.etag(), sha256, modified_at: self.moment(old), created: old.is_none() }
+    }
 }
 
 async fn enliven(tx: &Tx, blob: Option<BlobId>, content: &Content) -> Result<()> {

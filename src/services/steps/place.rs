@@ -1,9 +1,10 @@
 //! Putting something where it goes, and what is there already into the trash.
 
-use domain::{Caller, Conditions, Error, NodePath, Result, Seq};
+use domain::{Caller, Conditions, Error, Node, NodePath, Origin, Result, Seq};
 use metadata::nodes::{self, Change, Located};
-use metadata::{Tx, locks};
+use metadata::{Tx, locks, placeholders, system_files};
 
+use super::companions::go_along;
 use super::{may_remove, parent_of};
 use crate::files::Placed;
 
@@ -42,9 +43,41 @@ pub(crate) fn placed(target: &Located) -> Placed {
     }
 }
 
-/// Marks what is at the path as trashed, if anything is; its locks end.
-pub(crate) async fn trash(tx: &Tx, caller: &Caller, seq: Seq, located: &Located) -> Result<()> {
-    let Some(node) = located.node() else { return Ok(()) };
-    nodes::change(tx, caller, seq, node.id, Change::Trashed(caller.now)).await?;
-    locks::remove_within(tx, located.space.id, node.id, caller.now).await
+/// Takes away what is at the path, if anything is, with its locks: into the trash, and its companion with it. A
+/// system file is gone for good, and so is a placeholder. Gives back what stayed in the companion's place: that of
+/// a placeholder does, since Finder deletes and remakes the empty file while it copies both.
+pub(crate) async fn trash(
+    tx: &Tx,
+    caller: &Caller,
+    seq: Seq,
+    located: &Located,
+    companion: Option<Node>,
+) -> Result<Option<Node>> {
+    let Some(node) = located.node() else { return Ok(companion) };
+    if node.is_system() {
+        system_files::purge(tx, node).await?;
+        return Ok(companion);
+    }
+    let withdrawn = placeholder(tx, caller, node).await?.is_some();
+    match withdrawn {
+        true => placeholders::withdraw(tx, caller, seq, node).await?,
+        false => nodes::change(tx, caller, seq, node.id, Change::Trashed(caller.now)).await?,
+    }
+    locks::remove_within(tx, located.space.id, node.id, caller.now).await?;
+    match companion {
+        Some(companion) if !withdrawn && !companion.is_folder() => {
+            go_along(tx, caller, seq, &companion, node.id).await?;
+            Ok(None)
+        }
+        companion => Ok(companion),
+    }
+}
+
+/// How a file began, if it is a placeholder of the caller's. For other files nobody asks.
+pub(crate) async fn placeholder(tx: &Tx, caller: &Caller, node: &Node) -> Result<Option<Origin>> {
+    if !node.may_be_placeholder(caller.now) {
+        return Ok(None);
+    }
+    let origin = placeholders::origin(tx, node).await?;
+    Ok(Some(origin).filter(|origin| node.is_placeholder_of(caller.user, *origin, caller.now)))
 }

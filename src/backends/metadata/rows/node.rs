@@ -20,6 +20,9 @@ pub struct Model {
     pub tree_seq: i64,
     pub copied_from: Option<i64>,
     pub trashed_ms: Option<i64>,
+    pub system_bytes: Option<i64>,
+    pub system_sha256: Option<Vec<u8>>,
+    pub trashed_with: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

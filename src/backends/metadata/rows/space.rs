@@ -12,6 +12,7 @@ pub struct Model {
     pub seq: i64,
     pub used_bytes: i64,
     pub quota_bytes: Option<i64>,
+    pub system_bytes: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -17,6 +17,7 @@ use services::files::{self, Look, Member};
 use crate::answer::{self, Refusal};
 use crate::body::read_xml;
 use crate::headers::{self, Depth};
+use crate::hidden::is_hidden;
 use crate::live::Entry;
 use crate::naming::Roll;
 use crate::visit::Visit;
@@ -105,7 +106,9 @@ impl Listing {
         }
         while self.body.len() < PIECE_BYTES {
             if let Some(member) = self.page.next() {
-                self.write_member(&member);
+                if !is_hidden(self.visit.client, &member.node) {
+                    self.write_member(&member);
+                }
                 continue;
             }
             match std::mem::replace(&mut self.stage, Stage::Done) {
