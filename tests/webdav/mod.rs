@@ -16,6 +16,7 @@ mod grace;
 mod hostile_xml;
 mod hrefs;
 mod if_header;
+mod large;
 mod limits;
 mod lock;
 mod locked;

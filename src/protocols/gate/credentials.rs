@@ -150,3 +150,37 @@ mod tests {
         assert_eq!(read(&sent("Basic", "no colon")), None);
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use hostile::proptest::prelude::*;
+    use hostile::{Memory, Target, seeds, text};
+
+    use super::*;
+
+    #[test]
+    fn no_credentials_are_read_as_others_than_were_sent() {
+        let header = (text::words(), text::words()).prop_map(|(name, secret)| sent(&name, &secret));
+        Target {
+            grammar: header.boxed(),
+            seeds: seeds::headers(),
+            memory: Memory { times: 8, plus: 4096 },
+            read,
+            holds: |_, basic| {
+                assert!(!basic.name.contains(':') && !basic.account().contains('\\'));
+                let again = read(&sent(&basic.name, &basic.secret)).unwrap();
+                assert_eq!((again.name, again.secret), (basic.name, basic.secret));
+            },
+        }
+        .attack();
+    }
+
+    fn read(input: &[u8]) -> Option<Basic> {
+        let value = HeaderValue::from_bytes(input).ok()?;
+        Basic::read(&HeaderMap::from_iter([(AUTHORIZATION, value)]))
+    }
+
+    fn sent(name: &str, secret: &str) -> Vec<u8> {
+        format!("Basic {}", BASE64.encode(format!("{name}:{secret}"))).into_bytes()
+    }
+}

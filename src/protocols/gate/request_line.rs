@@ -178,3 +178,41 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use hostile::proptest::collection::vec;
+    use hostile::proptest::prelude::*;
+    use hostile::{Memory, Target, seeds, text};
+
+    use super::*;
+
+    #[test]
+    fn a_fragment_is_seen_however_the_bytes_of_a_request_come_in() {
+        let line = (vec(prop_oneof![Just("\r\n"), Just("\n")], 0..3), text::url_path(), text::words());
+        let request = line.prop_map(|(empty, path, rest)| {
+            format!("{}DELETE {path} HTTP/1.1\r\nX: {rest}\r\n\r\n", empty.concat()).into_bytes()
+        });
+        let lines = ["DELETE /a#b HTTP/1.1\r\n\r\n", "\r\n\nGET /#", "#", "GET / HTTP/1.1\nX: #\n\n", "\n\r"];
+        Target {
+            grammar: request.boxed(),
+            seeds: seeds::paths().into_iter().chain(lines.map(Vec::from)).collect(),
+            memory: Memory { times: 0, plus: 4096 },
+            read: |bytes| {
+                let had_fragment = |size| {
+                    let line = RequestLine::default();
+                    bytes.chunks(size).for_each(|piece| line.inspect(piece));
+                    line.had_fragment()
+                };
+                Some([1, 2, 3, 7, usize::MAX].map(had_fragment))
+            },
+            holds: |bytes, had_fragment| {
+                let empty = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+                let line = bytes[empty..].split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+                // While the line has no end there is no request to be refused.
+                assert_eq!(had_fragment, [line.ends_with(b"\n") && line.contains(&b'#'); 5]);
+            },
+        }
+        .attack();
+    }
+}

@@ -101,3 +101,39 @@ mod tests {
         assert_eq!(visited(&http::Request::new(()).into_parts().0), None);
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use hostile::proptest::prelude::*;
+    use hostile::{Memory, Target, seeds, text};
+
+    use super::*;
+    use crate::quoted::quoted;
+
+    #[test]
+    fn no_host_that_is_believed_means_anything_to_a_shell() {
+        let host = prop_oneof![
+            "[a-z0-9.-]{1,20}(:[0-9]{1,6})?",
+            "\\[[0-9a-f:.]{2,20}\\](:80)?",
+            text::words().prop_map(|words| format!("a.example{words}")),
+        ];
+        Target {
+            grammar: host.prop_map(String::into_bytes).boxed(),
+            seeds: seeds::paths(),
+            memory: Memory { times: 2, plus: 1024 },
+            read: |input| {
+                let (host, port) = split(std::str::from_utf8(input).ok()?)?;
+                Some((host.to_owned(), port))
+            },
+            holds: |input, (host, port)| {
+                assert!(input.starts_with(host.as_bytes()) && host.len() <= HOST_CHARS_MAX);
+                let inside = host.trim_start_matches('[').trim_end_matches(']');
+                assert_eq!(quoted(inside), inside);
+                assert!(!inside.starts_with('-') && host.is_ascii());
+                let port = port.map_or_else(String::new, |port| format!(":{port}"));
+                assert_eq!(split(&format!("{host}{port}")).map(|(again, _)| again), Some(host.as_str()));
+            },
+        }
+        .attack();
+    }
+}

@@ -12,8 +12,6 @@ pub mod propfind;
 pub mod proppatch;
 pub mod reader;
 pub mod report;
-#[cfg(test)]
-pub mod samples;
 pub mod writer;
 
 pub use dates::http_date;
