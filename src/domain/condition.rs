@@ -117,6 +117,16 @@ impl Conditions {
         })
     }
 
+    /// Submits the tokens of locks on the target for a caller who has sent no `If` header.
+    pub fn submit(&mut self, tokens: impl Iterator<Item = LockToken>) {
+        let list =
+            |token| StateList { about: Tested::Target, states: vec![(true, StateTest::Token(Some(token)))] };
+        let lists: Vec<_> = tokens.map(list).collect();
+        if self.lists.is_none() && !lists.is_empty() {
+            self.lists = Some(lists);
+        }
+    }
+
     /// The paths other than the target's that the `If` header speaks of.
     pub fn tagged_paths(&self) -> impl Iterator<Item = &NodePath> {
         self.lists.iter().flatten().filter_map(|list| match &list.about {

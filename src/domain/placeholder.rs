@@ -16,6 +16,9 @@ pub const PLACEHOLDER_AGE_MAX: Duration = Duration::from_secs(600);
 pub struct Origin {
     /// Who made it.
     pub by: UserId,
+    /// When that was, or when they last went on with it. The node's own times are what a client says: Windows
+    /// dates a file back before it sends the content.
+    pub at: Timestamp,
     /// Whether it ever had any content.
     pub had_content: bool,
     /// Whether placeholders before it were withdrawn from its name.
@@ -23,14 +26,15 @@ pub struct Origin {
 }
 
 impl Node {
-    /// Whether it is worth asking for its [`Origin`]: only new and empty files can be placeholders.
-    pub fn may_be_placeholder(&self, now: Timestamp) -> bool {
-        self.kind == NodeKind::File(None) && self.created_at.until(now) < PLACEHOLDER_AGE_MAX
+    /// Whether it is worth asking for its [`Origin`]: only empty files can be placeholders.
+    pub fn may_be_placeholder(&self) -> bool {
+        self.kind == NodeKind::File(None)
     }
 
     /// Whether it is a placeholder of this user's.
     pub fn is_placeholder_of(&self, user: UserId, origin: Origin, now: Timestamp) -> bool {
-        self.may_be_placeholder(now) && origin.by == user && !origin.had_content
+        let is_new = origin.at.until(now) < PLACEHOLDER_AGE_MAX;
+        self.may_be_placeholder() && is_new && origin.by == user && !origin.had_content
     }
 }
 
@@ -61,7 +65,7 @@ mod tests {
     fn an_empty_file_is_a_placeholder_for_ten_minutes() {
         let (ann, bob) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
         let file = made(NodeKind::File(None));
-        let origin = Origin { by: ann, had_content: false, had_predecessor: false };
+        let origin = Origin { by: ann, at: MADE_AT, had_content: false, had_predecessor: false };
         let soon = MADE_AT.after(PLACEHOLDER_AGE_MAX - Duration::from_millis(1));
         let late = MADE_AT.after(PLACEHOLDER_AGE_MAX);
         assert!(file.is_placeholder_of(ann, origin, MADE_AT) && file.is_placeholder_of(ann, origin, soon));
@@ -69,5 +73,7 @@ mod tests {
         assert!(!file.is_placeholder_of(bob, origin, soon), "it is not his");
         assert!(!file.is_placeholder_of(ann, Origin { had_content: true, ..origin }, soon));
         assert!(!made(NodeKind::Folder).is_placeholder_of(ann, origin, soon));
+        let dated_back = Node { created_at: Timestamp::from_millis(0), ..made(NodeKind::File(None)) };
+        assert!(dated_back.is_placeholder_of(ann, Origin { at: soon, ..origin }, late));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Error, NodeTimes, PLACEHOLDER_AGE_MAX, PropertyChange, PropertyName, Timestamp};
+use domain::{Error, NodeTimes, PropertyChange, PropertyName, Timestamp};
 use services::files::Placed;
 
 use super::companions;
@@ -152,9 +152,9 @@ impl Tree {
         match operation {
             Operation::CreateFolder(path) => self.create_folder(path, now),
             Operation::Upload { path, text, ending } => self.upload(path, *text, *ending, now),
-            Operation::Move { from, to, overwrite } => self.relocate(from, to, *overwrite, now),
+            Operation::Move { from, to, overwrite } => self.relocate(from, to, *overwrite),
             Operation::Copy { from, to, overwrite, deep } => self.copy(from, to, *overwrite, *deep, now),
-            Operation::Remove(path) => self.remove(path, now),
+            Operation::Remove(path) => self.remove(path),
             Operation::SetProperties(path, changes, times) => self.set_properties(path, changes, *times),
             Operation::SetQuota(limit_bytes) => {
                 self.limit_bytes = *limit_bytes;
@@ -209,7 +209,7 @@ impl Tree {
         Ok(Some(if is_new { Placed::Created } else { Placed::Replaced }))
     }
 
-    fn relocate(&mut self, from: &[String], to: &[String], overwrite: bool, now: Timestamp) -> Outcome {
+    fn relocate(&mut self, from: &[String], to: &[String], overwrite: bool) -> Outcome {
         apart(from, to)?;
         let source = self.find(from).ok_or(Refused::NotFound)?;
         let placed = self.may_place(to, overwrite)?;
@@ -223,7 +223,7 @@ impl Tree {
         let is_event = !is_system || self.find(to).is_some_and(|old| !old.is_system);
         let own = self.companion(from).filter(|own| own != to);
         let there = self.companion(to).filter(|there| there != from);
-        let left = self.make_way(to, there, now, is_event);
+        let left = self.make_way(to, there, is_event);
         if let Some(own) = own {
             left.iter().for_each(|left| drop(self.take(left, true)));
             let companion = self.take(&own, true);
@@ -238,19 +238,13 @@ impl Tree {
     }
 
     /// Takes away what is there, with its companion; what is left of that stands in the way of another.
-    fn make_way(
-        &mut self,
-        path: &[String],
-        companion: Option<Names>,
-        now: Timestamp,
-        is_event: bool,
-    ) -> Option<Names> {
+    fn make_way(&mut self, path: &[String], companion: Option<Names>, is_event: bool) -> Option<Names> {
         if self.find(path).is_none() {
             return companion;
         }
         let node = self.take(path, is_event);
-        let is_placeholder =
-            node.size_bytes() == 0 && !node.had_content && node.created_at.until(now) < PLACEHOLDER_AGE_MAX;
+        // Everything here happens within the ten minutes that a placeholder lasts.
+        let is_placeholder = node.size_bytes() == 0 && !node.had_content;
         match companion {
             Some(companion) if node.is_folder() || !is_placeholder => {
                 self.take(&companion, true);
@@ -279,20 +273,20 @@ impl Tree {
         self.used_bytes += weight;
         let is_event = !is_system || self.find(to).is_some_and(|old| !old.is_system);
         let there = self.companion(to).filter(|there| there != from);
-        self.make_way(to, there, now, is_event);
+        self.make_way(to, there, is_event);
         let copy = self.copied(&source, deep, now);
         self.place(to, Node { is_system, ..copy }, is_event);
         Ok(Some(placed))
     }
 
-    fn remove(&mut self, path: &[String], now: Timestamp) -> Outcome {
+    fn remove(&mut self, path: &[String]) -> Outcome {
         if path.is_empty() {
             return Err(Refused::Forbidden);
         }
         let is_event = !self.find(path).ok_or(Refused::NotFound)?.is_system;
         self.changes += 1;
         let companion = self.companion(path);
-        self.make_way(path, companion, now, is_event);
+        self.make_way(path, companion, is_event);
         Ok(None)
     }
 

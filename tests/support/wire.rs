@@ -38,6 +38,11 @@ impl Wire {
         self.0.get_mut().write_all(bytes.as_ref()).unwrap();
     }
 
+    /// Sends this to a server that may no longer want it; says whether all of it went out.
+    pub fn offer(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.0.get_mut().write_all(bytes.as_ref()).is_ok()
+    }
+
     /// Says that nothing more comes.
     pub fn hang_up(&mut self) {
         self.0.get_mut().shutdown(Shutdown::Write).unwrap();
@@ -70,7 +75,8 @@ impl Wire {
         self.answer_to("")
     }
 
-    fn answer_to(&mut self, method: &str) -> Answer {
+    /// The next answer on the connection, which is one to this method: to HEAD none has a body.
+    pub fn answer_to(&mut self, method: &str) -> Answer {
         let status_line = self.line();
         let status = status_line.split(' ').nth(1).and_then(|code| code.parse().ok());
         let status = status.unwrap_or_else(|| panic!("no status in {status_line:?}"));

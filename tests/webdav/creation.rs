@@ -46,6 +46,24 @@ fn what_windows_copies_in_has_one_version() {
     assert_eq!((house.get("/new").text(), used_bytes(&house)), ("content".to_owned(), 7));
 }
 
+/// Before it sends the content, Windows 10 gives the empty file the times of the one on its disk.
+#[test]
+fn a_file_that_is_dated_back_before_it_is_filled_has_one_version() {
+    let house = house();
+    house.put("/new", "");
+    let body = "<?xml version=\"1.0\" encoding=\"utf-8\"?><D:propertyupdate xmlns:D=\"DAV:\" \
+                xmlns:Z=\"urn:schemas-microsoft-com:\"><D:set><D:prop>\
+                <Z:Win32CreationTime>Sat, 16 Feb 2019 18:24:58 GMT</Z:Win32CreationTime></D:prop></D:set>\
+                </D:propertyupdate>";
+    assert_eq!(house.ask("PROPPATCH", "/new", &[], body).status, 207);
+    house.put("/new", "content");
+    assert_one_creation(&house);
+    house.put("/given-up", "");
+    assert_eq!(house.ask("PROPPATCH", "/given-up", &[], body).status, 207);
+    house.delete("/given-up");
+    assert_eq!(number(&house, IN_TRASH), 0);
+}
+
 #[test]
 fn what_finder_copies_in_has_one_version_and_leaves_nothing_in_the_trash() {
     let house = house();
@@ -126,11 +144,11 @@ fn who_asks_what_has_changed_is_told_of_the_content() {
 fn an_empty_file_that_is_ten_minutes_old_is_a_version_like_any_other() {
     let house = house_with(&["/gone"]);
     house.put("/new", "");
-    alter(&house, "UPDATE nodes SET created_ms = created_ms - 600000 WHERE name = 'new'");
+    alter(&house, "UPDATE revisions SET at_ms = at_ms - 600000 WHERE name = 'new'");
     house.put("/new", "content");
     assert_eq!(number(&house, REVISIONS), 2);
     house.put("/other", "");
-    alter(&house, "UPDATE nodes SET created_ms = created_ms - 600000 WHERE name = 'other'");
+    alter(&house, "UPDATE revisions SET at_ms = at_ms - 600000 WHERE name = 'other'");
     house.delete("/other");
     assert_eq!(number(&house, IN_TRASH), 1);
 }

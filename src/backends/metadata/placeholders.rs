@@ -1,6 +1,6 @@
 //! Empty files that a client makes a moment before it sends the content: together they are one creation.
 
-use domain::{Caller, Error, Node, Origin, Result, Seq, UserId};
+use domain::{Caller, Error, Node, Origin, Result, Seq, Timestamp, UserId};
 use sea_orm::{ConnectionTrait, Value};
 
 use crate::error::DbResult;
@@ -17,7 +17,7 @@ const WITHDRAWN: &str =
 /// [`Internal`](Error::Internal) when it has no history.
 pub async fn origin(tx: &Tx, node: &Node) -> Result<Origin> {
     let sql = format!(
-        "SELECT by_user, EXISTS ({WITHDRAWN}) AS had_predecessor, \
+        "SELECT by_user, at_ms, EXISTS ({WITHDRAWN}) AS had_predecessor, \
            EXISTS (SELECT 1 FROM revisions r WHERE r.node_id = $3 AND r.blob_id IS NOT NULL) AS had_content \
          FROM revisions WHERE node_id = $3 ORDER BY from_seq LIMIT 1"
     );
@@ -26,6 +26,7 @@ pub async fn origin(tx: &Tx, node: &Node) -> Result<Origin> {
     let row = row.ok_or_else(|| Error::internal("a file without a history"))?;
     Ok(Origin {
         by: UserId(row.try_get("", "by_user").or_domain()?),
+        at: Timestamp::from_millis(row.try_get("", "at_ms").or_domain()?),
         had_content: row.try_get("", "had_content").or_domain()?,
         had_predecessor: row.try_get("", "had_predecessor").or_domain()?,
     })

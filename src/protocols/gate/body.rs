@@ -83,9 +83,7 @@ impl Upload {
         };
         let unread = parts.extensions.get::<Unread>().cloned().unwrap_or_default();
         let line = parts.extensions.get::<RequestLine>().cloned().unwrap_or_default();
-        if inner.is_end_stream() {
-            line.expect();
-        }
+        line.begin(inner.size_hint().exact());
         Self { inner, progress: Arc::new(progress), unread, line, idle, waiting: None }
     }
 

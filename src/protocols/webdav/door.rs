@@ -9,13 +9,14 @@ use axum::response::Response;
 use axum::routing::MethodRouter;
 use domain::Error;
 use gate::{Gate, Origin};
+use http::header::ALLOW;
 use http::{Extensions, HeaderMap, Method, StatusCode, request};
 use services::{Backends, files};
 use tracing::Instrument;
 
 use crate::answer::Refusal;
 use crate::client::Client;
-use crate::headers::{self, Depth, DestinationError, Prefix, Target};
+use crate::headers::{self, DestinationError, Prefix, Target};
 use crate::methods::{above, folder, library, lock, options, propfind, proppatch, report};
 use crate::naming::Naming;
 use crate::visit::Visit;
@@ -64,19 +65,21 @@ async fn look_up(State(door): State<Arc<Door>>, request: Request) -> Response {
         return options::answer();
     }
     let client = Client::of(request.headers());
-    door.answer_above(request).await.unwrap_or_else(|refusal| refusal.answer(client))
+    let mut answer = door.answer_above(request).await.unwrap_or_else(|refusal| refusal.answer(client));
+    // Without it axum says that nothing but the house's own GET is allowed here.
+    answer.headers_mut().entry(ALLOW).or_insert(options::ALLOWED);
+    answer
 }
 
 impl Door {
     async fn answer_above(&self, request: Request) -> Result<Response, Refusal> {
-        let (parts, _) = request.into_parts();
-        self.gate.admit(&parts).await?;
+        let (parts, body) = request.into_parts();
+        let caller = self.gate.admit(&parts).await?;
         if parts.method.as_str() != "PROPFIND" {
             let sentence = format!("Nothing can be changed here; the drive is at {}/.", self.prefix.as_str());
             return Err(Error::Forbidden(sentence.into()).into());
         }
-        let with_members = headers::depth(&parts.headers)?.is_some_and(|depth| depth != Depth::Zero);
-        Ok(above::listing(Client::of(&parts.headers), self.prefix.as_str(), with_members))
+        above::listing(&caller, &self.backends, self.prefix.as_str(), &parts.headers, body).await
     }
 
     async fn answer(&self, request: Request) -> Result<Response, Refusal> {

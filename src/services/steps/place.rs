@@ -75,7 +75,7 @@ pub(crate) async fn trash(
 
 /// How a file began, if it is a placeholder of the caller's. For other files nobody asks.
 pub(crate) async fn placeholder(tx: &Tx, caller: &Caller, node: &Node) -> Result<Option<Origin>> {
-    if !node.may_be_placeholder(caller.now) {
+    if !node.may_be_placeholder() {
         return Ok(None);
     }
     let origin = placeholders::origin(tx, node).await?;

@@ -32,12 +32,7 @@ pub const PIECE_BYTES: usize = 256 * 1024;
 
 /// Answers a PROPFIND.
 pub async fn answer(visit: Arc<Visit>, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
-    let depth = headers::depth(headers)?.unwrap_or(Depth::Infinity);
-    if depth == Depth::Infinity {
-        // RFC 4918 §9.1: a server may refuse this, and says so by this condition.
-        let error = Error::Forbidden("Folders are listed one level at a time: ask with Depth 0 or 1.".into());
-        return Err(Refusal::from(error).naming("propfind-finite-depth"));
-    }
+    let depth = finite_depth(headers)?;
     let asked = read_propfind(&read_xml(headers, body).await?)?;
     let look = files::look(&visit.caller, &visit.backends, &visit.path).await?;
     let node = look.get()?.clone();
@@ -51,6 +46,18 @@ pub async fn answer(visit: Arc<Visit>, headers: &HeaderMap, body: Body) -> Resul
         Ok(listing.next().await?.map(|piece| (piece, listing)))
     });
     Ok(answer::in_pieces(StatusCode::MULTI_STATUS, first, rest))
+}
+
+/// How deep a listing goes.
+pub fn finite_depth(headers: &HeaderMap) -> Result<Depth, Refusal> {
+    match headers::depth(headers)? {
+        Some(depth @ (Depth::Zero | Depth::One)) => Ok(depth),
+        Some(Depth::Infinity) | None => {
+            // RFC 4918 §9.1: a server may refuse this, and says so by this condition.
+            let sentence = "Folders are listed one level at a time: ask with Depth 0 or 1.";
+            Err(Refusal::from(Error::Forbidden(sentence.into())).naming("propfind-finite-depth"))
+        }
+    }
 }
 
 /// A listing under way.

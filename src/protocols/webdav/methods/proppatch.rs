@@ -10,10 +10,11 @@ use services::files;
 
 use crate::answer::{self, Refusal};
 use crate::body::read_xml;
+use crate::client::Client;
 use crate::live::{Live, Setting};
 use crate::visit::Visit;
 use crate::xml::dates::{read_http_date, read_iso_date, read_seconds};
-use crate::xml::element::Element;
+use crate::xml::element::{Element, MICROSOFT};
 use crate::xml::multistatus::Multistatus;
 use crate::xml::proppatch::{Instruction, read_proppatch};
 
@@ -23,9 +24,16 @@ pub async fn answer(visit: &Visit, headers: &HeaderMap, body: Body) -> Result<Re
     let Visit { caller, backends, path, conditions, .. } = visit;
     let look = files::look(caller, backends, path).await?;
     let href = visit.href(look.get()?);
+    let mut conditions = conditions.clone();
+    if visit.client == Client::Windows && update.verdicts.keys().all(|name| name.namespace == MICROSOFT) {
+        // Office sets the times and attributes of a file it has locked without its token, and takes a refusal
+        // for a failed save; they are no part of what a lock keeps others from.
+        let own = look.locks().filter(|(_, lock)| lock.user == caller.user);
+        conditions.submit(own.map(|(_, lock)| lock.token));
+    }
     let done = update.verdicts.values().all(|verdict| *verdict == Verdict::Allowed);
     if done {
-        files::set_properties(caller, backends, path, &update.changes, update.times, conditions).await?;
+        files::set_properties(caller, backends, path, &update.changes, update.times, &conditions).await?;
     }
     let mut body = Multistatus::begin(visit.client);
     body.open(&href);

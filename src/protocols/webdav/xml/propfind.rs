@@ -33,9 +33,12 @@ pub fn read_propfind(body: &[u8]) -> Result<Asked> {
     if !root.is_dav("propfind") {
         return Err(Error::Invalid("The body of a PROPFIND is a DAV:propfind.".into()));
     }
-    match (root.dav_child("prop"), root.dav_child("allprop"), root.dav_child("propname")) {
-        (Some(prop), None, None) => Ok(Asked::Some(named([prop])?)),
-        (None, Some(_), None) => Ok(Asked::All(named(root.dav_child("include"))?)),
+    // The RFC has one `prop`; apps built on a library for iOS put each property into one of its own.
+    let lists = |local: &'static str| root.children().filter(move |child| child.is_dav(local));
+    let prop = lists("prop").next();
+    match (prop, root.dav_child("allprop"), root.dav_child("propname")) {
+        (Some(_), None, None) => Ok(Asked::Some(named(lists("prop"))?)),
+        (None, Some(_), None) => Ok(Asked::All(named(lists("include"))?)),
         (None, None, Some(_)) => Ok(Asked::Names),
         _ => Err(Error::Invalid("A PROPFIND asks for one of prop, allprop and propname.".into())),
     }
@@ -79,6 +82,8 @@ mod tests {
         assert_eq!(include, Asked::All(vec![dav("supportedlock")]));
         let some = asked("<D:prop>stray<D:getetag/><x xmlns=''/><D:getetag/></D:prop>").unwrap();
         assert_eq!(some, Asked::Some(vec![dav("getetag"), PropertyName::new("", "x")]));
+        let apart = asked("<D:prop><D:getetag/></D:prop><D:prop><D:resourcetype/></D:prop>").unwrap();
+        assert_eq!(apart, Asked::Some(vec![dav("getetag"), dav("resourcetype")]));
     }
 
     #[test]
