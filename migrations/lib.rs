@@ -7,6 +7,7 @@ mod m0001_people;
 mod m0002_spaces;
 mod m0003_locks_and_properties;
 mod m0004_system_files;
+mod m0005_sync;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_spaces::Step),
             Box::new(m0003_locks_and_properties::Step),
             Box::new(m0004_system_files::Step),
+            Box::new(m0005_sync::Step),
         ]
     }
 }

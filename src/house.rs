@@ -1,5 +1,6 @@
 //! Builds the house bottom-up, and opens its doors; nothing else sees every floor.
 
+mod address;
 mod certificate;
 mod folder;
 mod inspection;
@@ -9,7 +10,6 @@ use std::fs::File;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
 use blobs::Blobs;
 use coordination::Coordination;
 use domain::{Error, Result, Timestamp};
@@ -21,16 +21,12 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use certificate::Certificate;
 
+pub use address::drive_address;
 pub use inspection::inspect;
 pub use listeners::{Addresses, Listeners};
 
 /// The path of the drive on the main address.
 const DRIVE: &str = "/dav";
-
-const FRONT_PAGE: &str = "\
-This is Larder, a file server. Its drive is at /dav/ on this address:
-mount it with a WebDAV client, with your user name and an app password.
-";
 
 /// A house that is built and not yet open.
 pub struct House {
@@ -76,15 +72,27 @@ impl House {
     /// # Errors
     /// Whatever the database says when it is closed.
     pub async fn serve(self, listeners: Listeners, shutdown: CancellationToken) -> Result<()> {
+        self.serve_watched(listeners, shutdown, |doors| doors).await
+    }
+
+    /// The same, with somebody who looks on at every request: `watch` is put around the hall.
+    ///
+    /// # Errors
+    /// As for [`serve`](Self::serve).
+    pub async fn serve_watched(
+        self,
+        listeners: Listeners,
+        shutdown: CancellationToken,
+        watch: impl Fn(Router) -> Router,
+    ) -> Result<()> {
         let Self { backends, config, certificate, lock } = self;
         let tls = certificate.as_ref().map(Certificate::tls);
         let drive = |prefix| webdav::router(webdav::Door::new(Arc::clone(&backends), prefix));
         let open = async |listener, tls, doors| {
-            let doors = gate::enclose(doors, &config.server, shutdown.clone());
+            let doors = watch(gate::enclose(doors, &config.server, shutdown.clone()));
             gate::serve(listener, doors, &config.server, tls, shutdown.clone()).await;
         };
-        let main = Router::new()
-            .route("/", get(async || FRONT_PAGE))
+        let main = web::router(address::drive_of_the_page(&config))
             .merge(gate::health_router(Arc::clone(&backends), shutdown.clone()))
             .merge(drive(DRIVE));
         let own = async {

@@ -15,4 +15,5 @@ mod house_rules;
 mod model;
 mod stories;
 mod support;
+mod web;
 mod webdav;

@@ -1,7 +1,20 @@
 //! `larder doctor`: what is wrong, and what to do about it. It makes no data folder and no database.
 
+mod advice;
+mod client;
+mod exchange;
+mod program;
+mod report;
+#[cfg(test)]
+mod samples;
+mod session;
+mod story;
+mod transcript;
+mod watch;
+
 use std::process::ExitCode;
 
+use clap::Args;
 use domain::Timestamp;
 use services::checkup::{Finding, State};
 
@@ -9,12 +22,29 @@ use crate::commands::{say, welcome};
 use crate::config::{Config, Origin, Problems, Settings};
 use crate::house;
 
-pub const EXPLAINED: &str = "\
+const EXPLAINED: &str = "\
 It works beside a running server, and makes nothing where there is no data yet. The exit code is 1 if anything is
 bad (\u{2717}), and 0 if there is nothing or only something to think about (!).
 
-Example:
-  larder doctor --data /srv/larder";
+With --client it opens a throw-away drive instead and listens to one session of a client that does not work: what it
+did, what was refused, what to change. The exit code is 1 if anything was refused, and 2 if nobody came.
+
+Examples:
+  larder doctor --data /srv/larder
+  larder doctor --client                           for a client on this machine
+  larder doctor --client --listen 0.0.0.0:8080     for a phone or another computer";
+
+/// Check settings, database, files and address, and say what to do about each finding
+#[derive(Args)]
+#[command(after_help = EXPLAINED)]
+pub struct Doctor {
+    /// Listen to one session of a client on a throw-away drive, and say what to change
+    #[arg(long)]
+    client: bool,
+    /// With --client, the address and port to listen on [default: a free port of 127.0.0.1]
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "client")]
+    pub listen: Option<String>,
+}
 
 /// What can be said when there is no configuration to go by.
 pub fn report_settings(problems: &Problems) -> anyhow::Result<ExitCode> {
@@ -25,7 +55,15 @@ pub fn report_settings(problems: &Problems) -> anyhow::Result<ExitCode> {
     report(&findings.collect::<Vec<_>>())
 }
 
-pub async fn run(config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
+pub async fn run(command: Doctor, config: Config, settings: &Settings) -> anyhow::Result<ExitCode> {
+    if command.client {
+        client::run(config, command.listen.is_some()).await
+    } else {
+        inspect(&config, settings).await
+    }
+}
+
+async fn inspect(config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut findings = vec![read_settings(settings)];
     findings.extend(house::inspect(config, Timestamp::now()).await);
     findings.push(match welcome::exposure(config).trim() {

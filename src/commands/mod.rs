@@ -5,7 +5,6 @@ mod config;
 mod doctor;
 mod logs;
 mod migrate;
-mod mounting;
 mod password;
 mod readable;
 mod serve;
@@ -28,7 +27,8 @@ Examples:
   larder serve --listen 127.0.0.1:9000 --data /srv/larder
   larder admin user create ann --quota 50GiB
   larder admin app-password create ann laptop
-  larder doctor                                    find out what is wrong and what to do about it";
+  larder doctor                                    find out what is wrong and what to do about it
+  larder doctor --client                           find out why a client does not work";
 
 /// A file server people mount: WebDAV for Finder, Explorer, phones, rclone and every other client.
 #[derive(Parser)]
@@ -46,9 +46,7 @@ enum Command {
     /// Bring the database to the newest version
     #[command(after_help = migrate::EXPLAINED)]
     Migrate,
-    /// Check settings, database, files and address, and say what to do about each finding
-    #[command(after_help = doctor::EXPLAINED)]
-    Doctor,
+    Doctor(doctor::Doctor),
     /// Print every setting, its value and where that comes from
     #[command(after_help = config::EXPLAINED)]
     Config,
@@ -63,12 +61,13 @@ pub async fn run() -> ExitCode {
     let CommandLine { settings, command } = CommandLine::parse();
     let listen = match &command {
         Command::Serve(serve) => serve.listen.as_deref(),
+        Command::Doctor(doctor) => doctor.listen.as_deref(),
         _ => None,
     };
     let loaded = settings.sources(listen).and_then(|sources| Config::load(&sources));
     let (config, settings) = match (loaded, &command) {
         (Ok(loaded), _) => loaded,
-        (Err(problems), Command::Doctor) => return finish(doctor::report_settings(&problems)),
+        (Err(problems), Command::Doctor(_)) => return finish(doctor::report_settings(&problems)),
         (Err(problems), _) => {
             problems.0.iter().for_each(complain);
             return ExitCode::from(2);
@@ -77,7 +76,7 @@ pub async fn run() -> ExitCode {
     finish(match command {
         Command::Serve(_) => serve::run(config, &settings).await,
         Command::Migrate => migrate::run(&config).await,
-        Command::Doctor => doctor::run(&config, &settings).await,
+        Command::Doctor(command) => doctor::run(command, config, &settings).await,
         Command::Config => config::run(&settings),
         Command::Admin(command) => admin::run(command, &config, &settings).await,
     })

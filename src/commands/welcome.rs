@@ -1,14 +1,16 @@
 //! What a starting server tells the person in front of it.
 
 use services::setup::Welcome;
+use web::mounting;
 
-use crate::commands::{mounting, shell};
+use crate::commands::shell;
 use crate::config::{Config, Settings};
+use crate::house::drive_address;
 
 /// What the first start says, once: the labelled lines first, so that scripts find them.
 pub fn first(welcome: &Welcome, config: &Config, settings: &Settings) -> String {
     let Welcome { user, password, app_password } = welcome;
-    let address = mounting::Address::of(config);
+    let address = drive_address(config);
     let steps = mounting::steps(&address, user.name.as_str(), &app_password.secret);
     let user = &user.name;
     format!(
@@ -36,7 +38,7 @@ Mount the drive with the client you like best:
 
 /// What every later start says.
 pub fn again(config: &Config, settings: &Settings) -> String {
-    let address = mounting::Address::of(config);
+    let address = drive_address(config);
     let (more, exposure, elsewhere) = (more(config, settings), exposure(config), address.elsewhere());
     format!("Address:  {address}\n{more}\n{exposure}{elsewhere}")
 }

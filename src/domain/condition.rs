@@ -4,7 +4,7 @@
 //! There is one judgement, and every door uses it: first on what a look shows, so that a request is
 //! refused before its body is read, and again inside the transaction that writes.
 
-use crate::{ETag, Error, Lock, LockDepth, LockToken, Node, NodePath, Result, Timestamp, UserId};
+use crate::{ETag, Error, Lock, LockDepth, LockToken, Node, NodePath, Result, SyncToken, Timestamp, UserId};
 
 /// Which entity tags are meant: any at all, or one of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub enum StateTest {
     Token(Option<LockToken>),
     /// The resource has this entity tag.
     ETag(ETag),
+    /// The resource is a folder that is as this token says (RFC 6578 §5).
+    Sync(SyncToken),
 }
 
 /// What a list of an `If` header is about.
@@ -111,7 +113,7 @@ impl Conditions {
     pub fn tokens(&self) -> impl Iterator<Item = LockToken> {
         self.lists.iter().flatten().flat_map(|list| &list.states).filter_map(|(_, state)| match state {
             StateTest::Token(token) => *token,
-            StateTest::ETag(_) => None,
+            StateTest::ETag(_) | StateTest::Sync(_) => None,
         })
     }
 
@@ -234,6 +236,7 @@ fn list_holds<'a>(
             }
             StateTest::Token(None) => false,
             StateTest::ETag(etag) => standing.node.is_some_and(|node| node.etag() == *etag),
+            StateTest::Sync(token) => standing.node.is_some_and(|node| token.is_current(node)),
         });
         holds == *wanted
     })

@@ -46,6 +46,8 @@ pub struct Space {
     pub root: NodeId,
     /// The number of its latest change.
     pub seq: Seq,
+    /// The change up to which its history may have been forgotten.
+    pub history: Seq,
     /// What it may hold and holds.
     pub quota: Quota,
 }

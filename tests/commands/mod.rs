@@ -2,6 +2,7 @@
 
 mod admin;
 mod doctor;
+mod doctor_client;
 mod help;
 mod serve;
 mod settings;

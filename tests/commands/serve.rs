@@ -23,7 +23,9 @@ fn the_first_start_tells_everything_and_the_second_keeps_the_passwords_to_itself
     server.signal("TERM");
     let (_, said) = server.ended();
     assert!(said.starts_with("Address:"), "{said}");
-    for client in ["Finder", "Windows Explorer", "rclone", "davfs2", "GNOME", "Cyberduck"] {
+    let clients =
+        ["Finder", "Windows Explorer", "rclone", "davfs2", "GNOME", "KDE", "Cyberduck", "iPhone and iPad"];
+    for client in clients.into_iter().chain(["Android"]) {
         let steps = said.split(&format!("\n{client}\n")).nth(1).and_then(|rest| rest.split("\n\n").next());
         assert!(steps.is_some_and(|steps| steps.contains(&password)), "{client} has no steps in\n{said}");
     }

@@ -155,3 +155,29 @@ fn a_key_that_everybody_can_read_is_warned_of() {
     let log = read(&server.log);
     assert!(log.contains("Every user of this machine can read the private key in key.pem"), "{log}");
 }
+
+#[test]
+fn the_doctor_hears_of_clients_that_agree_with_it_on_no_tls() {
+    if !require("curl") {
+        return;
+    }
+    let machine = machine();
+    let flags = [&TLS[..], &["--client", "--set", "public_url=https://files.example.org/dav/"]].concat();
+    let doctor = machine.start("doctor", &flags, "Waiting for a client");
+    let address = doctor.labelled("Address").unwrap();
+    let port = address.strip_prefix("https://files.example.org:").unwrap().trim_end_matches("/dav/");
+    assert_eq!(
+        get(format!("127.0.0.1:{port}").parse().unwrap(), "/").lines().next(),
+        Some("HTTP/1.1 400 Bad Request")
+    );
+    // curl trusts nobody who vouches only for themselves.
+    let url = format!("https://127.0.0.1:{port}/dav/");
+    let distrusted = Command::new("curl").args(["--silent", "--max-time", "60", &url]).output().unwrap();
+    assert_eq!(distrusted.status.code(), Some(60));
+    doctor.signal("INT");
+    let (status, said) = doctor.ended();
+    assert_eq!(status.code(), Some(1), "{said}");
+    for part in ["Nobody came who could be answered", "the client speaks no TLS", "UnknownCA"] {
+        assert!(said.contains(part), "{part}\nis not in\n{said}");
+    }
+}

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::{
     Caller, Conditions, DeadProperty, Door, Node, NodeName, NodePath, NodeTimes, PropertyName, Quota,
-    RequestId, Timestamp,
+    RequestId, SyncToken, Timestamp,
 };
 use metadata::nodes;
 use services::auth::{self, Attempt};
-use services::files::{self, Download, Placed, Target, UploadRequest};
+use services::files::{self, Change, Changes, ChangesRequest, Download, Placed, Target, UploadRequest};
 use services::{Backends, users};
 use uuid::Uuid;
 
@@ -34,6 +34,13 @@ pub struct Sight {
     pub seq: i64,
     pub quota: Quota,
     pub nodes: BTreeMap<Names, Seen>,
+}
+
+/// What one answer tells of the changes in a folder.
+pub struct Told {
+    pub entries: Vec<(Names, Change)>,
+    pub token: SyncToken,
+    pub is_all: bool,
 }
 
 /// What somebody sees at one path.
@@ -111,6 +118,19 @@ impl Drive {
     async fn look(&self, path: &Names) -> Node {
         let look = files::look(&self.caller, &self.backends, &parsed(path)).await.unwrap();
         look.get().unwrap().clone()
+    }
+
+    /// One answer about what has changed in a folder, entry by entry with their paths in it.
+    pub async fn changes(&self, path: &Names, request: ChangesRequest) -> domain::Result<Told> {
+        let look = files::look(&self.caller, &self.backends, &parsed(path)).await?;
+        let mut changes = Changes::begin(&self.caller, &self.backends, &look, request).await?;
+        let mut entries = Vec::new();
+        while let Some(change) = changes.next().await? {
+            let path = changes.path().iter().map(|(_, name)| name.as_str().to_owned()).collect();
+            entries.push((path, change));
+        }
+        let (token, is_all) = changes.known();
+        Ok(Told { entries, token, is_all })
     }
 
     /// Looks into every folder by its path, and into every file.

@@ -5,6 +5,7 @@ mod drive;
 mod history;
 mod locks;
 mod operation;
+mod sync;
 mod tree;
 
 use std::time::Duration;

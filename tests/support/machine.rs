@@ -66,14 +66,19 @@ impl Machine {
 
     /// Starts a server on a free port and waits until it has said what it has to say.
     pub fn serve(&self, arguments: &[&str]) -> Server {
+        self.start("serve", arguments, "Another app password:")
+    }
+
+    /// Starts a command that goes on until it is told to stop, and waits until it has said this.
+    pub fn start(&self, command: &str, arguments: &[&str], until: &str) -> Server {
         let log = File::create(self.path("log")).unwrap();
-        let mut command = self.command(&["serve"]);
+        let mut command = self.command(&[command]);
         // A flag among the arguments goes before the variable.
         command.args(arguments).env("LARDER_SERVER_LISTEN", "127.0.0.1:0");
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut said = String::new();
-        while !said.contains("Another app password:") {
+        while !said.contains(until) {
             assert_ne!(out.read_line(&mut said).unwrap(), 0, "{said}\n{}", read(&self.path("log")));
         }
         Server { child, out, said, log: self.path("log") }

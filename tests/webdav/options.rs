@@ -25,7 +25,7 @@ fn every_method_of_the_drive_is_allowed_and_no_others_are_named() {
     let answer = house.wire().ask("OPTIONS", "/dav/", &[], "");
     let mut allowed: Vec<_> = answer.header("allow").unwrap().split(", ").collect();
     allowed.sort_unstable();
-    let known = "COPY DELETE GET HEAD LOCK MKCOL MOVE OPTIONS PROPFIND PROPPATCH PUT UNLOCK";
+    let known = "COPY DELETE GET HEAD LOCK MKCOL MOVE OPTIONS PROPFIND PROPPATCH PUT REPORT UNLOCK";
     assert_eq!(allowed.join(" "), known);
 }
 

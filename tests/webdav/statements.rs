@@ -63,7 +63,7 @@ fn a_listing_costs_one_statement_for_each_page_of_its_entries() {
     let listing = |entries: u64| {
         let folder = format!("/{entries}");
         house.mkcol(&folder);
-        fill(&house, &[&entries.to_string()], entries);
+        fill_with_folders(&house, &[&entries.to_string()], entries);
         let (answer, statements) = house.statements(|| house.propfind(&folder, "1", ""));
         assert_eq!(answer.texts("href").len() as u64, entries + 1);
         statements
@@ -72,6 +72,35 @@ fn a_listing_costs_one_statement_for_each_page_of_its_entries() {
     for entries in [PAGE - 1, PAGE + 1, 2 * PAGE - 1, 2 * PAGE + 1] {
         assert_eq!(listing(entries), first_page + entries / PAGE, "with {entries} entries");
     }
+}
+
+#[test]
+fn a_sync_costs_what_has_changed_and_not_what_there_is() {
+    let house = TestHouse::new().with_user("ann");
+    warm(&house);
+    for folder in ["/f", "/f/a", "/f/a/b", "/f/g"] {
+        house.mkcol(folder);
+    }
+    fill_with_folders(&house, &["f", "g"], 300);
+    let sync = |token: &str, entries: usize| {
+        let body = format!(
+            "<D:sync-collection xmlns:D='DAV:'><D:sync-token>{token}</D:sync-token>\
+             <D:sync-level>infinite</D:sync-level><D:prop><D:getetag/></D:prop></D:sync-collection>"
+        );
+        let (answer, statements) = house.statements(|| house.ask("REPORT", "/f", &[], body));
+        assert_eq!(answer.texts("href").len(), entries, "{answer:?}");
+        (answer.first("sync-token").unwrap(), statements)
+    };
+    // The credential, the path, and a page of each of the folders: 100 of the 300 entries at once, and none of the
+    // 300 folders has anything in it.
+    let (token, statements) = sync("", 303);
+    assert_eq!(statements, 2 + 3 + 4 + 300);
+    assert_eq!(sync(&token, 0).1, 2);
+    house.put("/f/x", "1");
+    let (token, statements) = sync(&token, 1);
+    assert_eq!(statements, 2 + 1);
+    house.put("/f/a/b/x", "1");
+    assert_eq!(sync(&token, 3).1, 2 + 3);
 }
 
 /// Runs every method on names of this depth.
@@ -99,7 +128,7 @@ fn count(house: &TestHouse, depth: usize, descendants: u64) -> Vec<(&'static str
     step("MKCOL", 201, &|| house.mkcol(&at("folder")));
 
     let names = above.iter().map(String::as_str).chain(["folder"]).collect::<Vec<_>>();
-    fill(house, &names, descendants);
+    fill_with_folders(house, &names, descendants);
     step("PROPFIND of a file", 207, &|| house.propfind(&at("file"), "0", ""));
     step("PROPFIND Depth 0", 207, &|| house.propfind(&at("folder"), "0", ""));
     step("PROPFIND Depth 1", 207, &|| house.propfind(&at("folder"), "1", ""));
@@ -126,7 +155,7 @@ fn warm(house: &TestHouse) {
 }
 
 /// Puts empty folders into a folder, all in one transaction: this many requests would take their time.
-fn fill(house: &TestHouse, path: &[&str], count: u64) {
+pub(super) fn fill_with_folders(house: &TestHouse, path: &[&str], count: u64) {
     let name = |text: &str| NodeName::parse(text).unwrap();
     let path = NodePath::new(path.iter().map(|text| name(text)).collect(), 1024).unwrap();
     house.run(async {

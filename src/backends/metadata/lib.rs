@@ -10,6 +10,7 @@ mod rows;
 
 pub mod app_passwords;
 pub mod blobs;
+pub mod changes;
 pub mod companions;
 pub mod copies;
 pub mod locks;

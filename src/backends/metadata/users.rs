@@ -149,6 +149,7 @@ async fn insert_space(tx: &Tx, new: &NewUser) -> Result<()> {
         // The root folder refers to the space and the space to its root: one of them comes second.
         root_id: Set(None),
         seq: Set(0),
+        history_seq: Set(0),
         used_bytes: Set(0),
         quota_bytes: Set(signed(new.quota_bytes)?),
         system_bytes: Set(0),

@@ -7,9 +7,11 @@ use clap::Subcommand;
 use domain::{AppPassword as Kept, Timestamp, UserName};
 use services::Backends;
 use services::app_passwords::{self, Issued};
+use web::{Address, mounting};
 
-use crate::commands::{mounting, readable, say};
+use crate::commands::{readable, say};
 use crate::config::Config;
+use crate::house::drive_address;
 
 #[derive(Subcommand)]
 pub enum AppPassword {
@@ -53,7 +55,7 @@ pub async fn run(command: AppPassword, config: &Config, backends: &Backends) -> 
         AppPassword::Create { user, name, expires } => {
             let expires_at = expires.map(|span| now.after(span));
             let issued = app_passwords::create(now, backends, &user, &name, expires_at).await?;
-            say(shown_once(&user, &issued, &mounting::Address::of(config)))
+            say(shown_once(&user, &issued, &drive_address(config)))
         }
         AppPassword::List { user } => {
             let kept = app_passwords::list(backends, &user).await?;
@@ -66,7 +68,7 @@ pub async fn run(command: AppPassword, config: &Config, backends: &Backends) -> 
     }
 }
 
-fn shown_once(user: &UserName, issued: &Issued, address: &mounting::Address) -> String {
+fn shown_once(user: &UserName, issued: &Issued, address: &Address) -> String {
     let Issued { app_password, secret } = issued;
     let steps = mounting::steps(address, user.as_str(), secret);
     let elsewhere = address.elsewhere();

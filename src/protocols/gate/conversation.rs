@@ -1,5 +1,6 @@
 //! One connection from its first byte to its last: TLS where it is spoken, then HTTP/1.1 or HTTP/2.
 
+use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::time::Duration;
@@ -26,7 +27,7 @@ use crate::activity::Activity;
 use crate::connection::{Connection, Unread};
 use crate::header_block::{Fragment, Frames};
 use crate::origin::Link;
-use crate::request_line::RequestLine;
+use crate::request_line::{FOREIGN, RequestLine};
 use crate::tls::{Tls, wants_http2};
 
 /// What hyper may buffer of one connection in each direction: room for the longest headers a client
@@ -113,7 +114,13 @@ impl Conversation {
         let unread = stream.unread();
         match self.shutdown.run_until_cancelled(tls.greet(stream, self.idle)).await {
             None => Ok(()),
-            Some(Err(error)) => Err(error.into()),
+            Some(Err(error)) => {
+                // Whoever only tries whether somebody listens sends nothing, or nothing more.
+                if error.kind() == io::ErrorKind::InvalidData {
+                    tracing::info!(target: FOREIGN, "{peer} and this server agreed on no TLS: {error}");
+                }
+                Err(error.into())
+            }
             Some(Ok(stream)) if wants_http2(&stream) => self.at_once(stream, link).await,
             Some(Ok(stream)) => self.in_turn(stream, unread, link).await,
         }
@@ -141,6 +148,11 @@ impl Conversation {
                 (&mut http).await
             }
         };
+        if ended.is_err()
+            && let Some(foreign) = line.foreign()
+        {
+            foreign.log(link.peer);
+        }
         if ended.as_ref().is_err_and(hyper::Error::is_timeout) {
             // Hyper drops a connection that was idle for too long, and TLS ends with a word (RFC 8446 §6.1).
             let mut stream = http.into_parts().io.into_inner();

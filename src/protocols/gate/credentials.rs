@@ -62,6 +62,12 @@ pub fn challenge() -> (HeaderName, HeaderValue) {
     (WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="Larder", charset="UTF-8""#))
 }
 
+/// The user name, without the domain Windows puts before it, and the password that a request presents by the Basic
+/// scheme.
+pub fn presented(headers: &HeaderMap) -> Option<(String, String)> {
+    Basic::read(headers).map(|basic| (basic.account().to_owned(), basic.secret))
+}
+
 /// The user name and password of the Basic scheme.
 struct Basic {
     name: String,
@@ -105,8 +111,7 @@ mod tests {
     use super::*;
 
     fn read(header: &str) -> Option<(String, String)> {
-        let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_str(header).unwrap())]);
-        Basic::read(&headers).map(|basic| (basic.account().to_owned(), basic.secret))
+        presented(&HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_str(header).unwrap())]))
     }
 
     fn sent(scheme: &str, credentials: impl AsRef<[u8]>) -> String {
@@ -143,5 +148,39 @@ mod tests {
             assert_eq!(read(header), None, "{header}");
         }
         assert_eq!(read(&sent("Basic", "no colon")), None);
+    }
+}
+
+#[cfg(test)]
+mod fuzz {
+    use hostile::proptest::prelude::*;
+    use hostile::{Memory, Target, seeds, text};
+
+    use super::*;
+
+    #[test]
+    fn no_credentials_are_read_as_others_than_were_sent() {
+        let header = (text::words(), text::words()).prop_map(|(name, secret)| sent(&name, &secret));
+        Target {
+            grammar: header.boxed(),
+            seeds: seeds::headers(),
+            memory: Memory { times: 8, plus: 4096 },
+            read,
+            holds: |_, basic| {
+                assert!(!basic.name.contains(':') && !basic.account().contains('\\'));
+                let again = read(&sent(&basic.name, &basic.secret)).unwrap();
+                assert_eq!((again.name, again.secret), (basic.name, basic.secret));
+            },
+        }
+        .attack();
+    }
+
+    fn read(input: &[u8]) -> Option<Basic> {
+        let value = HeaderValue::from_bytes(input).ok()?;
+        Basic::read(&HeaderMap::from_iter([(AUTHORIZATION, value)]))
+    }
+
+    fn sent(name: &str, secret: &str) -> Vec<u8> {
+        format!("Basic {}", BASE64.encode(format!("{name}:{secret}"))).into_bytes()
     }
 }

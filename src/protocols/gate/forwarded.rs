@@ -346,3 +346,80 @@ mod tests {
         assert_eq!(client(FORWARDED, &";".repeat(60_000)).as_deref(), Some(PROXY));
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use hostile::proptest::collection::vec;
+    use hostile::proptest::prelude::*;
+    use hostile::proptest::sample::select;
+    use hostile::{Memory, Target, seeds};
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn nothing_a_client_makes_up_changes_what_the_proxy_says_of_it() {
+        let node = select(
+            &[
+                "203.0.113.7",
+                "10.0.0.9",
+                "10.0.0.9:80",
+                "[2001:db8::1]:4711",
+                "2001:db8::1",
+                "\"[fd00::1]\"",
+                "unknown",
+                "_hidden",
+                "::ffff:10.0.0.1",
+                "",
+                "made up",
+            ][..],
+        );
+        let rest = select(&["", ";proto=https", ";host=a.example", ";host=\"a:1\";proto=http", ";by=x"][..]);
+        let element = (any::<bool>(), node, rest).prop_map(|(standard, node, rest)| match standard {
+            true => format!("for={node}{rest}"),
+            false => node.to_owned(),
+        });
+        let lines = vec(vec(element, 1..4).prop_map(|line| line.join(", ")), 1..4);
+        Target {
+            grammar: lines.prop_map(|lines| lines.join("\n").into_bytes()).boxed(),
+            seeds: seeds::headers(),
+            memory: Memory { times: 8, plus: 64 * 1024 },
+            read: |input| read(&headers(input, "", "")?),
+            holds: |input, told| {
+                assert!(told.host.iter().all(|host| is_host(host)));
+                assert_eq!(told.client, told.client.to_canonical());
+                if !proxies().trust(told.client) {
+                    let made_up = headers(input, "198.51.100.66, ", "for=198.51.100.66;host=evil, ");
+                    assert_eq!(read(&made_up.unwrap()), Some(told));
+                }
+            },
+        }
+        .attack();
+    }
+
+    fn read(headers: &HeaderMap) -> Option<Told> {
+        proxies().read(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), headers)
+    }
+
+    fn proxies() -> Proxies {
+        Proxies::new(&["10.0.0.0/8", "fd00::/8"].map(|network| network.parse().unwrap()))
+    }
+
+    /// The lines of an input as lines of one header, or of several by turns, with what a client made up before
+    /// what the proxy adds to each.
+    fn headers(input: &[u8], usual: &str, standard: &str) -> Option<HeaderMap> {
+        let names = [X_FORWARDED_FOR, FORWARDED, X_FORWARDED_HOST, X_FORWARDED_PROTO];
+        let mut headers = HeaderMap::new();
+        for (at, line) in input.split(|byte| *byte == b'\n').take(100).enumerate() {
+            let kind = if input.len().is_multiple_of(3) { at } else { input.len() } % 4;
+            let made_up = match (&names[kind], headers.contains_key(&names[kind])) {
+                (name, false) if *name == FORWARDED => standard,
+                (name, false) if *name == X_FORWARDED_FOR => usual,
+                _ => "",
+            };
+            let line = HeaderValue::from_bytes(&[made_up.as_bytes(), line].concat()).ok()?;
+            headers.append(&names[kind], line);
+        }
+        Some(headers)
+    }
+}

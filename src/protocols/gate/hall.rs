@@ -20,7 +20,7 @@ use crate::GateConfig;
 use crate::body::{Rest, Upload};
 use crate::forwarded::Proxies;
 use crate::header_block::Fragment;
-use crate::origin;
+use crate::origin::{self, Peer};
 use crate::request_line::RequestLine;
 use crate::status::{answer, log_once, stopping};
 use crate::visit::{Visit, Visitor};
@@ -28,9 +28,9 @@ use crate::visit::{Visit, Visitor};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Puts the hall around the doors. Their requests carry a [`RequestId`] as an extension, in the span of
-/// the log and in the answer's `X-Request-Id`, and the extensions [`Peer`](crate::Peer) and
+/// the log and in the answer's `X-Request-Id`, and the extensions [`Peer`] and
 /// [`Origin`](crate::Origin); a panic is answered with 500; once `shutdown` is called,
-/// what still comes is answered with 503.
+/// what still comes is answered with 503. Answers carry the [`Peer`] too, for whoever looks on from outside.
 pub fn enclose(doors: Router, config: &GateConfig, shutdown: CancellationToken) -> Router {
     let proxies = Proxies::new(&config.trusted_proxies);
     let hall = Hall { body_idle: config.body_idle(), proxies, shutdown };
@@ -51,6 +51,7 @@ async fn pass(State(hall): State<Hall>, request: Request, next: Next) -> Respons
     origin::identify(&mut parts, &hall.proxies);
     let upload = Upload::new(&parts, body, hall.body_idle);
     let progress = upload.progress();
+    let peer = parts.extensions.get::<Peer>().copied();
     let visit = Visit::begin(id, &parts, visitor.clone(), upload.progress());
     let fragment = parts.extensions.get::<RequestLine>().is_some_and(RequestLine::had_fragment)
         || parts.extensions.get::<Fragment>().is_some_and(Fragment::is_seen);
@@ -69,6 +70,9 @@ async fn pass(State(hall): State<Hall>, request: Request, next: Next) -> Respons
     } else {
         next.run(request).instrument(visit.span()).await
     };
+    if let Some(peer) = peer {
+        response.extensions_mut().insert(peer);
+    }
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(REQUEST_ID, id);

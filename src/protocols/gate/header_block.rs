@@ -282,3 +282,147 @@ mod tests {
         assert!(frames.frame.len() < 100);
     }
 }
+
+#[cfg(test)]
+mod fuzz {
+    use hostile::proptest::collection::vec;
+    use hostile::proptest::prelude::*;
+    use hostile::proptest::sample::select;
+    use hostile::{Memory, Target, seeds, text};
+
+    use super::*;
+
+    /// Bytes with their codes and how many bits these have (RFC 7541 appendix B), of nearly every length.
+    const CODES: [(u8, u32, u32); 24] = [
+        (b'0', 0x0, 5),
+        (b'a', 0x3, 5),
+        (b'%', 0x15, 6),
+        (b'/', 0x18, 6),
+        (b':', 0x5c, 7),
+        (b'&', 0xf8, 8),
+        (b';', 0xfb, 8),
+        (b'!', 0x3f8, 10),
+        (b'?', 0x3fc, 10),
+        (b'\'', 0x7fa, 11),
+        (b'#', 0xffa, 12),
+        (b'>', 0xffb, 12),
+        (b'$', 0x1ff9, 13),
+        (b'@', 0x1ffa, 13),
+        (b'~', 0x1ffd, 13),
+        (b'^', 0x3ffc, 14),
+        (b'<', 0x7ffc, 15),
+        (b'{', 0x7ffe, 15),
+        (b'\\', 0x7fff0, 19),
+        (0xc3, 0x7fff1, 19),
+        (0x80, 0xfffe6, 20),
+        (0x01, 0x7f_ffd8, 23),
+        (b'\t', 0xff_ffea, 24),
+        (b'\n', 0x3fff_fffc, 30),
+    ];
+
+    #[test]
+    fn a_fragment_is_seen_in_every_form_a_path_can_be_written_in() {
+        let letter = select(CODES.map(|(byte, ..)| byte).to_vec());
+        let path = vec(letter, 0..40).prop_map(|path| [b"/", &path[..]].concat());
+        Target {
+            grammar: path.boxed(),
+            seeds: [&b"/#"[..], b"/", b"/a#", b"/\n#", b"/>>>>>", b"/\xc3\x80#\xc3"].map(Vec::from).into(),
+            memory: Memory { times: 60, plus: 8192 },
+            read: |path| {
+                let path = path.get(..path.len().min(2000)).filter(|path| path.starts_with(b"/"))?;
+                let mut found = Vec::new();
+                for value in [text(false, path), text(true, &huffman(path)?)] {
+                    let named = [text(false, b":path"), text(true, &[0xb9, 0x58, 0xd3, 0x3f])];
+                    for name in [&[0x04][..], &[0x05], &[0x14], &[0x45], &[0x7f, 0]]
+                        .map(<[u8]>::to_vec)
+                        .into_iter()
+                        .chain(named.iter().map(|name| [&[0x40][..], name].concat()))
+                        .chain(named.iter().map(|name| [&[0x10][..], name].concat()))
+                    {
+                        // A method before it, an update of the table, and another header behind it.
+                        let behind = [&[0x0f, 0x0d][..], &text(false, b"#")].concat();
+                        found.push(path_has_fragment(
+                            &[&[0x82, 0x3f, 0x00][..], &name, &value, &behind].concat(),
+                        ));
+                    }
+                }
+                Some(found)
+            },
+            holds: |path, found| {
+                let has_fragment = path[..path.len().min(2000)].contains(&b'#');
+                assert!(found.iter().all(|found| *found == Some(has_fragment)), "{found:?}");
+            },
+        }
+        .attack();
+    }
+
+    /// A text with its length.
+    fn text(is_huffman: bool, bytes: &[u8]) -> Vec<u8> {
+        let mark = if is_huffman { 0x80 } else { 0 };
+        let mut written = Vec::new();
+        match bytes.len() {
+            length @ ..127 => written.push(mark | length as u8),
+            length => {
+                written.push(mark | 127);
+                let mut rest = length - 127;
+                while rest >= 128 {
+                    written.push((rest % 128) as u8 | 128);
+                    rest /= 128;
+                }
+                written.push(rest as u8);
+            }
+        }
+        written.extend(bytes);
+        written
+    }
+
+    /// In the Huffman code; none where a byte is not among [`CODES`].
+    fn huffman(bytes: &[u8]) -> Option<Vec<u8>> {
+        let (mut written, mut waiting, mut bits) = (Vec::new(), 0_u64, 0);
+        for byte in bytes {
+            let (_, code, length) = CODES.iter().find(|(known, ..)| known == byte)?;
+            (waiting, bits) = (waiting << length | u64::from(*code), bits + length);
+            while bits >= 8 {
+                bits -= 8;
+                written.push((waiting >> bits) as u8);
+            }
+        }
+        if bits > 0 {
+            // The end is filled up with ones.
+            written.push((waiting << (8 - bits)) as u8 | (0xff >> bits));
+        }
+        Some(written)
+    }
+
+    #[test]
+    fn frames_mean_the_same_however_their_bytes_come_in() {
+        let frame = (select(&[0_u8, 1, 1, 4, 9][..]), any::<u8>(), text::words(), text::url_path());
+        let frame = frame.prop_map(|(kind, flags, words, path)| {
+            let block =
+                [&[0x82, 0x04][..], &text(false, path.as_bytes()), &[0x40], &text(false, words.as_bytes())];
+            let block = block.concat();
+            let length = (block.len() as u32).to_be_bytes();
+            [&length[1..], &[kind, flags, 0, 0, 0, 1], &block].concat()
+        });
+        let sent = vec(frame, 0..6).prop_map(|frames| [vec![b'P'; PREFACE_BYTES], frames.concat()].concat());
+        Target {
+            grammar: sent.boxed(),
+            seeds: seeds::paths(),
+            // Each of five has a block, and a frame behind it.
+            memory: Memory { times: 12, plus: 8192 },
+            read: |bytes| {
+                Some([1, 2, 9, 100, usize::MAX].map(|size| {
+                    let fragment = Fragment::default();
+                    let mut frames = Frames::new(fragment.clone());
+                    bytes.chunks(size).for_each(|piece| frames.inspect(piece));
+                    fragment.is_seen()
+                }))
+            },
+            holds: |bytes, seen| {
+                assert!(seen.iter().all(|other| *other == seen[0]), "{seen:?}");
+                assert!(bytes.len() > PREFACE_BYTES || !seen[0]);
+            },
+        }
+        .attack();
+    }
+}

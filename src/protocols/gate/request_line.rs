@@ -3,6 +3,7 @@
 //! A client whose `DELETE /photos/#1` was not escaped must not lose `/photos/`: a request target has no
 //! fragment (RFC 9112 §3.2), and hyper reads such a line as if it ended before the `#`.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -21,6 +22,39 @@ struct State {
     behind: bool,
     /// Whether the request under way had a fragment.
     verdict: bool,
+    /// The first bytes of the connection were looked at, and what they were where they are no HTTP/1.1.
+    opened: bool,
+    foreign: Option<Foreign>,
+}
+
+/// The name under which the log says who was turned away before a request; `larder doctor --client` looks for it.
+pub(crate) const FOREIGN: &str = "gate::foreign";
+
+/// What clients begin a connection with that is not for this server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Foreign {
+    Tls,
+    Http2,
+}
+
+impl Foreign {
+    fn of(opening: &[u8]) -> Option<Self> {
+        // A TLS record that holds a handshake (RFC 8446 §5.1), and the preface of HTTP/2 (RFC 9113 §3.4).
+        match opening {
+            [0x16, 0x03, ..] => Some(Self::Tls),
+            [b'P', b'R', b'I', b' ', b'*', ..] => Some(Self::Http2),
+            _ => None,
+        }
+    }
+
+    /// Says so in the log: the client only sees that it is turned away.
+    pub(crate) fn log(self, peer: SocketAddr) {
+        let what = match self {
+            Self::Tls => "TLS to an address that has none: its URL has to begin with http://, not https://",
+            Self::Http2 => "HTTP/2 from the first byte on, and this server HTTP/1.1",
+        };
+        tracing::info!(target: FOREIGN, "{peer} speaks {what}");
+    }
 }
 
 /// Far more than the HTTP library reads before it begins with a request.
@@ -56,7 +90,11 @@ impl Default for At {
 impl RequestLine {
     /// Looks at bytes as they come in, and changes nothing about them.
     pub(crate) fn inspect(&self, bytes: &[u8]) {
-        self.0.lock().take_all(bytes);
+        let state = &mut *self.0.lock();
+        if !state.opened && !bytes.is_empty() {
+            (state.opened, state.foreign) = (true, Foreign::of(bytes));
+        }
+        state.take_all(bytes);
     }
 
     /// A request has come, with a body of this length if it says so. Then it is known where the next line begins
@@ -82,6 +120,11 @@ impl RequestLine {
         if let At::Unknown = state.at {
             state.at = At::default();
         }
+    }
+
+    /// What the connection began with, if that was no HTTP/1.1.
+    pub(crate) fn foreign(&self) -> Option<Foreign> {
+        self.0.lock().foreign
     }
 
     /// Whether the line of the request under way had a fragment, or may have had one: a request that was
@@ -162,7 +205,25 @@ fn end_of_head(bytes: &[u8], blank: &mut bool) -> Option<usize> {
 mod tests {
     use axum::Router;
 
+    use super::{Foreign, RequestLine};
     use crate::stage::Stage;
+
+    #[test]
+    fn a_connection_that_begins_with_something_else_is_told_from_a_broken_request() {
+        for (opening, foreign) in [
+            (&b"\x16\x03\x01\x02\x00\x01"[..], Some(Foreign::Tls)),
+            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Some(Foreign::Http2)),
+            (b"PROPFIND / HTTP/1.1\r\n", None),
+            (b"\x16", None),
+            (b"", None),
+        ] {
+            let line = RequestLine::default();
+            line.inspect(opening);
+            line.inspect(b"\x16\x03\x01");
+            let expected = if opening.is_empty() { Some(Foreign::Tls) } else { foreign };
+            assert_eq!(line.foreign(), expected, "{opening:?}");
+        }
+    }
 
     #[tokio::test]
     async fn a_fragment_cannot_hide_behind_another_request_or_an_empty_line() {
@@ -234,5 +295,44 @@ mod tests {
         assert_eq!(client.answer().await.status(), 200);
         client.send("st: larder\r\n\r\n").await;
         assert_eq!(client.answer().await.status(), 400);
+    }
+}
+
+#[cfg(test)]
+mod fuzz {
+    use hostile::proptest::collection::vec;
+    use hostile::proptest::prelude::*;
+    use hostile::{Memory, Target, seeds, text};
+
+    use super::*;
+
+    #[test]
+    fn a_fragment_is_seen_however_the_bytes_of_a_request_come_in() {
+        let line = (vec(prop_oneof![Just("\r\n"), Just("\n")], 0..3), text::url_path(), text::words());
+        let request = line.prop_map(|(empty, path, rest)| {
+            format!("{}DELETE {path} HTTP/1.1\r\nX: {rest}\r\n\r\n", empty.concat()).into_bytes()
+        });
+        let lines = ["DELETE /a#b HTTP/1.1\r\n\r\n", "\r\n\nGET /#", "#", "GET / HTTP/1.1\nX: #\n\n", "\n\r"];
+        Target {
+            grammar: request.boxed(),
+            seeds: seeds::paths().into_iter().chain(lines.map(Vec::from)).collect(),
+            memory: Memory { times: 4, plus: 4096 },
+            read: |bytes| {
+                let had_fragment = |size| {
+                    let line = RequestLine::default();
+                    bytes.chunks(size).for_each(|piece| line.inspect(piece));
+                    line.begin(Some(0));
+                    line.had_fragment()
+                };
+                Some([1, 2, 3, 7, usize::MAX].map(had_fragment))
+            },
+            holds: |bytes, had_fragment| {
+                let empty = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+                let line = bytes[empty..].split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+                // While the line has no end there is no request to be refused.
+                assert_eq!(had_fragment, [line.ends_with(b"\n") && line.contains(&b'#'); 5]);
+            },
+        }
+        .attack();
     }
 }

@@ -48,7 +48,7 @@ pub fn retry_after(error: &Error) -> Option<HeaderValue> {
 }
 
 /// An error as a short text, for where no door has words of its own. It is short because Finder reads
-/// answers into 4096 bytes.
+/// answers into 4096 bytes. The answer carries the error as an extension, for whoever looks on.
 pub fn answer(error: &Error) -> Response {
     let mut answer = (status(error), format!("{}\n", error.message().user())).into_response();
     if let Some(wait) = retry_after(error) {
@@ -58,6 +58,7 @@ pub fn answer(error: &Error) -> Response {
         let (name, value) = challenge();
         answer.headers_mut().insert(name, value);
     }
+    answer.extensions_mut().insert(error.clone());
     answer
 }
 

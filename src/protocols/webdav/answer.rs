@@ -2,7 +2,9 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use domain::Error;
+use bytes::Bytes;
+use domain::{Error, Result};
+use futures_util::{Stream, StreamExt, TryStreamExt};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
@@ -47,7 +49,8 @@ impl Refusal {
         self
     }
 
-    /// The answer: a `DAV:error` body that says in a sentence what is wrong. It is logged here, once.
+    /// The answer: a `DAV:error` body that says in a sentence what is wrong, and the error itself as an extension for
+    /// whoever looks on. It is logged here, once.
     pub fn answer(self, client: Client) -> Response {
         gate::log_once(&self.error);
         let body = error_body(client, self.condition, self.error.message().user());
@@ -70,6 +73,7 @@ impl Refusal {
             // Windows remembers for up to a minute, and regardless of case, that something was not there.
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
+        answer.extensions_mut().insert(self.error);
         answer
     }
 }
@@ -79,6 +83,19 @@ pub fn empty(status: StatusCode) -> Response {
     let mut answer = Response::new(Body::empty());
     *answer.status_mut() = status;
     answer
+}
+
+/// An answer with an XML body whose first piece is there; each of the others is made while those before it are on
+/// their way.
+pub fn in_pieces(
+    status: StatusCode,
+    first: Bytes,
+    rest: impl Stream<Item = Result<Bytes>> + Send + 'static,
+) -> Response {
+    let first = futures_util::stream::once(std::future::ready(Ok(first)));
+    // The headers are gone: the log says what happened, and the connection breaks off.
+    let pieces = first.chain(rest).map_err(std::io::Error::other);
+    xml(status, Body::from_stream(pieces))
 }
 
 /// An answer with an XML body.

@@ -17,7 +17,7 @@ use tracing::Instrument;
 use crate::answer::Refusal;
 use crate::client::Client;
 use crate::headers::{self, DestinationError, Prefix, Target};
-use crate::methods::{above, folder, library, lock, options, propfind, proppatch};
+use crate::methods::{above, folder, library, lock, options, propfind, proppatch, report};
 use crate::naming::Naming;
 use crate::visit::Visit;
 
@@ -95,6 +95,7 @@ impl Door {
                 }
             }
             "PROPFIND" => propfind::answer(visit, &headers, body).await,
+            "REPORT" => report::answer(visit, &headers, body).await,
             "PUT" => library::write(visit, &headers, body).await,
             // What changes the tree runs to its end even if the client hangs up: a task of its own.
             _ => {

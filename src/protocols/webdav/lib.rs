@@ -9,6 +9,8 @@ mod client;
 mod config;
 mod desk;
 mod door;
+#[cfg(test)]
+mod fuzz;
 mod headers;
 mod hidden;
 mod live;

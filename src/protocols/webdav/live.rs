@@ -1,6 +1,6 @@
 //! Live properties: what the house itself knows of a node (RFC 4918 §15, RFC 4331).
 
-use domain::{DeadProperty, Lock, Node, PropertyName, Quota};
+use domain::{DeadProperty, Known, Lock, Node, PropertyName, Quota, Seq, SyncToken};
 use services::files::media_type;
 
 use crate::xml::dates::{push_http_date, push_iso_date};
@@ -24,6 +24,9 @@ pub enum Live {
     LockDiscovery,
     QuotaAvailable,
     QuotaUsed,
+    SupportedReportSet,
+    SyncToken,
+    CurrentUserPrincipal,
     Win32CreationTime,
     Win32LastAccessTime,
     Win32LastModifiedTime,
@@ -31,7 +34,7 @@ pub enum Live {
 }
 
 /// Every live property with its name.
-const NAMES: [(Live, &str, &str); 16] = [
+const NAMES: [(Live, &str, &str); 19] = [
     (Live::ResourceType, DAV, "resourcetype"),
     (Live::CreationDate, DAV, "creationdate"),
     (Live::LastModified, DAV, "getlastmodified"),
@@ -43,6 +46,9 @@ const NAMES: [(Live, &str, &str); 16] = [
     (Live::LockDiscovery, DAV, "lockdiscovery"),
     (Live::QuotaAvailable, DAV, "quota-available-bytes"),
     (Live::QuotaUsed, DAV, "quota-used-bytes"),
+    (Live::SupportedReportSet, DAV, "supported-report-set"),
+    (Live::SyncToken, DAV, "sync-token"),
+    (Live::CurrentUserPrincipal, DAV, "current-user-principal"),
     (Live::LastModifiedSet, DAV, "lastmodified"),
     (Live::Win32CreationTime, MICROSOFT, "Win32CreationTime"),
     (Live::Win32LastAccessTime, MICROSOFT, "Win32LastAccessTime"),
@@ -98,6 +104,10 @@ pub struct Entry<'a> {
     /// Its name as the client is shown it.
     pub name: &'a str,
     pub quota: Quota,
+    /// The latest change of the space that the node is shown with.
+    pub seq: Seq,
+    /// Where on its address the drive is, without a slash at the end.
+    pub prefix: &'a str,
     /// The locks that cover it, each with the href of the node it lies on.
     pub locks: Vec<(&'a Lock, &'a str)>,
     /// The moment of the request, from which a lock's remaining time counts.
@@ -142,7 +152,7 @@ impl Live {
     pub fn exists(self, entry: &Entry<'_>) -> bool {
         match self {
             Self::ContentLength | Self::ContentType => !entry.node.is_folder(),
-            Self::QuotaUsed => entry.node.is_folder(),
+            Self::QuotaUsed | Self::SyncToken => entry.node.is_folder(),
             // Without a limit there is no number to give (RFC 4331 §3).
             Self::QuotaAvailable => entry.node.is_folder() && entry.quota.limit_bytes.is_some(),
             Self::LastModifiedSet => false,
@@ -191,6 +201,18 @@ impl Live {
                 out.raw().push_str(&entry.quota.available_bytes().unwrap_or_default().to_string());
             }
             Self::QuotaUsed => out.raw().push_str(&entry.quota.used_bytes.to_string()),
+            Self::SupportedReportSet if node.is_folder() => {
+                ["supported-report", "report"].iter().for_each(|name| out.open(name));
+                out.empty("sync-collection");
+                ["report", "supported-report"].iter().for_each(|name| out.close(name));
+            }
+            Self::SupportedReportSet => {}
+            Self::SyncToken => {
+                let token = SyncToken { folder: node.uuid, known: Known::Everything(entry.seq) };
+                out.raw().push_str(&token.to_string());
+            }
+            // Nobody is a resource here; what a user has of their own is the drive (RFC 5397 §3).
+            Self::CurrentUserPrincipal => out.leaf("href", &format!("{}/", entry.prefix)),
             Self::Win32FileAttributes if node.is_folder() => out.raw().push_str("00000010"),
             Self::Win32FileAttributes => out.raw().push_str("00000020"),
         }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
-use domain::{Caller, Node, NodePath, Result, ascii_name, windows_name};
+use domain::{Caller, Node, NodeId, NodeName, NodePath, Result, ascii_name, windows_name};
 use percent_encoding::percent_decode_str;
 use services::{Backends, NamesConfig, files};
 
@@ -30,10 +30,10 @@ impl Naming {
     }
 
     /// The name a node is shown by.
-    pub fn shown(self, node: &Node) -> Cow<'_, str> {
+    pub fn shown(self, name: &NodeName, id: NodeId) -> Cow<'_, str> {
         let name = match self.ascii_safe {
-            true => ascii_name::shown(&node.name, node.id),
-            false => Cow::Borrowed(node.name.as_str()),
+            true => ascii_name::shown(name, id),
+            false => Cow::Borrowed(name.as_str()),
         };
         if self.windows { rewrite(name, windows_name::shown) } else { name }
     }
@@ -130,7 +130,7 @@ impl Roll {
     /// The href and the name of the next member of the folder with this href; nothing when the client could not
     /// read the whole listing with it, and it is left out.
     pub fn enter<'a>(&mut self, folder: String, node: &'a Node) -> Option<(String, Cow<'a, str>)> {
-        let mut name = self.naming.shown(node);
+        let mut name = self.naming.shown(&node.name, node.id);
         if self.naming.windows {
             let number = self.number(&name);
             name = windows_name::apart(name, number)?;

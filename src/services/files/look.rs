@@ -1,6 +1,6 @@
 //! Looking: what is at a path, what a folder holds. No statement here writes.
 
-use domain::{Caller, DeadProperty, Lock, Node, NodeName, NodePath, Quota, Result};
+use domain::{Caller, DeadProperty, Lock, Node, NodeName, NodePath, Quota, Result, Space};
 use metadata::nodes::{self, Located, Member};
 
 use crate::Backends;
@@ -27,6 +27,11 @@ impl Look {
     /// The folder it lies in, or would lie in, if that exists.
     pub fn parent(&self) -> Option<&Node> {
         self.0.parent()
+    }
+
+    /// The space, as it was when the path was walked.
+    pub fn space(&self) -> &Space {
+        &self.0.space
     }
 
     /// What the space may hold and holds.
@@ -77,6 +82,15 @@ pub async fn members(
 pub async fn member_locks(caller: &Caller, backends: &Backends, folder: &Node) -> Result<Vec<Lock>> {
     own(caller, folder)?;
     metadata::locks::on_members(&backends.metadata, folder.id, caller.now).await
+}
+
+/// The locks on a node and on everything below it.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn locks_within(caller: &Caller, backends: &Backends, node: &Node) -> Result<Vec<Lock>> {
+    own(caller, node)?;
+    metadata::locks::within(&backends.metadata, node.space, node.id, caller.now).await
 }
 
 /// The dead properties of a node.

@@ -1,5 +1,6 @@
 //! What may be done with files and folders.
 
+mod changes;
 mod copy;
 mod create_folder;
 mod download;
@@ -16,12 +17,14 @@ mod sweep;
 mod upload;
 mod verification;
 
+pub use changes::{Changes, ChangesRequest};
 pub use copy::copy;
 pub use create_folder::create_folder;
 pub use download::Download;
 pub use lock::{LockRequest, Locked, lock, refresh_lock, unlock};
-pub use look::{Look, look, member_locks, members, properties};
+pub use look::{Look, locks_within, look, member_locks, members, properties};
 pub use media_type::media_type;
+pub use metadata::changes::Change;
 pub use metadata::nodes::Member;
 pub use properties::set_properties;
 pub use relocate::relocate;

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::str;
 
-use domain::{Conditions, ETag, ETagMatch, Error, LockToken, Result, StateList, StateTest, Tested};
+use domain::{
+    Conditions, ETag, ETagMatch, Error, LockToken, Result, StateList, StateTest, SyncToken, Tested,
+};
 use http::header::{IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
 use http::{HeaderMap, HeaderName};
 
@@ -81,8 +83,8 @@ fn lists(
         _ => None,
     };
     let paths: BTreeSet<String> = lists.iter().filter_map(about).collect();
-    if lists.len() > LISTS_MAX || states > STATES_MAX || paths.len() > PATHS_MAX {
-        return Err(Error::TooLarge("The If header makes too many conditions.".into()));
+    if states > STATES_MAX || paths.len() > PATHS_MAX {
+        return Err(too_many());
     }
     Ok(headers.contains_key(IF).then_some(lists))
 }
@@ -109,6 +111,8 @@ impl<'a> Reader<'a> {
                     about = self.resource(url);
                     complete = false;
                 }
+                // Judged while reading: each list takes a copy of its path.
+                Some(b'(') if lists.len() == LISTS_MAX => return Err(too_many()),
                 Some(b'(') => {
                     let states = self.states()?;
                     complete = true;
@@ -136,12 +140,21 @@ impl<'a> Reader<'a> {
             }
             let negated = self.negated();
             let state = match self.rest.as_bytes().first() {
-                Some(b'<') => StateTest::Token(LockToken::parse(self.enclosed('<', '>')?)),
+                Some(b'<') => self.token()?,
                 Some(b'[') => StateTest::ETag(self.etag()?),
                 _ => return Err(malformed()),
             };
+            if states.len() == STATES_MAX {
+                return Err(too_many());
+            }
             states.push((!negated, state));
         }
+    }
+
+    fn token(&mut self) -> Result<StateTest> {
+        let sent = self.enclosed('<', '>')?;
+        let lock = || StateTest::Token(LockToken::parse(sent));
+        Ok(SyncToken::parse(sent).map_or_else(lock, StateTest::Sync))
     }
 
     fn etag(&mut self) -> Result<ETag> {
@@ -169,6 +182,10 @@ impl<'a> Reader<'a> {
     }
 }
 
+fn too_many() -> Error {
+    Error::TooLarge("The If header makes too many conditions.".into())
+}
+
 fn malformed() -> Error {
     Error::Invalid("The If header is not one (RFC 4918 §10.4).".into())
 }
@@ -178,7 +195,6 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
-    use crate::xml::samples::mutations;
 
     const TOKEN: &str = "urn:uuid:181d4fae-7d8c-11d0-a765-00a0c91e6bf2";
 
@@ -249,21 +265,6 @@ mod tests {
         let paths: String = (0..17).map(|n| format!("</dav/{n}> ([\"x\"])")).collect();
         for many in ["([\"x\"])".repeat(65), format!("({})", "[\"x\"]".repeat(257)), paths] {
             assert!(matches!(read(&[&many]), Err(Error::TooLarge(_))), "{many}");
-        }
-    }
-
-    #[test]
-    fn no_damage_to_an_if_header_makes_the_reader_fall_over() {
-        let sent =
-            format!("</dav/a%20b> (<{TOKEN}> [\"e\"]) (Not <DAV:no-lock> [W/\"x\"]), </dav/c> (Not<a:b>)");
-        for sent in mutations(sent.as_bytes(), 20_000) {
-            if let Ok(value) = HeaderValue::from_bytes(&sent) {
-                let headers = HeaderMap::from_iter([(IF, value.clone()), (IF_MATCH, value)]);
-                let _ = conditions(&headers, &Prefix::new("/dav"), "h", 1024);
-            }
-            let text = String::from_utf8_lossy(&sent);
-            let reader = Reader { rest: &text, prefix: &Prefix::new("/dav"), host: "h", chars_max: 1024 };
-            let _ = reader.read(&mut Vec::new());
         }
     }
 

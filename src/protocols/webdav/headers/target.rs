@@ -148,11 +148,8 @@ fn name_of_host(authority: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
-    use services::NamesConfig;
 
     use super::*;
-    use crate::client::Client;
-    use crate::xml::samples::mutations;
 
     fn target(path: &str) -> Result<String> {
         Prefix::new("/dav").target(path, 1024).map(|target| target.path.to_string())
@@ -230,27 +227,6 @@ mod tests {
             HeaderMap::from_iter([(DESTINATION, HeaderValue::from_bytes("/dav/ü".as_bytes()).unwrap())]);
         let target = destination(&headers, "h", &Prefix::new("/dav"), 1024).unwrap();
         assert_eq!(target.path.to_string(), "/ü");
-    }
-
-    #[test]
-    fn no_damage_to_a_path_or_destination_makes_them_fall_over() {
-        let windows = Naming::new(Client::Windows, &NamesConfig { ascii_safe: false });
-        let prefix = Prefix::new("/dav").read_as(windows);
-        for sent in
-            mutations(b"<http://ann@larder.example:8080/dav/a%20b/%C3%BC&/%EF%80%AEx/../c?d#e>", 20_000)
-        {
-            if let Ok(value) = HeaderValue::from_bytes(&sent) {
-                let headers = HeaderMap::from_iter([(DESTINATION, value)]);
-                let _ = destination(&headers, "larder.example", &prefix, 1024);
-            }
-            let text = String::from_utf8_lossy(&sent);
-            let _ = local_path("http://larder.example/dav/a", &text);
-            if let Some(at) = text.find("/dav")
-                && let Ok(read) = prefix.target(&text[at..], 1024)
-            {
-                assert_eq!(prefix.target(&read.as_sent, 1024).unwrap().path, read.path, "{text}");
-            }
-        }
     }
 
     #[test]

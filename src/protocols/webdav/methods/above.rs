@@ -30,9 +30,10 @@ pub async fn listing(
     let depth = finite_depth(headers)?;
     let client = Client::of(headers);
     let asked = read_propfind(&read_xml(headers, body).await?)?;
-    let look = files::look(caller, backends, &NodePath::new(Vec::new(), 0)?).await?;
+    let look = files::look(caller, backends, &NodePath::root()).await?;
     let (node, quota) = (look.get()?, look.quota());
-    let entry = |name| Entry { node, name, quota, locks: Vec::new(), now: caller.now };
+    let seq = look.space().seq;
+    let entry = |name| Entry { node, name, quota, seq, prefix, locks: Vec::new(), now: caller.now };
     let mut body = Multistatus::begin(client);
     Plan::new(&asked, client).write(&mut body, "/", &entry(""), &[]);
     if depth == Depth::One {

@@ -7,3 +7,4 @@ pub mod lock;
 pub mod options;
 pub mod propfind;
 pub mod proppatch;
+pub mod report;

@@ -10,7 +10,7 @@ use crate::answer;
 
 /// The methods this door knows.
 pub const ALLOWED: HeaderValue = HeaderValue::from_static(
-    "OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, LOCK, UNLOCK",
+    "OPTIONS, GET, HEAD, PUT, DELETE, MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, REPORT, LOCK, UNLOCK",
 );
 
 /// The answer, the same for every path.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use domain::{Error, Lock, Node, NodeName, Quota, Result};
+use domain::{Error, Lock, Node, NodeName, Quota, Result, Seq};
 use http::{HeaderMap, StatusCode};
 use services::files::{self, Look, Member};
 
@@ -28,7 +28,7 @@ pub use plan::Plan;
 /// Members read at once.
 const PAGE: u32 = 500;
 /// What is sent at once: a page of usual entries.
-const PIECE_BYTES: usize = 256 * 1024;
+pub const PIECE_BYTES: usize = 256 * 1024;
 
 /// Answers a PROPFIND.
 pub async fn answer(visit: Arc<Visit>, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
@@ -42,15 +42,10 @@ pub async fn answer(visit: Arc<Visit>, headers: &HeaderMap, body: Body) -> Resul
     if listing.stage == Stage::Done {
         return Ok(answer::xml(StatusCode::MULTI_STATUS, first));
     }
-    let rest = futures_util::stream::try_unfold(listing, async |mut listing| match listing.next().await {
-        Ok(Some(piece)) => Ok(Some((piece, listing))),
-        Ok(None) => Ok(None),
-        // The headers are gone: the log says what happened, and the connection breaks off.
-        Err(error) => Err(std::io::Error::other(error)),
+    let rest = futures_util::stream::try_unfold(listing, async |mut listing| {
+        Ok(listing.next().await?.map(|piece| (piece, listing)))
     });
-    let first = futures_util::stream::once(std::future::ready(Ok::<_, std::io::Error>(first)));
-    let pieces = futures_util::StreamExt::chain(first, rest);
-    Ok(answer::xml(StatusCode::MULTI_STATUS, Body::from_stream(pieces)))
+    Ok(answer::in_pieces(StatusCode::MULTI_STATUS, first, rest))
 }
 
 /// How deep a listing goes.
@@ -72,6 +67,7 @@ struct Listing {
     member_plan: Plan,
     node: Node,
     quota: Quota,
+    seq: Seq,
     /// The locks on the folder itself that its members see too, and those on its members.
     own_locks: Vec<(Lock, String)>,
     member_locks: Vec<Lock>,
@@ -101,9 +97,23 @@ impl Listing {
             true => files::member_locks(&visit.caller, &visit.backends, &node).await?,
             false => Vec::new(),
         };
-        let (quota, body, page) = (look.quota(), Multistatus::begin(visit.client), Vec::new().into_iter());
+        let (quota, seq) = (look.quota(), look.space().seq);
+        let (body, page) = (Multistatus::begin(visit.client), Vec::new().into_iter());
         let (stage, roll) = (Stage::Itself { with_members }, Roll::new(visit.client, visit.naming));
-        Ok(Self { visit, plan, member_plan, node, quota, own_locks, member_locks, roll, body, page, stage })
+        Ok(Self {
+            visit,
+            plan,
+            member_plan,
+            node,
+            quota,
+            seq,
+            own_locks,
+            member_locks,
+            roll,
+            body,
+            page,
+            stage,
+        })
     }
 
     /// The next piece of the body: as many entries as make one, however long each of them is.
@@ -133,15 +143,16 @@ impl Listing {
     }
 
     async fn write_itself(&mut self) -> Result<()> {
-        let Visit { caller, backends, .. } = &*self.visit;
+        let Visit { caller, backends, prefix, .. } = &*self.visit;
         let dead = match self.plan.wants_dead() {
             true => files::properties(caller, backends, &self.node).await?,
             false => Vec::new(),
         };
         let locks = self.own_locks.iter().map(|(lock, href)| (lock, href.as_str())).collect();
-        let name = &self.visit.naming.shown(&self.node);
-        let entry = Entry { node: &self.node, name, quota: self.quota, locks, now: caller.now };
-        self.plan.write(&mut self.body, &self.visit.href(&self.node), &entry, &dead);
+        let name = &self.visit.naming.shown(&self.node.name, self.node.id);
+        let (node, quota, seq) = (&self.node, self.quota, self.seq);
+        let entry = Entry { node, name, quota, seq, locks, now: caller.now, prefix };
+        self.plan.write(&mut self.body, &self.visit.href(node), &entry, &dead);
         Ok(())
     }
 
@@ -163,7 +174,9 @@ impl Listing {
         let inherited = inherited.filter(|(lock, _)| lock.depth == domain::LockDepth::Infinity);
         let own = self.member_locks.iter().filter(|lock| lock.node == node.id);
         let locks = inherited.chain(own.map(|lock| (lock, href.as_str()))).collect();
-        let entry = Entry { node, name: &name, quota: self.quota, locks, now: self.visit.caller.now };
+        let Visit { caller, prefix, .. } = &*self.visit;
+        let (quota, seq) = (self.quota, self.seq);
+        let entry = Entry { node, name: &name, quota, seq, locks, now: caller.now, prefix };
         self.member_plan.write(&mut self.body, &href, &entry, properties);
     }
 }

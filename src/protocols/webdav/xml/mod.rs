@@ -11,8 +11,7 @@ pub mod multistatus;
 pub mod propfind;
 pub mod proppatch;
 pub mod reader;
-#[cfg(test)]
-pub mod samples;
+pub mod report;
 pub mod writer;
 
 pub use dates::http_date;

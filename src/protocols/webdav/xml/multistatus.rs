@@ -1,5 +1,7 @@
 //! Writes a `DAV:multistatus` body piece by piece (RFC 4918 §13).
 
+use domain::SyncToken;
+
 use super::element::MICROSOFT;
 use super::writer::Writer;
 use crate::client::Client;
@@ -54,9 +56,7 @@ impl Multistatus {
         self.0.close("prop");
         self.status(status);
         if let Some(condition) = condition {
-            self.0.open("error");
-            self.0.empty(condition);
-            self.0.close("error");
+            self.error(condition);
         }
         self.0.close("propstat");
     }
@@ -69,11 +69,24 @@ impl Multistatus {
         self.0.close("propstat");
     }
 
-    fn status(&mut self, status: &str) {
+    /// Writes the status of a resource as a whole, or of the properties before it.
+    pub fn status(&mut self, status: &str) {
         self.0.open("status");
         self.0.raw().push_str("HTTP/1.1 ");
         self.0.raw().push_str(status);
         self.0.close("status");
+    }
+
+    /// Writes which condition the status of a resource is about (RFC 4918 §16).
+    pub fn error(&mut self, condition: &str) {
+        self.0.open("error");
+        self.0.empty(condition);
+        self.0.close("error");
+    }
+
+    /// Writes what the client goes on from, behind all responses (RFC 6578 §6.4).
+    pub fn sync_token(&mut self, token: &SyncToken) {
+        self.0.leaf("sync-token", &token.to_string());
     }
 
     /// Ends the response of a resource.

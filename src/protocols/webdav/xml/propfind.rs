@@ -2,6 +2,7 @@
 
 use domain::{Error, PropertyName, Result};
 
+use super::element::Element;
 use super::reader::read;
 
 /// How many properties may be asked for by name. KDE asks for 13 and sync clients for some 30; each comes back
@@ -32,29 +33,35 @@ pub fn read_propfind(body: &[u8]) -> Result<Asked> {
     if !root.is_dav("propfind") {
         return Err(Error::Invalid("The body of a PROPFIND is a DAV:propfind.".into()));
     }
-    let named = || root.children().flat_map(|child| child.children()).map(|child| &child.name);
-    let bytes: usize = named().map(|name| name.namespace.len() + name.local.len()).sum();
-    if named().count() > NAMES_MAX || bytes > NAMES_BYTES_MAX {
-        return Err(Error::TooLarge(format!("A PROPFIND may name at most {NAMES_MAX} properties.").into()));
-    }
-    let names = |local: &str| -> Option<Vec<PropertyName>> {
-        // One is what the RFC has; apps built on a library for iOS put each property into a `prop` of its own.
-        let lists: Vec<_> = root.children().filter(|child| child.is_dav(local)).collect();
-        let mut names: Vec<PropertyName> = Vec::new();
-        for child in lists.iter().flat_map(|list| list.children()) {
-            // Asked twice is answered once.
-            if !names.contains(&child.name) {
-                names.push(child.name.clone());
-            }
-        }
-        (!lists.is_empty()).then_some(names)
-    };
-    match (names("prop"), root.dav_child("allprop"), root.dav_child("propname")) {
-        (Some(names), None, None) => Ok(Asked::Some(names)),
-        (None, Some(_), None) => Ok(Asked::All(names("include").unwrap_or_default())),
+    // The RFC has one `prop`; apps built on a library for iOS put each property into one of its own.
+    let lists = |local: &'static str| root.children().filter(move |child| child.is_dav(local));
+    let prop = lists("prop").next();
+    match (prop, root.dav_child("allprop"), root.dav_child("propname")) {
+        (Some(_), None, None) => Ok(Asked::Some(named(lists("prop"))?)),
+        (None, Some(_), None) => Ok(Asked::All(named(lists("include"))?)),
         (None, None, Some(_)) => Ok(Asked::Names),
         _ => Err(Error::Invalid("A PROPFIND asks for one of prop, allprop and propname.".into())),
     }
+}
+
+/// The properties that the elements name, each once however often it is asked for.
+///
+/// # Errors
+/// [`TooLarge`](Error::TooLarge) when there are too many.
+pub fn named<'a>(elements: impl IntoIterator<Item = &'a Element>) -> Result<Vec<PropertyName>> {
+    let mut names: Vec<PropertyName> = Vec::new();
+    let mut bytes = 0;
+    for (count, child) in elements.into_iter().flat_map(Element::children).enumerate() {
+        bytes += child.name.namespace.len() + child.name.local.len();
+        if count == NAMES_MAX || bytes > NAMES_BYTES_MAX {
+            let text = format!("A request may name at most {NAMES_MAX} properties.");
+            return Err(Error::TooLarge(text.into()));
+        }
+        if !names.contains(&child.name) {
+            names.push(child.name.clone());
+        }
+    }
+    Ok(names)
 }
 
 #[cfg(test)]

@@ -1,17 +1,18 @@
-//! The drive's address, and the lines and steps that mount it in each client.
+//! The drive's address, and the steps that mount it in each client.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use crate::commands::shell::quoted;
-use crate::config::Config;
+use crate::guides;
+use crate::visited::Visited;
 
 /// Where the drive is, as people reach it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    is_secure: bool,
-    host: String,
-    port: Option<u16>,
-    path: String,
+    pub(crate) is_secure: bool,
+    pub(crate) host: String,
+    pub(crate) port: Option<u16>,
+    pub(crate) path: String,
     /// It is the address the server listens on, and not what somebody wrote for people.
     is_listened_on: bool,
     /// Every address of this machine is listened on, and the host is only one of them.
@@ -19,21 +20,13 @@ pub struct Address {
 }
 
 impl Address {
-    /// The address the settings mean: the public one, the drive's own, or `/dav/` on the server's.
-    pub fn of(config: &Config) -> Self {
-        match (&config.public_url, config.webdav.listen) {
-            (Some(url), _) => Self::parse(url),
-            (None, Some(own)) => Self::listening(own, "/", config.tls.is_on()),
-            (None, None) => Self::listening(config.server.listen, "/dav/", config.tls.is_on()),
-        }
-    }
-
-    fn listening(address: SocketAddr, path: &str, is_secure: bool) -> Self {
+    /// A path on an address listened on.
+    pub fn listening(address: SocketAddr, path: &str, is_secure: bool) -> Self {
         let is_any = address.ip().is_unspecified();
         let host = match address.ip() {
             // Nobody can call "every address"; this machine's own is one of them.
             _ if is_any => "127.0.0.1".to_owned(),
-            std::net::IpAddr::V6(ip) => format!("[{ip}]"),
+            IpAddr::V6(ip) => format!("[{ip}]"),
             ip => ip.to_string(),
         };
         Self {
@@ -46,7 +39,8 @@ impl Address {
         }
     }
 
-    fn parse(url: &str) -> Self {
+    /// A URL as the settings write it.
+    pub fn parse(url: &str) -> Self {
         let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let numbered = authority.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
@@ -54,6 +48,17 @@ impl Address {
         let slash = if path.is_empty() || path.ends_with('/') { "" } else { "/" };
         let (is_secure, path) = (scheme == "https", format!("/{path}{slash}"));
         Self { is_secure, host: host.to_owned(), port, path, is_listened_on: false, is_any: false }
+    }
+
+    /// The path, with a slash at its end.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether only this machine itself reaches it.
+    pub fn is_loopback(&self) -> bool {
+        let ip = self.host.trim_matches(['[', ']']).parse::<IpAddr>();
+        self.host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
     }
 
     /// One line for those whom this address does not take there, because it is only this machine's or no name that
@@ -70,8 +75,19 @@ impl Address {
         }
     }
 
+    /// The same place by the name another address has for this machine.
+    pub fn named_as_in(self, other: Self) -> Self {
+        Self { host: other.host, is_listened_on: false, is_any: false, ..self }
+    }
+
+    /// The address as a visitor reaches it who came to the drive's own address.
+    pub(crate) fn seen_by(&self, visited: Visited) -> Self {
+        let Visited { is_secure, host, port } = visited;
+        Self { is_secure, host, port, path: self.path.clone(), is_listened_on: false, is_any: false }
+    }
+
     /// The address with another scheme, such as GNOME's `dav`.
-    fn with_scheme(&self, scheme: &str, user: &str) -> String {
+    pub(crate) fn with_scheme(&self, scheme: &str, user: &str) -> String {
         let Self { host, path, .. } = self;
         let port = self.port.map_or_else(String::new, |port| format!(":{port}"));
         format!("{scheme}://{user}{host}{port}{path}")
@@ -84,73 +100,10 @@ impl fmt::Display for Address {
     }
 }
 
-/// What to paste or do in each client, with everything filled in.
+/// What to paste or do in each client, with everything filled in, for a terminal.
 pub fn steps(address: &Address, user: &str, password: &str) -> String {
-    let Address { host, path, .. } = address;
-    let secrets = quoted(&format!("{address} {user} {password}"));
-    let url = quoted(&address.to_string());
-    let folder = address.to_string();
-    let folder = folder.trim_end_matches('/');
-    let secure = if address.is_secure { "s" } else { "" };
-    // `@` is the one letter of a user name that would end the user part of a URL.
-    let dav = address.with_scheme(&format!("dav{secure}"), &format!("{}@", user.replace('@', "%40")));
-    let gio = quoted(&dav);
-    let port = address.port.unwrap_or(if address.is_secure { 443 } else { 80 });
-    let kind = if address.is_secure { "HTTPS" } else { "HTTP" };
-    let windows = windows(address.is_secure);
-    format!(
-        "\
-Finder
-  Go > Connect to Server (Cmd-K), enter  {address}
-  then Registered User, name {user}, password {password}
-
-Windows Explorer
-  net use * {folder} {password} /user:{user}
-  or This PC > Map network drive, folder  {folder}
-{windows}
-
-rclone
-  rclone config create larder webdav url={url} vendor=other user={user} pass={password} pacer_min_sleep=100us --obscure
-  rclone lsd larder:
-  mkdir -p ~/larder && rclone mount larder: ~/larder --vfs-cache-mode writes
-  lsd shows folders, so nothing on a new drive; mount keeps the terminal, and Ctrl-C unmounts
-
-davfs2
-  Kernels from 6.16 on list no folders without the first line.
-  echo 'buf_size 64' | sudo tee -a /etc/davfs2/davfs2.conf > /dev/null
-  echo {secrets} | sudo tee -a /etc/davfs2/secrets > /dev/null
-  sudo mkdir -p /mnt/larder
-  sudo mount -t davfs -o uid=$(id -u),gid=$(id -g) {url} /mnt/larder
-  and once you are done:  sudo umount /mnt/larder
-
-GNOME
-  gio mount {gio}
-  or Files > Network, Connect to Server  {dav}
-  then password {password}
-
-Cyberduck
-  Open Connection, WebDAV ({kind}), server {host}, port {port}, path {path}
-  user name {user}, password {password}"
-    )
-}
-
-/// The WebClient service refuses two things until the registry says otherwise (learn.microsoft.com,
-/// "Using the WebDAV Redirector"): Basic credentials without TLS, and files over 50,000,000 bytes.
-fn windows(is_secure: bool) -> String {
-    const SETTING: &str =
-        "    reg add HKLM\\SYSTEM\\CurrentControlSet\\Services\\WebClient\\Parameters /f /t REG_DWORD";
-    const RESTART: &str = "    net stop webclient\n    net start webclient";
-    let size = format!("{SETTING} /v FileSizeLimitInBytes /d 4294967295");
-    if is_secure {
-        return format!(
-            "  Windows refuses files over 50 MB until an administrator raises its limit:\n{size}\n{RESTART}"
-        );
-    }
-    format!(
-        "  Windows sends passwords only over https, and refuses files over 50 MB, until an administrator\n  \
-         changes both (the first line lets it send passwords readable for others on the network):\n\
-         {SETTING} /v BasicAuthLevel /d 2\n{size}\n{RESTART}"
-    )
+    let guides = guides::all(address, user, password);
+    guides.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n")
 }
 
 #[cfg(test)]
@@ -192,6 +145,7 @@ mod tests {
             "  gio mount dav://ann%40example.org@127.0.0.1:8080/dav/",
             "  and once you are done:  sudo umount /mnt/larder",
             "  Open Connection, WebDAV (HTTP), server 127.0.0.1, port 8080, path /dav/",
+            "  Dolphin, Ctrl-L, enter  webdav://ann%40example.org@127.0.0.1:8080/dav/",
         ] {
             assert!(text.lines().any(|printed| printed == line), "{line}\nis not in\n{text}");
         }
