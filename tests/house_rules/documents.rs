@@ -38,6 +38,44 @@ fn nothing_names_a_folder_outside_of_the_repository() {
     findings.none();
 }
 
+/// The table of what clients need, where each row ends with the tests that show it.
+const CLIENTS: &str = "docs/webdav/clients.md";
+const NEEDS: usize = 60;
+
+#[test]
+fn everything_a_client_needs_is_shown_by_a_test() {
+    let mut findings = Findings::of(LAW);
+    let (file, text) = (Path::new(CLIENTS), read(Path::new(CLIENTS)));
+    let mut needs = 0;
+    for (index, line) in text.lines().enumerate() {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").collect();
+        let [number, .., tests] = cells.as_slice() else { continue };
+        if number.trim().parse() != Ok(needs + 1) {
+            continue;
+        }
+        needs += 1;
+        let tests: Vec<&str> = tests.split_whitespace().collect();
+        if tests.is_empty() {
+            findings.add(file, index + 1, "no test shows it");
+        }
+        for test in tests.into_iter().filter(|test| !is_test(test.trim_matches('`'))) {
+            findings.add(file, index + 1, format!("{test} is no test"));
+        }
+    }
+    if needs != NEEDS {
+        findings.add(file, 0, format!("{needs} needs are listed, not {NEEDS}"));
+    }
+    findings.none();
+}
+
+/// Whether there is such a test, named by its file below `tests/` and its function.
+fn is_test(name: &str) -> bool {
+    let Some((file, function)) = name.split_once("::") else { return false };
+    let file = root().join("tests").join(file).with_extension("rs");
+    let declared = format!("#[test]\nfn {function}()");
+    std::fs::read_to_string(file).is_ok_and(|text| text.contains(&declared))
+}
+
 fn documents() -> Vec<PathBuf> {
     let top = root().read_dir().unwrap().map(|entry| PathBuf::from(entry.unwrap().file_name()));
     top.chain(files_below("docs")).filter(|file| has_extension(file, "md")).collect()
