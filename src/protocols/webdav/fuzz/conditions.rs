@@ -47,6 +47,8 @@ fn if_header() -> impl Strategy<Value = Vec<u8>> {
         &[
             "<urn:uuid:181d4fae-7d8c-11d0-a765-00a0c91e6bf2>",
             "<opaquelocktoken:181D4FAE7D8C11D0A76500A0C91E6BF2>",
+            "<urn:uuid:0192f5e0-0000-7000-8000-000000000000#12>",
+            "<urn:uuid:0192F5E0000070008000000000000000#3-12-612F62>",
             "<DAV:no-lock>",
             "<>",
         ][..],

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::TIMEOUT_MAX;
+use domain::{SyncToken, TIMEOUT_MAX};
 use hostile::proptest::prelude::*;
 use hostile::proptest::sample::select;
 use hostile::{Memory, Target, seeds, text};
@@ -77,6 +77,22 @@ fn a_lock_token_reads_the_same_after_it_is_written_again() {
 }
 
 const LOCK_TOKEN: HeaderName = HeaderName::from_static("lock-token");
+
+#[test]
+fn a_sync_token_reads_the_same_after_it_is_written_again() {
+    let known = prop_oneof!["[0-9]{1,20}", "[0-9]{0,6}-[0-9]{1,6}-(6[1-9a-f]|2[fF]|c3bc){0,40}"];
+    let token = known.prop_map(|known| format!("urn:uuid:0192f5e0-0000-7000-8000-000000000000#{known}"));
+    Target {
+        grammar: token.prop_map(String::into_bytes).boxed(),
+        seeds: vec![
+            format!("urn:uuid:0192f5e0-0000-7000-8000-000000000000#-1-{}", "612f".repeat(10_000)).into(),
+        ],
+        memory: Memory { times: 20, plus: 4096 },
+        read: |input| SyncToken::parse(std::str::from_utf8(input).ok()?),
+        holds: |_, token| assert_eq!(SyncToken::parse(&token.to_string()), Some(token)),
+    }
+    .attack();
+}
 
 #[test]
 fn no_timeout_is_longer_or_shorter_than_the_house_grants() {
