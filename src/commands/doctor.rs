@@ -27,7 +27,8 @@ It works beside a running server, and makes nothing where there is no data yet. 
 bad (\u{2717}), and 0 if there is nothing or only something to think about (!).
 
 With --client it opens a throw-away drive instead and listens to one session of a client that does not work: what it
-did, what was refused, what to change. The exit code is 1 if anything was refused, and 2 if nobody came.
+did, what was refused, what to change. The exit code is 1 if anything that matters was refused or went
+wrong, and 2 if nobody came.
 
 Examples:
   larder doctor --data /srv/larder
@@ -68,11 +69,9 @@ async fn inspect(config: &Config, settings: &Settings) -> anyhow::Result<ExitCod
     findings.extend(house::inspect(config, Timestamp::now()).await);
     findings.push(match welcome::exposure(config).trim() {
         "" => Finding::good("network", "Passwords and files do not cross a network unencrypted."),
-        exposed => Finding::warning(
-            "network",
-            exposed,
-            "Once there is a proxy, set public_url to its https address.",
-        ),
+        exposed => {
+            Finding::warning("network", exposed, "With a proxy, set public_url to its https address as well.")
+        }
     });
     report(&findings)
 }

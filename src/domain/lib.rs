@@ -32,7 +32,7 @@ pub use lock::{GRACE, Lock, LockDepth, LockScope, LockToken, TIMEOUT_MAX};
 pub use name::NodeName;
 pub use node::{Node, NodeId, NodeKind, NodeTimes};
 pub use path::NodePath;
-pub use placeholder::{Origin, PLACEHOLDER_AGE_MAX};
+pub use placeholder::{Beginning, PLACEHOLDER_AGE_MAX};
 pub use property::{DeadProperty, PropertyChange, PropertyName};
 pub use space::{Quota, Seq, Space, SpaceId};
 pub use sync::{Known, Round, SyncToken};

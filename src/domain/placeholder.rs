@@ -13,7 +13,7 @@ pub const PLACEHOLDER_AGE_MAX: Duration = Duration::from_secs(600);
 
 /// How an empty file came to be, as its history tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Origin {
+pub struct Beginning {
     /// Who made it.
     pub by: UserId,
     /// When that was, or when they last went on with it. The node's own times are what a client says: Windows
@@ -26,15 +26,15 @@ pub struct Origin {
 }
 
 impl Node {
-    /// Whether it is worth asking for its [`Origin`]: only empty files can be placeholders.
+    /// Whether it is worth asking for its [`Beginning`]: only empty files can be placeholders.
     pub fn may_be_placeholder(&self) -> bool {
         self.kind == NodeKind::File(None)
     }
 
     /// Whether it is a placeholder of this user's.
-    pub fn is_placeholder_of(&self, user: UserId, origin: Origin, now: Timestamp) -> bool {
-        let is_new = origin.at.until(now) < PLACEHOLDER_AGE_MAX;
-        self.may_be_placeholder() && is_new && origin.by == user && !origin.had_content
+    pub fn is_placeholder_of(&self, user: UserId, beginning: Beginning, now: Timestamp) -> bool {
+        let is_new = beginning.at.until(now) < PLACEHOLDER_AGE_MAX;
+        self.may_be_placeholder() && is_new && beginning.by == user && !beginning.had_content
     }
 }
 
@@ -65,15 +65,17 @@ mod tests {
     fn an_empty_file_is_a_placeholder_for_ten_minutes() {
         let (ann, bob) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
         let file = made(NodeKind::File(None));
-        let origin = Origin { by: ann, at: MADE_AT, had_content: false, had_predecessor: false };
+        let beginning = Beginning { by: ann, at: MADE_AT, had_content: false, had_predecessor: false };
         let soon = MADE_AT.after(PLACEHOLDER_AGE_MAX - Duration::from_millis(1));
         let late = MADE_AT.after(PLACEHOLDER_AGE_MAX);
-        assert!(file.is_placeholder_of(ann, origin, MADE_AT) && file.is_placeholder_of(ann, origin, soon));
-        assert!(!file.is_placeholder_of(ann, origin, late), "somebody has seen that it is empty by now");
-        assert!(!file.is_placeholder_of(bob, origin, soon), "it is not his");
-        assert!(!file.is_placeholder_of(ann, Origin { had_content: true, ..origin }, soon));
-        assert!(!made(NodeKind::Folder).is_placeholder_of(ann, origin, soon));
+        assert!(
+            file.is_placeholder_of(ann, beginning, MADE_AT) && file.is_placeholder_of(ann, beginning, soon)
+        );
+        assert!(!file.is_placeholder_of(ann, beginning, late), "somebody has seen that it is empty by now");
+        assert!(!file.is_placeholder_of(bob, beginning, soon), "it is not his");
+        assert!(!file.is_placeholder_of(ann, Beginning { had_content: true, ..beginning }, soon));
+        assert!(!made(NodeKind::Folder).is_placeholder_of(ann, beginning, soon));
         let dated_back = Node { created_at: Timestamp::from_millis(0), ..made(NodeKind::File(None)) };
-        assert!(dated_back.is_placeholder_of(ann, Origin { at: soon, ..origin }, late));
+        assert!(dated_back.is_placeholder_of(ann, Beginning { at: soon, ..beginning }, late));
     }
 }

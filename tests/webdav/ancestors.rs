@@ -50,3 +50,15 @@ fn the_top_of_the_drive_is_asked_about_like_any_folder() {
         assert_eq!((answer.status, answer.texts("status").len()), (207, 1), "{}", seen(&answer));
     }
 }
+
+#[test]
+fn what_only_leads_to_the_drive_cannot_be_synchronized() {
+    let house = house_with(&[]);
+    let names = asking("<D:sync-token/><D:supported-report-set/>");
+    let authorization = house.authorization();
+    let headers = [("Authorization", authorization.as_str()), ("Depth", "1")];
+    let text = house.wire().ask("PROPFIND", "/", &headers, &names).text();
+    let (above, drive) = text.split_once("<D:href>/dav/</D:href>").unwrap();
+    assert!(above.contains("<D:supported-report-set/>") && above.contains("<D:sync-token/>"), "{text}");
+    assert!(drive.contains("<D:sync-collection/>") && drive.contains("<D:sync-token>urn:uuid:"), "{text}");
+}

@@ -1,6 +1,6 @@
 //! Empty files that a client makes a moment before it sends the content: together they are one creation.
 
-use domain::{Caller, Error, Node, Origin, Result, Seq, Timestamp, UserId};
+use domain::{Beginning, Caller, Error, Node, Result, Seq, Timestamp, UserId};
 use sea_orm::{ConnectionTrait, Value};
 
 use crate::error::DbResult;
@@ -15,7 +15,7 @@ const WITHDRAWN: &str =
 ///
 /// # Errors
 /// [`Internal`](Error::Internal) when it has no history.
-pub async fn origin(tx: &Tx, node: &Node) -> Result<Origin> {
+pub async fn beginning(tx: &Tx, node: &Node) -> Result<Beginning> {
     let sql = format!(
         "SELECT by_user, at_ms, EXISTS ({WITHDRAWN}) AS had_predecessor, \
            EXISTS (SELECT 1 FROM revisions r WHERE r.node_id = $3 AND r.blob_id IS NOT NULL) AS had_content \
@@ -24,7 +24,7 @@ pub async fn origin(tx: &Tx, node: &Node) -> Result<Origin> {
     let values = name_and_folder(node).into_iter().chain([node.id.0.into()]);
     let row = tx.raw().query_one_raw(statement(tx, &sql, values)).await.or_domain()?;
     let row = row.ok_or_else(|| Error::internal("a file without a history"))?;
-    Ok(Origin {
+    Ok(Beginning {
         by: UserId(row.try_get("", "by_user").or_domain()?),
         at: Timestamp::from_millis(row.try_get("", "at_ms").or_domain()?),
         had_content: row.try_get("", "had_content").or_domain()?,

@@ -33,11 +33,11 @@ const MARKS: [(&str, &str, Kind); 22] = [
     ("Microsoft Office", "Microsoft Office", Kind::Other),
     ("davfs2/", "davfs2", Kind::Davfs2),
     ("gvfs/", "GNOME", Kind::Other),
-    ("kioworker", "KDE", Kind::Other),
-    ("kio_http", "KDE", Kind::Other),
+    ("KIO/", "KDE", Kind::Other),
     ("Konqueror", "KDE", Kind::Other),
     ("rclone/", "rclone", Kind::Other),
     ("Cyberduck/", "Cyberduck", Kind::Other),
+    ("Transmit/", "Transmit", Kind::Other),
     ("Mountain Duck/", "Mountain Duck", Kind::Other),
     ("DAVx5", "DAVx5", Kind::Other),
     ("Nextcloud", "a Nextcloud client", Kind::Other),
@@ -58,5 +58,21 @@ impl Program {
             name,
             kind: *kind,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_that_calls_itself_a_browser_too_is_no_browser() {
+        for (agent, name) in [
+            ("Mozilla/5.0 (X11; Linux x86_64) KIO/6.19 dolphin/25.12", "KDE"),
+            ("Mozilla/5.0 (iOS) Nextcloud-iOS/6.4.0", "a Nextcloud client"),
+            ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari/605.1.15", "a browser"),
+        ] {
+            assert_eq!(Program::of(agent).name, name, "{agent}");
+        }
     }
 }

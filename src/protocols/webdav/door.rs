@@ -76,7 +76,8 @@ impl Door {
         let (parts, body) = request.into_parts();
         let caller = self.gate.admit(&parts).await?;
         if parts.method.as_str() != "PROPFIND" {
-            let sentence = format!("Nothing can be changed here; the drive is at {}/.", self.prefix.as_str());
+            let sentence =
+                format!("This folder only leads to the drive, which is at {}/.", self.prefix.as_str());
             return Err(Error::Forbidden(sentence.into()).into());
         }
         above::listing(&caller, &self.backends, self.prefix.as_str(), &parts.headers, body).await

@@ -104,14 +104,21 @@ pub struct Entry<'a> {
     /// Its name as the client is shown it.
     pub name: &'a str,
     pub quota: Quota,
-    /// The latest change of the space that the node is shown with.
-    pub seq: Seq,
+    /// The latest change of the space that the node is shown with; none where nothing can be synchronized.
+    pub seq: Option<Seq>,
     /// Where on its address the drive is, without a slash at the end.
     pub prefix: &'a str,
     /// The locks that cover it, each with the href of the node it lies on.
     pub locks: Vec<(&'a Lock, &'a str)>,
     /// The moment of the request, from which a lock's remaining time counts.
     pub now: domain::Timestamp,
+}
+
+impl Entry<'_> {
+    /// The change up to which a client would know a folder that it synchronizes now.
+    fn synchronized(&self) -> Option<Seq> {
+        self.seq.filter(|_| self.node.is_folder())
+    }
 }
 
 impl Live {
@@ -152,7 +159,8 @@ impl Live {
     pub fn exists(self, entry: &Entry<'_>) -> bool {
         match self {
             Self::ContentLength | Self::ContentType => !entry.node.is_folder(),
-            Self::QuotaUsed | Self::SyncToken => entry.node.is_folder(),
+            Self::QuotaUsed => entry.node.is_folder(),
+            Self::SyncToken => entry.synchronized().is_some(),
             // Without a limit there is no number to give (RFC 4331 §3).
             Self::QuotaAvailable => entry.node.is_folder() && entry.quota.limit_bytes.is_some(),
             Self::LastModifiedSet => false,
@@ -201,15 +209,17 @@ impl Live {
                 out.raw().push_str(&entry.quota.available_bytes().unwrap_or_default().to_string());
             }
             Self::QuotaUsed => out.raw().push_str(&entry.quota.used_bytes.to_string()),
-            Self::SupportedReportSet if node.is_folder() => {
+            Self::SupportedReportSet if entry.synchronized().is_some() => {
                 ["supported-report", "report"].iter().for_each(|name| out.open(name));
                 out.empty("sync-collection");
                 ["report", "supported-report"].iter().for_each(|name| out.close(name));
             }
             Self::SupportedReportSet => {}
             Self::SyncToken => {
-                let token = SyncToken { folder: node.uuid, known: Known::Everything(entry.seq) };
-                out.raw().push_str(&token.to_string());
+                if let Some(seq) = entry.synchronized() {
+                    let token = SyncToken { folder: node.uuid, known: Known::Everything(seq) };
+                    out.raw().push_str(&token.to_string());
+                }
             }
             // Nobody is a resource here; what a user has of their own is the drive (RFC 5397 §3).
             Self::CurrentUserPrincipal => out.leaf("href", &format!("{}/", entry.prefix)),

@@ -38,7 +38,7 @@ pub use upload::{Upload, UploadRequest, Uploaded, upload};
 pub struct Target {
     /// The path.
     pub path: domain::NodePath,
-    /// Whether what is at the path may be replaced; it goes into the trash.
+    /// Whether what is at the path may be replaced; then it becomes of it what [`remove`] makes of it.
     pub overwrite: bool,
 }
 
@@ -47,6 +47,6 @@ pub struct Target {
 pub enum Placed {
     /// The name was free.
     Created,
-    /// What had the name lies in the trash now.
+    /// What had the name lies in the trash now; a system file or a placeholder is gone.
     Replaced,
 }

@@ -7,7 +7,7 @@ use crate::Backends;
 use crate::steps::{companions_of, judge, may_remove, node_of, parent_of, trash};
 
 /// Puts what is at a path into the trash: one mark on one row, however much lies below it. A system file is
-/// gone for good.
+/// gone for good, and a placeholder leaves nothing in the trash.
 ///
 /// # Errors
 /// [`NotFound`](Error::NotFound), [`Forbidden`](Error::Forbidden) for the root, [`Stale`](Error::Stale),

@@ -17,11 +17,11 @@ pub(crate) async fn change(
     if let (true, Change::Content(blob, _)) = (node.is_system(), &change) {
         system_files::release(tx, node, *blob).await?;
     }
-    let Some(origin) = placeholder(tx, caller, node).await? else {
+    let Some(beginning) = placeholder(tx, caller, node).await? else {
         return nodes::change(tx, caller, seq, node.id, change).await;
     };
     placeholders::amend(tx, caller, seq, node, change).await?;
-    match origin.had_predecessor {
+    match beginning.had_predecessor {
         true => placeholders::purge_predecessors(tx, node).await,
         false => Ok(()),
     }

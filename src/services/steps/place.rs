@@ -1,6 +1,6 @@
 //! Putting something where it goes, and what is there already into the trash.
 
-use domain::{Caller, Conditions, Error, Node, NodePath, Origin, Result, Seq};
+use domain::{Beginning, Caller, Conditions, Error, Node, NodePath, Result, Seq};
 use metadata::nodes::{self, Change, Located};
 use metadata::{Tx, locks, placeholders, system_files};
 
@@ -44,7 +44,7 @@ pub(crate) fn placed(target: &Located) -> Placed {
 }
 
 /// Takes away what is at the path, if anything is, with its locks: into the trash, and its companion with it. A
-/// system file is gone for good, and so is a placeholder. Gives back what stayed in the companion's place: that of
+/// system file is gone for good, and a placeholder is withdrawn. Gives back what stayed in the companion's place: that of
 /// a placeholder does, since Finder deletes and remakes the empty file while it copies both.
 pub(crate) async fn trash(
     tx: &Tx,
@@ -74,10 +74,10 @@ pub(crate) async fn trash(
 }
 
 /// How a file began, if it is a placeholder of the caller's. For other files nobody asks.
-pub(crate) async fn placeholder(tx: &Tx, caller: &Caller, node: &Node) -> Result<Option<Origin>> {
+pub(crate) async fn placeholder(tx: &Tx, caller: &Caller, node: &Node) -> Result<Option<Beginning>> {
     if !node.may_be_placeholder() {
         return Ok(None);
     }
-    let origin = placeholders::origin(tx, node).await?;
-    Ok(Some(origin).filter(|origin| node.is_placeholder_of(caller.user, *origin, caller.now)))
+    let beginning = placeholders::beginning(tx, node).await?;
+    Ok(Some(beginning).filter(|beginning| node.is_placeholder_of(caller.user, *beginning, caller.now)))
 }

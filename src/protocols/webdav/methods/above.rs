@@ -32,13 +32,17 @@ pub async fn listing(
     let asked = read_propfind(&read_xml(headers, body).await?)?;
     let look = files::look(caller, backends, &NodePath::root()).await?;
     let (node, quota) = (look.get()?, look.quota());
-    let seq = look.space().seq;
-    let entry = |name| Entry { node, name, quota, seq, prefix, locks: Vec::new(), now: caller.now };
+    let entry = |name, seq| Entry { node, name, quota, seq, prefix, locks: Vec::new(), now: caller.now };
     let mut body = Multistatus::begin(client);
-    Plan::new(&asked, client).write(&mut body, "/", &entry(""), &[]);
+    Plan::new(&asked, client).write(&mut body, "/", &entry("", None), &[]);
     if depth == Depth::One {
         let name = prefix.trim_start_matches('/');
-        Plan::of_members(&asked, client).write(&mut body, &format!("{prefix}/"), &entry(name), &[]);
+        Plan::of_members(&asked, client).write(
+            &mut body,
+            &format!("{prefix}/"),
+            &entry(name, Some(look.space().seq)),
+            &[],
+        );
     }
     Ok(answer::xml(StatusCode::MULTI_STATUS, body.end()))
 }

@@ -151,7 +151,7 @@ impl Listing {
         let locks = self.own_locks.iter().map(|(lock, href)| (lock, href.as_str())).collect();
         let name = &self.visit.naming.shown(&self.node.name, self.node.id);
         let (node, quota, seq) = (&self.node, self.quota, self.seq);
-        let entry = Entry { node, name, quota, seq, locks, now: caller.now, prefix };
+        let entry = Entry { node, name, quota, seq: Some(seq), locks, now: caller.now, prefix };
         self.plan.write(&mut self.body, &self.visit.href(node), &entry, &dead);
         Ok(())
     }
@@ -176,7 +176,7 @@ impl Listing {
         let locks = inherited.chain(own.map(|lock| (lock, href.as_str()))).collect();
         let Visit { caller, prefix, .. } = &*self.visit;
         let (quota, seq) = (self.quota, self.seq);
-        let entry = Entry { node, name: &name, quota, seq, locks, now: caller.now, prefix };
+        let entry = Entry { node, name: &name, quota, seq: Some(seq), locks, now: caller.now, prefix };
         self.member_plan.write(&mut self.body, &href, &entry, properties);
     }
 }

@@ -158,7 +158,8 @@ impl Report {
         let locks = above.chain(below).chain(own.map(|lock| (lock, href.as_str()))).collect();
         let Visit { caller, prefix, .. } = &*self.visit;
         let name = &self.visit.naming.shown(&node.name, node.id);
-        let entry = Entry { node, name, quota: self.quota, seq: self.seq, locks, now: caller.now, prefix };
+        let entry =
+            Entry { node, name, quota: self.quota, seq: Some(self.seq), locks, now: caller.now, prefix };
         self.plan.write(&mut self.body, &href, &entry, properties);
     }
 
