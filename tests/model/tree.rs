@@ -1,6 +1,7 @@
 //! The tree as it should be: owned nodes in plain memory, and every operation spelled out on them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use domain::{Error, NodeTimes, PropertyChange, PropertyName, Timestamp};
 use services::files::Placed;
@@ -201,7 +202,9 @@ impl Tree {
                 let file = self.take(path, !is_system);
                 // A change within a second counts as of the next one, for clients that ask by date.
                 let next_second = Timestamp::from_millis((file.modified_at.seconds() + 1) * 1000);
-                Node { kind: Kind::File(text), modified_at: now.max(next_second), ..file }
+                let is_set = now.until(next_second) > Duration::from_secs(60);
+                let modified_at = if is_set { now } else { now.max(next_second) };
+                Node { kind: Kind::File(text), modified_at, ..file }
             }
         };
         let had_content = file.had_content || text.bytes_count() > 0;

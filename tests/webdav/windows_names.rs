@@ -181,7 +181,21 @@ fn a_name_that_was_shown_apart_never_means_its_like_in_another_case() {
     let shown = format!("/{}", encoded("readme\u{f000}"));
     assert_eq!(windows(&house, "DELETE", &shown, &[], "").status, 404);
     assert_eq!(windows(&house, "GET", &shown, &[], "").status, 404);
-    assert_eq!(windows_get(&house, "/readme"), "/README");
+    assert_eq!(windows(&house, "GET", "/readme", &[], "").status, 404, "it was another file");
+}
+
+#[test]
+fn what_is_done_twice_does_not_hit_the_file_whose_name_differs_by_case() {
+    let house = house_with(&["/README", "/readme"]);
+    assert_eq!(windows(&house, "DELETE", "/README", &[], "").status, 204);
+    assert_eq!(windows(&house, "PROPFIND", "/README", &[("Depth", "0")], "").status, 404);
+    assert_eq!(windows(&house, "DELETE", "/README", &[], "").status, 404);
+    // As Office saves: the original is set aside, and the new one takes its name.
+    assert_eq!(house.put("/README", "old").status, 201);
+    assert_eq!(house.put("/~WRD.tmp", "new").status, 201);
+    assert_eq!(windows_move(&house, "/README", "/~WRL.tmp").status, 201);
+    assert_eq!(windows_move(&house, "/~WRD.tmp", "/README").status, 201);
+    assert_eq!((house.get("/README").text(), house.get("/readme").text()), ("new".into(), "/readme".into()));
 }
 
 #[test]
@@ -320,7 +334,7 @@ fn a_name_that_is_missing_costs_windows_the_same_in_every_folder() {
     assert_eq!(house.put("/another", "x").status, 201);
     // The credential, the path as it is spelled, what is alike, and what the method itself asks.
     assert_eq!([ask("/desktop.ini", 404), ask("/many/desktop.ini", 404)], [4, 4]);
-    assert_eq!(ask("/many/NAME-9999", 207) - ask("/many/Name-9999", 207), 2);
+    assert_eq!(ask("/many/NAME-9999", 207) - ask("/many/Name-9999", 207), 3);
     // One more, and the folder is larger than is searched.
     assert_eq!(house.put("/many/name-of-one-more", "x").status, 201);
     ask("/many/NAME-9999", 404);

@@ -1,43 +1,34 @@
 //! The names of nodes, asked for by what clients make of them.
 
-use domain::{NodeId, NodeName, Result, SpaceId};
+use domain::{Node, NodeId, NodeName, Result};
 use sea_orm::{ConnectionTrait, Value};
 
 use crate::error::DbResult;
 use crate::{Db, statement};
 
-/// The names of nodes of a space, each asked for by its number and the name it may have been shown under; in
-/// the trash or not. What is really called so in the same folder comes first, and its neighbour is left out.
-/// Each name comes with the place its node has in the list.
+/// The name of a node of the folder's space, if it is or was in the folder, or if nothing in the folder has that name.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn behind(
-    db: &impl Db,
-    space: SpaceId,
-    shown: &[(NodeId, &NodeName)],
-) -> Result<Vec<(usize, NodeName)>> {
-    let mut values: Vec<Value> = vec![space.0.into()];
-    let mut asked = Vec::with_capacity(shown.len());
-    for (place, (id, name)) in shown.iter().enumerate() {
-        let (first, second) = (values.len() + 1, values.len() + 2);
-        asked.push(format!("({place}, CAST(${first} AS BIGINT), CAST(${second} AS TEXT))"));
-        values.extend([id.0.into(), name.as_str().into()]);
-    }
-    let sql = format!(
-        "WITH asked (place, id, name) AS (VALUES {}) \
-         SELECT asked.place, n.name FROM asked JOIN nodes n ON n.id = asked.id \
-         WHERE n.space_id = $1 AND NOT EXISTS (SELECT 1 FROM nodes other \
-           WHERE other.parent_id = n.parent_id AND other.name = asked.name AND other.trashed_ms IS NULL)",
-        asked.join(", ")
-    );
-    let rows = db.raw().query_all_raw(statement(db, &sql, values)).await.or_domain()?;
-    let read = |row: &sea_orm::QueryResult| {
-        let place: i32 = row.try_get("", "place").or_domain()?;
-        let name = NodeName::stored(row.try_get("", "name").or_domain()?);
-        Ok((usize::try_from(place).unwrap_or(usize::MAX), name))
-    };
-    rows.iter().map(read).collect()
+pub async fn behind(db: &impl Db, folder: &Node, id: NodeId) -> Result<Option<NodeName>> {
+    let sql = "SELECT n.name FROM nodes n WHERE n.id = $1 AND n.space_id = $2 AND (n.parent_id = $3 OR NOT EXISTS \
+               (SELECT 1 FROM nodes other WHERE other.parent_id = $3 AND other.name = n.name \
+                  AND other.trashed_ms IS NULL))";
+    let values: [Value; 3] = [id.0.into(), folder.space.0.into(), folder.id.0.into()];
+    let row = db.raw().query_one_raw(statement(db, sql, values)).await.or_domain()?;
+    row.map(|row| row.try_get("", "name").or_domain().map(NodeName::stored)).transpose()
+}
+
+/// Whether a name in a folder was borne by another node than the one that is called `alike` there now.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn was_another(db: &impl Db, folder: NodeId, name: &NodeName, alike: &NodeName) -> Result<bool> {
+    let sql = "SELECT 1 FROM revisions r WHERE r.parent_id = $1 AND r.name = $2 AND NOT r.trashed \
+               AND r.node_id NOT IN (SELECT n.id FROM nodes n \
+                 WHERE n.parent_id = $1 AND n.name = $3 AND n.trashed_ms IS NULL) LIMIT 1";
+    let values: [Value; 3] = [folder.0.into(), name.as_str().into(), alike.as_str().into()];
+    Ok(db.raw().query_one_raw(statement(db, sql, values)).await.or_domain()?.is_some())
 }
 
 /// The names of the members of a folder that have so many characters; none if the folder has more members than

@@ -49,11 +49,11 @@ impl Proxies {
             .any(|name| headers.contains_key(name));
         let usual = is_usual.then(|| self.usual(peer, headers));
         match (standard, usual) {
-            (Some(standard), Some(usual)) if headers.contains_key(X_FORWARDED_FOR) => {
+            (Some(standard), Some(usual)) => {
                 let (standard, usual) = (standard?, usual?);
                 (standard.client == usual.client).then_some(standard)
             }
-            (Some(told), _) | (None, Some(told)) => told,
+            (Some(told), None) | (None, Some(told)) => told,
             (None, None) => None,
         }
     }

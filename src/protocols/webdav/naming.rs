@@ -55,7 +55,9 @@ impl Naming {
         as_sent: &str,
     ) -> Result<NodePath> {
         let path = self.named(caller, backends, path).await?;
-        self.respelled(caller, backends, path, as_sent).await
+        let path = self.respelled(caller, backends, path, as_sent).await?;
+        // Behind a folder in another case there may be more names in ASCII.
+        if self.windows { self.named(caller, backends, path).await } else { Ok(path) }
     }
 
     /// What the client means by the place something moves to. If that is the source in another case, it is to

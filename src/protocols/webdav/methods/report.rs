@@ -157,19 +157,21 @@ impl Report {
         let below = below.iter().map(|(lock, root)| (*lock, root.as_str()));
         let locks = above.chain(below).chain(own.map(|lock| (lock, href.as_str()))).collect();
         let Visit { caller, prefix, .. } = &*self.visit;
-        let name = &self.visit.naming.shown(&node.name, node.id);
+        let name = node.name.as_str();
         let entry =
             Entry { node, name, quota: self.quota, seq: Some(self.seq), locks, now: caller.now, prefix };
         self.plan.write(&mut self.body, &href, &entry, properties);
     }
 
+    /// By the stored names, which always lead there: a name shown in ASCII would change with the node that bears it,
+    /// and what is gone is told by its name.
     fn href_of(&self, path: &[(NodeId, NodeName)], folder: bool) -> String {
         let mut href = self.href.clone();
-        for (depth, (id, name)) in path.iter().enumerate() {
+        for (depth, (_, name)) in path.iter().enumerate() {
             if depth > 0 {
                 href.push('/');
             }
-            push_segment(&mut href, &self.visit.naming.shown(name, *id));
+            push_segment(&mut href, name.as_str());
         }
         if folder {
             href.push('/');
