@@ -58,7 +58,7 @@ pub async fn count_system(tx: &Tx, space: SpaceId, more_bytes: u64) -> Result<Se
     match tx.raw().query_one_raw(statement(tx, sql, values)).await.or_domain()? {
         Some(row) => Ok(Seq(row.try_get("", "seq").or_domain()?)),
         None => Err(Error::QuotaExceeded(
-            "Hidden files such as ._* and .DS_Store fill the 1 GiB they have here; delete some first.".into(),
+            "Hidden files such as ._* and .DS_Store fill the 1 GiB they have here; delete some of them first.".into(),
         )),
     }
 }
