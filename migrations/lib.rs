@@ -8,6 +8,8 @@ mod m0002_spaces;
 mod m0003_locks_and_properties;
 mod m0004_system_files;
 mod m0005_sync;
+mod m0006_retention;
+mod m0007_jobs;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -21,6 +23,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_locks_and_properties::Step),
             Box::new(m0004_system_files::Step),
             Box::new(m0005_sync::Step),
+            Box::new(m0006_retention::Step),
+            Box::new(m0007_jobs::Step),
         ]
     }
 }

@@ -65,12 +65,12 @@ fn rooms() -> Vec<Room> {
 fn floor(manifest: &Path) -> Floor {
     let folder = manifest.parent().and_then(Path::to_str).unwrap();
     match folder {
-        "src/domain" => Floor::Domain,
+        "src/domain" | "src/failpoint" => Floor::Domain,
         "migrations" => Floor::Migrations,
         "src/services" => Floor::Services,
         "src/protocols/gate" => Floor::Gate,
         _ if folder.starts_with("src/backends/") => Floor::Backends,
-        _ if folder.starts_with("src/protocols/") => Floor::Doors,
+        _ if folder == "src/jobs" || folder.starts_with("src/protocols/") => Floor::Doors,
         _ => panic!("{folder} is on no floor: give it one in tests/house_rules/floors.rs ({LAW})"),
     }
 }

@@ -250,6 +250,9 @@ async fn disorder(backends: &Backends, folder: &Path) -> Vec<String> {
         .map(|entries| entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect())
         .unwrap_or_default();
     left.extend(live.difference(&stored).map(|blob| format!("the bytes of the blob {blob} are missing")));
+    let condemned = blobs::condemned(metadata, Timestamp::from_millis(i64::MAX), u32::MAX).await.unwrap();
+    let condemned: BTreeSet<String> = condemned.iter().map(ToString::to_string).collect();
+    let stored: BTreeSet<String> = stored.difference(&condemned).cloned().collect();
     left.extend(stored.difference(&live).map(|blob| format!("the store holds {blob}, which is not live")));
     left
 }

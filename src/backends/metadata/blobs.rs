@@ -31,7 +31,7 @@ pub async fn register(metadata: &Metadata, id: BlobId, now: Timestamp) -> Result
 /// [`Internal`](Error::Internal) when it is not registered (any more).
 pub async fn enliven(tx: &Tx, id: BlobId, content: &Content) -> Result<()> {
     let sql = "UPDATE blobs SET live = TRUE, size_bytes = $2, sha256 = $3, media_type = $4 \
-               WHERE id = $1 AND NOT live";
+               WHERE id = $1 AND NOT live AND condemned_ms IS NULL";
     let size = i64::try_from(content.size_bytes).map_err(Error::internal)?;
     let digest = content.sha256.0.to_vec();
     let values = [id.0.into(), size.into(), digest.into(), content.media_type.clone().into()];
@@ -71,8 +71,37 @@ pub async fn forget(metadata: &Metadata, id: BlobId) -> Result<()> {
 /// # Errors
 /// Whatever the database says.
 pub async fn pending(metadata: &Metadata, before: Timestamp) -> Result<Vec<BlobId>> {
-    let sql = "SELECT id FROM blobs WHERE NOT live AND created_ms < $1";
+    let sql = "SELECT id FROM blobs WHERE NOT live AND condemned_ms IS NULL AND created_ms < $1";
     ids(metadata, sql, vec![before.millis().into()]).await
+}
+
+/// Condemns those of these live blobs that no revision refers to any more: their bytes may be removed once whoever reads
+/// them has had time to end. In the transaction that took the last reference away.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn condemn(tx: &Tx, now: Timestamp, among: &[BlobId]) -> Result<()> {
+    // Fewer than SQLite takes values in one statement.
+    for ids in among.chunks(500) {
+        let places: Vec<String> = (0..ids.len()).map(|index| format!("${}", index + 2)).collect();
+        let sql = format!(
+            "UPDATE blobs SET live = FALSE, condemned_ms = $1 WHERE live AND id IN ({}) \
+             AND NOT EXISTS (SELECT 1 FROM revisions r WHERE r.blob_id = blobs.id)",
+            places.join(", ")
+        );
+        let values = [now.millis().into()].into_iter().chain(ids.iter().map(|id| id.0.into()));
+        tx.raw().execute_raw(statement(tx, &sql, values)).await.or_domain()?;
+    }
+    Ok(())
+}
+
+/// Blobs that were condemned before a moment, oldest first, at most so many.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn condemned(metadata: &Metadata, before: Timestamp, count_max: u32) -> Result<Vec<BlobId>> {
+    let sql = "SELECT id FROM blobs WHERE condemned_ms < $1 ORDER BY condemned_ms LIMIT $2";
+    ids(metadata, sql, vec![before.millis().into(), i64::from(count_max).into()]).await
 }
 
 /// Live blobs that no revision of any node refers to: none, always.

@@ -13,6 +13,7 @@ pub mod blobs;
 pub mod changes;
 pub mod companions;
 pub mod copies;
+pub mod holds;
 pub mod locks;
 pub mod names;
 pub mod nodes;

@@ -89,9 +89,9 @@ pub struct Drift {
 pub async fn drifts(metadata: &Metadata) -> Result<Vec<Drift>> {
     let sql = "SELECT s.id, s.used_bytes AS counted, COALESCE(k.stored, 0) AS stored FROM spaces s \
                LEFT JOIN ( \
-                 SELECT space_id, CAST(SUM(b.size_bytes) AS BIGINT) AS stored FROM ( \
+                 SELECT kept.space_id, CAST(SUM(b.size_bytes) AS BIGINT) AS stored FROM ( \
                    SELECT DISTINCT space_id, node_id, blob_id FROM revisions WHERE blob_id IS NOT NULL \
-                 ) kept JOIN blobs b ON b.id = kept.blob_id GROUP BY space_id \
+                 ) kept JOIN blobs b ON b.id = kept.blob_id GROUP BY kept.space_id \
                ) k ON k.space_id = s.id \
                WHERE s.used_bytes <> COALESCE(k.stored, 0) \
                UNION ALL \

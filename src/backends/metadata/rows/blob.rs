@@ -12,6 +12,11 @@ pub struct Model {
     pub sha256: Option<Vec<u8>>,
     pub media_type: Option<String>,
     pub created_ms: i64,
+    pub space_id: Option<Uuid>,
+    pub reserved_bytes: i64,
+    pub condemned_ms: Option<i64>,
+    pub scrubbed_ms: Option<i64>,
+    pub damaged_ms: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -23,6 +23,8 @@ pub struct Model {
     pub system_bytes: Option<i64>,
     pub system_sha256: Option<Vec<u8>>,
     pub trashed_with: Option<i64>,
+    pub trash_name: Option<String>,
+    pub doomed: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -14,6 +14,7 @@ pub struct Model {
     pub used_bytes: i64,
     pub quota_bytes: Option<i64>,
     pub system_bytes: i64,
+    pub reserved_bytes: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
