@@ -14,6 +14,7 @@ pub mod changes;
 pub mod companions;
 pub mod copies;
 pub mod holds;
+pub mod jobs;
 pub mod locks;
 pub mod names;
 pub mod nodes;
