@@ -40,6 +40,8 @@ pub struct Config {
     pub names: services::NamesConfig,
     /// The section `[login]`.
     pub login: services::LoginConfig,
+    /// The section `[jobs]`.
+    pub jobs: jobs::JobsConfig,
     /// The section `[log]`.
     pub log: LogConfig,
 }

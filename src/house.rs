@@ -64,10 +64,15 @@ impl House {
         if swept > 0 {
             tracing::info!(uploads = swept, "removed what unfinished uploads had left behind");
         }
+        let freed = services::jobs::free_all(now, &backends).await?;
+        if freed > 0 {
+            tracing::info!(jobs = freed, "jobs that ended with an earlier process will run again");
+        }
         Ok(Self { backends, config, certificate, lock })
     }
 
-    /// Serves until `shutdown` is called and running requests are done, then closes the database.
+    /// Serves, and works on the jobs that are due, until `shutdown` is called and running requests and jobs are done, then
+    /// closes the database.
     ///
     /// # Errors
     /// Whatever the database says when it is closed.
@@ -112,7 +117,9 @@ impl House {
                 shutdown.run_until_cancelled(certificate.follow()).await;
             }
         };
-        tokio::join!(open(listeners.main, tls.clone(), main), own, admin, renewal);
+        let clock = Arc::new(Timestamp::now);
+        let work = jobs::serve(Arc::clone(&backends), jobs::JOBS, &config.jobs, clock, shutdown.clone());
+        tokio::join!(open(listeners.main, tls.clone(), main), own, admin, renewal, work);
         backends.close().await?;
         drop(lock);
         Ok(())

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::jobs::{Outcome, Ran};
 use domain::{Role, Timestamp, UserName};
 use larder::config::{Config, Sources};
 use larder::house::{House, Listeners};
@@ -177,6 +178,16 @@ impl TestHouse {
             .collect()
     }
 
+    /// Does everything that starts by itself and is due at this moment, and all of it well.
+    #[track_caller]
+    pub fn run_due_jobs(&self, now: Timestamp) -> Vec<Ran> {
+        let ran = self.run(::jobs::run_due(&self.backends, now)).unwrap();
+        let went_wrong: Vec<&Ran> =
+            ran.iter().filter(|ran| !matches!(ran.outcome, Outcome::Done | Outcome::More)).collect();
+        assert!(went_wrong.is_empty(), "{went_wrong:?}");
+        ran
+    }
+
     /// How many statements the database is sent while something is done.
     pub fn statements<T>(&self, work: impl FnOnce() -> T) -> (T, u64) {
         let before = self.backends.metadata.statements();
@@ -212,6 +223,8 @@ fn config(folder: &Path, settings: &[(&str, &str)]) -> Config {
         ("data_folder", folder.to_str().unwrap()),
         ("server.listen", "127.0.0.1:0"),
         ("server.shutdown_grace_seconds", "5"),
+        // Nothing happens by itself, unless a test asks for it.
+        ("jobs.workers", "0"),
     ];
     command_line.extend(settings);
     let command_line = command_line.into_iter();

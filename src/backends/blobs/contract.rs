@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{BlobId, Error};
+use domain::{BlobId, Error, Timestamp};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use uuid::Uuid;
@@ -18,6 +18,7 @@ pub async fn suite(blobs: &Blobs) {
     a_dropped_upload_leaves_nothing(blobs).await;
     an_aborted_upload_leaves_nothing(blobs).await;
     nothing_is_written_twice(blobs).await;
+    it_is_known_when_bytes_last_came(blobs).await;
     a_reader_keeps_reading_what_is_removed(blobs).await;
     two_uploads_at_once_do_not_mix(blobs).await;
     what_is_missing_or_of_another_size_is_an_error(blobs).await;
@@ -118,6 +119,15 @@ async fn an_aborted_upload_leaves_nothing(blobs: &Blobs) {
         writer.abort().await;
         blobs.create(id).await.unwrap().abort().await;
     }
+}
+
+async fn it_is_known_when_bytes_last_came(blobs: &Blobs) {
+    let day = Duration::from_secs(24 * 3600);
+    assert_eq!(blobs.written_at(BlobId(Uuid::new_v4())).await.unwrap(), None);
+    let id = store(blobs, random(10, 6)).await;
+    let written_at = blobs.written_at(id).await.unwrap().unwrap();
+    assert!(Timestamp::now().before(day) < written_at && written_at < Timestamp::now().after(day));
+    blobs.remove(id).await.unwrap();
 }
 
 async fn nothing_is_written_twice(blobs: &Blobs) {

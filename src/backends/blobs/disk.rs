@@ -15,7 +15,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use domain::{BlobId, Error, Result};
+use domain::{BlobId, Error, Result, Timestamp};
 use tokio::task::{JoinError, spawn_blocking};
 use uuid::Uuid;
 
@@ -58,6 +58,16 @@ impl Disk {
         let content = self.content(id);
         // Not synced: a file that a loss of power brings back is garbage like any other.
         blocking(move || erase(&content).map_err(fault("removing", &content))).await
+    }
+
+    pub(crate) async fn written_at(&self, id: BlobId) -> Result<Option<Timestamp>> {
+        let content = self.content(id);
+        blocking(move || match fs::metadata(&content).and_then(|file| file.modified()) {
+            Ok(time) => Ok(Some(time.into())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(fault("looking at", &content)(error)),
+        })
+        .await
     }
 
     pub(crate) async fn check(&self) -> Result<()> {

@@ -12,7 +12,7 @@ mod contract;
 use std::path::Path;
 
 use bytes::Bytes;
-use domain::{BlobId, Result};
+use domain::{BlobId, Result, Timestamp};
 
 pub use config::{BlobsConfig, Store};
 pub use disk::{Disk, DiskReader, DiskWriter};
@@ -78,6 +78,16 @@ impl Blobs {
     pub async fn remove(&self, id: BlobId) -> Result<()> {
         match self {
             Self::Disk(disk) => disk.remove(id).await,
+        }
+    }
+
+    /// When bytes last came into a blob, finished or not; none when there is nothing with this id.
+    ///
+    /// # Errors
+    /// See [`Blobs`].
+    pub async fn written_at(&self, id: BlobId) -> Result<Option<Timestamp>> {
+        match self {
+            Self::Disk(disk) => disk.written_at(id).await,
         }
     }
 

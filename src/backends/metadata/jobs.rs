@@ -11,20 +11,23 @@ mod contract;
 
 use std::time::Duration;
 
-use domain::{JobId, JobKind, Result, Timestamp};
+use domain::{ATTEMPTS_MAX, JobId, JobKind, Result, Timestamp};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 use uuid::Uuid;
 
 use crate::error::DbResult;
 use crate::{Db, Metadata, Tx, statement};
 
-pub use operation::{get_dead, hasten, health, list, revive};
+pub use operation::{get_dead, hasten, health, list, list_dead, revive};
 
 /// How long a job is its runner's without a sign of life.
 pub const LEASE: Duration = Duration::from_secs(60);
 
 /// A lease that ends later than this was taken by a clock that has gone back since; servers of one house differ by less.
 const LEASE_MAX: Duration = Duration::from_secs(3600);
+
+/// How long a job waits after a start that may have died of it.
+const QUARANTINE: Duration = Duration::from_secs(600);
 
 /// How far the clocks of the servers of one house may differ before a moment counts as one of a clock that has gone back.
 const SKEW_MAX: Duration = Duration::from_secs(60);
@@ -243,14 +246,17 @@ pub async fn follow_clock(metadata: &Metadata, now: Timestamp) -> Result<()> {
     tx.commit().await
 }
 
-/// Frees every job somebody is at. For the start of the only server of a house: whoever was at them is gone.
+/// Frees every job somebody is at. For the start of the only server of a house: whoever was at them is gone. What has had
+/// all its attempts may be what they died of, and waits for a while.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn free_all(metadata: &Metadata) -> Result<u64> {
+pub async fn free_all(metadata: &Metadata, now: Timestamp) -> Result<u64> {
+    let sql = "UPDATE jobs SET runner = NULL, leased_ms = NULL, \
+               due_ms = CASE WHEN attempts >= $1 THEN $2 ELSE due_ms END WHERE runner IS NOT NULL";
     let tx = metadata.begin().await?;
-    let freed = execute(&tx, "UPDATE jobs SET runner = NULL, leased_ms = NULL WHERE runner IS NOT NULL", []);
-    let freed = freed.await?;
+    let values = [i64::from(ATTEMPTS_MAX).into(), now.after(QUARANTINE).millis().into()];
+    let freed = execute(&tx, sql, values).await?;
     tx.commit().await?;
     Ok(freed)
 }

@@ -4,6 +4,7 @@ mod changes;
 mod copy;
 mod create_folder;
 mod download;
+mod expire_locks;
 mod intake;
 mod lock;
 mod look;
@@ -21,6 +22,7 @@ pub use changes::{Changes, ChangesRequest};
 pub use copy::copy;
 pub use create_folder::create_folder;
 pub use download::Download;
+pub use expire_locks::expire_locks;
 pub use lock::{LockRequest, Locked, lock, refresh_lock, unlock};
 pub use look::{Look, locks_within, look, member_locks, members, properties};
 pub use media_type::media_type;
@@ -30,7 +32,7 @@ pub use properties::set_properties;
 pub use relocate::relocate;
 pub use remove::remove;
 pub use spelling::{from_ascii_names, in_any_case};
-pub use sweep::sweep_unfinished;
+pub use sweep::{sweep_stale, sweep_unfinished};
 pub use upload::{Upload, UploadRequest, Uploaded, upload};
 
 /// Where something goes that replaces what is there, or not.

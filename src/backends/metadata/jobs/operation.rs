@@ -17,6 +17,15 @@ pub async fn list(db: &impl Db, now: Timestamp, count_max: u32) -> Result<Vec<Jo
     rows.await.or_domain()?.iter().map(|row| read(row, now)).collect()
 }
 
+/// Every dead job, in the order they were made.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn list_dead(db: &impl Db, now: Timestamp) -> Result<Vec<Job>> {
+    let rows = db.raw().query_all_raw(statement(db, "SELECT * FROM jobs WHERE dead ORDER BY id", []));
+    rows.await.or_domain()?.iter().map(|row| read(row, now)).collect()
+}
+
 /// How the queue stands.
 ///
 /// # Errors
