@@ -12,7 +12,8 @@ pub mod auth;
 pub mod checkup;
 pub mod files;
 pub mod setup;
+pub mod upkeep;
 pub mod users;
 
 pub use backends::Backends;
-pub use config::{FilesConfig, LoginConfig, NamesConfig};
+pub use config::{FilesConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig};
