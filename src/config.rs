@@ -38,6 +38,8 @@ pub struct Config {
     pub files: services::FilesConfig,
     /// The section `[names]`.
     pub names: services::NamesConfig,
+    /// The section `[scrub]`.
+    pub scrub: services::ScrubConfig,
     /// The section `[login]`.
     pub login: services::LoginConfig,
     /// The section `[jobs]`.

@@ -8,6 +8,7 @@ mod listeners;
 
 use std::fs::File;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use blobs::Blobs;
@@ -15,7 +16,7 @@ use coordination::Coordination;
 use domain::{Error, Result, Timestamp};
 use gate::Metrics;
 use metadata::{Metadata, schema};
-use services::{Backends, files};
+use services::{Backends, ServicesConfig, files};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -160,6 +161,12 @@ pub async fn migrate(config: &Config) -> Result<Vec<String>> {
 
 /// Puts the floor of use cases together.
 fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Backends {
-    let (files, names, login) = (config.files.clone(), config.names.clone(), config.login.clone());
-    Backends::new(metadata, blobs, Coordination::in_process(), files, names, login)
+    let services = ServicesConfig {
+        files: config.files.clone(),
+        names: config.names.clone(),
+        scrub: config.scrub.clone(),
+        login: config.login.clone(),
+        orphan_grace: Duration::from_secs(config.blobs.orphan_grace_hours.saturating_mul(3600)),
+    };
+    Backends::new(metadata, blobs, Coordination::in_process(), services)
 }

@@ -3,12 +3,14 @@
 //! What is to be done stands in the database ([`services::jobs`]); here is who does it. A job is a file with a [`Job`] in
 //! it and one line in [`JOBS`]. It runs at least once, so what it does must be right when it is done twice.
 
+mod check;
 mod config;
 mod expire_locks;
 mod job;
 mod rota;
 mod run;
-mod sweep_uploads;
+mod scrub;
+mod sweep;
 mod watchdog;
 mod worker;
 
@@ -18,7 +20,7 @@ pub use run::{Outcome, Ran};
 pub use worker::{Clock, run_due, serve};
 
 /// Everything that starts by itself: one line per job.
-pub static JOBS: &[Job] = &[expire_locks::JOB, sweep_uploads::JOB];
+pub static JOBS: &[Job] = &[expire_locks::JOB, sweep::JOB, scrub::JOB, check::JOB];
 
 /// The job with this name.
 pub fn find(kind: &str) -> Option<&'static Job> {

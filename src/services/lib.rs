@@ -13,7 +13,8 @@ pub mod checkup;
 pub mod files;
 pub mod jobs;
 pub mod setup;
+pub mod upkeep;
 pub mod users;
 
 pub use backends::Backends;
-pub use config::{FilesConfig, LoginConfig, NamesConfig};
+pub use config::{FilesConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig};

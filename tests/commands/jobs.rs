@@ -86,8 +86,11 @@ fn what_makes_no_sense_is_refused_with_what_would() {
     assert!(jobs(&["retry", "17"]).failed_with(1).contains("no dead job with the number 17"));
     assert!(jobs(&["retry"]).failed_with(2).contains("ID|all"));
     let unknown = jobs(&["run", "make-coffee"]).failed_with(2);
-    assert!(unknown.contains("make-coffee") && unknown.contains("expire-locks, sweep-uploads"), "{unknown}");
-    let said = jobs(&["run", "sweep-uploads"]).succeeded();
+    assert!(
+        unknown.contains("make-coffee") && unknown.contains("expire-locks, sweep, scrub, check"),
+        "{unknown}"
+    );
+    let said = jobs(&["run", "sweep"]).succeeded();
     assert!(said.contains("due now"), "a schedule that never ran: {said}");
     assert!(machine.run(&["migrate", "--set", "jobs.workers=-1"]).failed_with(2).contains("jobs.workers"));
     assert!(

@@ -2,7 +2,7 @@
 
 mod expire_locks;
 mod schedules;
-mod sweep_uploads;
+mod sweep;
 mod worker;
 
 use std::sync::Arc;

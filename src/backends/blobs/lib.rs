@@ -5,6 +5,7 @@
 
 mod config;
 mod disk;
+mod listing;
 
 #[cfg(test)]
 mod contract;
@@ -12,10 +13,11 @@ mod contract;
 use std::path::Path;
 
 use bytes::Bytes;
-use domain::{BlobId, Result, Timestamp};
+use domain::{BlobId, Result};
 
 pub use config::{BlobsConfig, Store};
 pub use disk::{Disk, DiskReader, DiskWriter};
+pub use listing::{Listing, StoredBlob, Strangers};
 
 /// A store of blobs.
 ///
@@ -81,13 +83,24 @@ impl Blobs {
         }
     }
 
-    /// When bytes last came into a blob, finished or not; none when there is nothing with this id.
+    /// The blobs that follow an id, in the order of their ids, at most `count_max` and perhaps fewer: whether there
+    /// are more, [`Listing::next`] says. What is added or removed between two listings may be in neither.
     ///
     /// # Errors
     /// See [`Blobs`].
-    pub async fn written_at(&self, id: BlobId) -> Result<Option<Timestamp>> {
+    pub async fn list(&self, after: Option<BlobId>, count_max: usize) -> Result<Listing> {
         match self {
-            Self::Disk(disk) => disk.written_at(id).await,
+            Self::Disk(disk) => disk.list(after, count_max).await,
+        }
+    }
+
+    /// One blob, if anything of it is there, complete or not.
+    ///
+    /// # Errors
+    /// See [`Blobs`].
+    pub async fn find(&self, id: BlobId) -> Result<Option<StoredBlob>> {
+        match self {
+            Self::Disk(disk) => disk.find(id).await,
         }
     }
 

@@ -4,7 +4,7 @@ use domain::{Error, Result, Seq, SpaceId, SystemFile};
 use sea_orm::ConnectionTrait;
 
 use crate::error::DbResult;
-use crate::{Db, Metadata, Tx, statement};
+use crate::{Db, Tx, statement};
 
 /// Takes the pen of a space: every change to a space begins here. Writers to one space queue at this
 /// row, the quota is charged, and the change gets its number, all in one conditional statement.
@@ -86,7 +86,7 @@ pub struct Drift {
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn drifts(metadata: &Metadata) -> Result<Vec<Drift>> {
+pub async fn drifts(db: &impl Db) -> Result<Vec<Drift>> {
     let sql = "SELECT s.id, s.used_bytes AS counted, COALESCE(k.stored, 0) AS stored FROM spaces s \
                LEFT JOIN ( \
                  SELECT kept.space_id, CAST(SUM(b.size_bytes) AS BIGINT) AS stored FROM ( \
@@ -103,7 +103,7 @@ pub async fn drifts(metadata: &Metadata) -> Result<Vec<Drift>> {
                  WHERE f.node_id IS NOT NULL OR n.system_bytes IS NOT NULL GROUP BY n.space_id \
                ) k ON k.space_id = s.id \
                WHERE s.system_bytes <> COALESCE(k.stored, 0) OR s.system_bytes <> COALESCE(k.shown, 0)";
-    let rows = metadata.raw().query_all_raw(statement(metadata, sql, [])).await.or_domain()?;
+    let rows = db.raw().query_all_raw(statement(db, sql, [])).await.or_domain()?;
     rows.iter()
         .map(|row| {
             Ok(Drift {

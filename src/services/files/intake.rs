@@ -9,7 +9,7 @@ use domain::{BlobId, Result, SystemFile, Timestamp};
 use uuid::Uuid;
 
 use crate::Backends;
-use crate::steps::discard;
+use crate::steps::{Passage, discard};
 
 /// Takes bytes. Dropping it before [`finish`](Self::finish) takes them back.
 pub(super) struct Intake {
@@ -19,6 +19,7 @@ pub(super) struct Intake {
     memory: Option<Vec<u8>>,
     /// Registered with the first byte that goes into it, so an empty file needs none.
     blob: Option<(BlobId, BlobWriter)>,
+    under_way: Option<Passage>,
 }
 
 /// What was taken.
@@ -33,7 +34,7 @@ impl Intake {
     /// With `in_memory` the bytes stay out of the store until they are too many for a system file.
     pub(super) fn new(backends: &Arc<Backends>, now: Timestamp, in_memory: bool) -> Self {
         let memory = in_memory.then(Vec::new);
-        Self { backends: Arc::clone(backends), now, memory, blob: None }
+        Self { backends: Arc::clone(backends), now, memory, blob: None, under_way: None }
     }
 
     /// Whether this many bytes in all would be kept in memory.
@@ -63,6 +64,7 @@ impl Intake {
             Some((_, writer)) => writer.write(bytes).await,
             None => {
                 let id = BlobId(Uuid::now_v7());
+                self.under_way = Some(self.backends.under_way.begin(id));
                 metadata::blobs::register(&self.backends.metadata, id, self.now).await?;
                 match self.backends.blobs.create(id).await {
                     Ok(writer) => self.blob.insert((id, writer)).1.write(bytes).await,

@@ -32,7 +32,7 @@ pub use properties::set_properties;
 pub use relocate::relocate;
 pub use remove::remove;
 pub use spelling::{from_ascii_names, in_any_case};
-pub use sweep::{sweep_stale, sweep_unfinished};
+pub use sweep::sweep_unfinished;
 pub use upload::{Upload, UploadRequest, Uploaded, upload};
 
 /// Where something goes that replaces what is there, or not.

@@ -9,6 +9,7 @@ mod hashing;
 mod judge;
 mod place;
 mod secret;
+mod under_way;
 
 pub(crate) use authorize::own;
 pub(crate) use change::change;
@@ -20,3 +21,4 @@ pub(crate) use judge::{end_lapsed, judge, may_remove};
 pub(crate) use place::{apart, may_place, placed, placeholder, trash};
 pub(crate) use secret::AppSecret;
 pub use secret::made_up_password;
+pub(crate) use under_way::{Passage, UnderWay};

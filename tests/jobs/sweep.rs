@@ -1,4 +1,4 @@
-//! The job `sweep-uploads`: what unfinished uploads left behind goes after a day, and what is still coming stays.
+//! The job `sweep`: what unfinished uploads left behind goes after a day, and what is still coming stays.
 
 use bytes::Bytes;
 use domain::{BlobId, Timestamp};
@@ -34,7 +34,7 @@ fn what_an_upload_left_behind_goes_after_a_day() {
     assert_eq!(pending(&house), [id], "its last bytes came just now");
     house.run_due_jobs(Timestamp::now().after(DAY * 2));
     assert_eq!(pending(&house), []);
-    assert_eq!(house.run(house.backends().blobs.written_at(id)).unwrap(), None);
+    assert_eq!(house.run(house.backends().blobs.find(id)).unwrap(), None);
 }
 
 #[test]
