@@ -86,6 +86,14 @@ async fn inspect(command: Doctor, config: &Config, settings: &Settings) -> anyho
             Finding::warning("network", exposed, "With a proxy, set public_url to its https address as well.")
         }
     });
+    findings.push(match welcome::weakness(config).trim() {
+        "" => Finding::good("durability", "An acknowledged write survives a loss of power."),
+        weak => Finding::warning(
+            "durability",
+            weak,
+            "Set it to \"power-loss\" unless all of that can be sent again.",
+        ),
+    });
     if command.deep {
         findings.extend(examine(config, now, command.read).await);
     }

@@ -125,8 +125,8 @@ impl Settings {
     }
 
     fn lay_variable(&mut self, name: &str, text: &str) -> Result<(), Problem> {
-        // LARDER_CONFIG names the file, and the other one a step for tests; neither is a setting of its own.
-        if !name.starts_with(PREFIX) || name == "LARDER_CONFIG" || name == failpoint::VARIABLE {
+        // LARDER_CONFIG names the file and is no setting of its own.
+        if !name.starts_with(PREFIX) || name == "LARDER_CONFIG" {
             return Ok(());
         }
         let origin = Origin::Environment(name.to_owned());

@@ -12,6 +12,7 @@ pub mod auth;
 pub mod checkup;
 pub mod files;
 pub mod jobs;
+pub mod quotas;
 pub mod setup;
 pub mod upkeep;
 pub mod users;

@@ -87,7 +87,7 @@ fn what_makes_no_sense_is_refused_with_what_would() {
     assert!(jobs(&["retry"]).failed_with(2).contains("ID|all"));
     let unknown = jobs(&["run", "make-coffee"]).failed_with(2);
     assert!(
-        unknown.contains("make-coffee") && unknown.contains("expire-locks, sweep, scrub, check"),
+        unknown.contains("make-coffee") && unknown.contains("expire-locks, sweep, scrub, check, recount"),
         "{unknown}"
     );
     let said = jobs(&["run", "sweep"]).succeeded();

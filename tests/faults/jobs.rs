@@ -17,7 +17,7 @@ fn a_job_in_whose_middle_the_server_was_killed_runs_again() {
     for step in ["job.taken", "job.ran"] {
         let machine = Machine::new();
         let mut server = machine.command(&["serve", "--listen", "127.0.0.1:0", "--set", "jobs.workers=1"]);
-        server.env("LARDER_FAILPOINT", step).stdout(Stdio::null()).stderr(Stdio::null());
+        server.env(failpoint::STEP, step).stdout(Stdio::null()).stderr(Stdio::null());
         let died = server.status().unwrap();
         assert_eq!(died.signal(), Some(6), "at {step}: {died}");
         let lost: Vec<_> = listed(&machine).into_iter().filter(|job| job["state"] == "running").collect();

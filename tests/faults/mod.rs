@@ -8,7 +8,9 @@ mod full_disk;
 mod hang_up;
 mod jobs;
 mod lost_bytes;
+mod power_loss;
 mod program;
+mod reservations;
 
 use std::path::Path;
 use std::time::Duration;

@@ -36,7 +36,7 @@ async fn suite(db: &Metadata) {
 #[tokio::test]
 async fn sqlite_keeps_the_contract() {
     let folder = tempfile::tempdir().unwrap();
-    let config = MetadataConfig { readers: 2, busy_seconds: 5 };
+    let config = MetadataConfig { readers: 2, busy_seconds: 5, durability: domain::Durability::default() };
     let db = Metadata::open(&config, folder.path()).await.unwrap();
     schema::migrate(&db).await.unwrap();
     suite(&db).await;
