@@ -1,6 +1,5 @@
 //! Whose turn it is: kinds take turns, so that much of one does not keep the others waiting.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -43,9 +42,7 @@ impl Rota {
             .iter()
             .filter_map(|(kind, at)| self.jobs.iter().find(|job| job.kind == *kind).map(|job| (job, *at)));
         let (mut due, later): (Vec<_>, Vec<_>) = known.partition(|(_, at)| *at <= now);
-        due.sort_by_key(|(job, at)| {
-            (self.last.get(job.kind.as_str()).copied(), *at, Reverse(job.kind.as_str()))
-        });
+        due.sort_by_key(|(job, at)| (self.last.get(job.kind.as_str()).copied(), *at));
         for (job, _) in &due {
             if let Some(claim) = jobs::take(now, backends, &job.kind).await? {
                 self.turn += 1;

@@ -17,8 +17,15 @@ use crate::{Job, Progress, Turn};
 
 const RUNS: &str = "larder_jobs_runs_total";
 
-/// How long a run may go on before it is asked to make room for others.
-const SLICE: Duration = Duration::from_secs(60);
+/// What happens how soon while a run goes on.
+struct Pace {
+    /// Its lease is renewed.
+    renewal: Duration,
+    /// It is asked to make room for others.
+    slice: Duration,
+}
+
+const PACE: Pace = Pace { renewal: Duration::from_secs(LEASE.as_secs() / 3), slice: Duration::from_secs(60) };
 
 /// A run that has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +79,11 @@ pub(crate) async fn run(
         let stop = shutdown.child_token();
         let turn = Turn { key: claim.key.clone(), now: clock(), stop: stop.clone() };
         let body = tokio::spawn((job.body)(Arc::clone(&backends), turn));
-        watched(body, &backends, &claim, &clock, &stop).await
+        let renew = || {
+            let (backends, claim, now) = (Arc::clone(&backends), claim.clone(), clock());
+            async move { jobs::renew(now, &backends, &claim).await }
+        };
+        watched(body, &stop, PACE, renew).await
     };
     failpoint::reach("job.ran");
     let now = clock();
@@ -85,14 +96,13 @@ pub(crate) async fn run(
 }
 
 /// Waits for the end of a run and keeps it its runner's meanwhile. It is asked to stop and never cut off.
-async fn watched(
+async fn watched<Renewal: Future<Output = Result<bool>>>(
     mut body: JoinHandle<Result<Progress>>,
-    backends: &Backends,
-    claim: &Claim,
-    clock: &Clock,
     stop: &CancellationToken,
+    pace: Pace,
+    renew: impl Fn() -> Renewal,
 ) -> Result<Progress, String> {
-    let mut slice = std::pin::pin!(sleep(SLICE));
+    let mut slice = std::pin::pin!(sleep(pace.slice));
     loop {
         tokio::select! {
             ended = &mut body => return match ended {
@@ -100,13 +110,13 @@ async fn watched(
                 Err(error) => Err(last_words(error)),
             },
             () = &mut slice, if !stop.is_cancelled() => stop.cancel(),
-            () = sleep(LEASE / 3) => match jobs::renew(clock(), backends, claim).await {
+            () = sleep(pace.renewal) => match renew().await {
                 Ok(true) => {}
                 Ok(false) => {
-                    tracing::warn!(kind = %claim.kind, key = claim.key, "a job became somebody else's while it ran");
+                    tracing::warn!("a job became somebody else's while it ran");
                     stop.cancel();
                 }
-                Err(error) => tracing::warn!(kind = %claim.kind, %error, "the lease of a job could not be renewed yet"),
+                Err(error) => tracing::warn!(%error, "the lease of a job could not be renewed yet"),
             },
         }
     }
@@ -158,4 +168,53 @@ fn tell(claim: &Claim, outcome: &Outcome) {
         ),
     }
     counter!(RUNS, "kind" => kind.to_string(), "outcome" => outcome.label()).increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use domain::Error;
+
+    use super::*;
+
+    const NEVER: Duration = Duration::from_secs(3600);
+    const SOON: Duration = Duration::from_millis(1);
+
+    /// A run that goes on until it is asked to stop.
+    fn patient(stop: &CancellationToken) -> JoinHandle<Result<Progress>> {
+        let stop = stop.clone();
+        tokio::spawn(async move {
+            stop.cancelled().await;
+            Ok(Progress::More)
+        })
+    }
+
+    #[tokio::test]
+    async fn a_long_run_keeps_its_lease_whatever_the_database_says_in_between() {
+        let (stop, renewals) = (CancellationToken::new(), AtomicUsize::new(0));
+        let renew = || async {
+            match renewals.fetch_add(1, Ordering::SeqCst) {
+                1 => Err(Error::unavailable("The database is busy.", "")),
+                5 => {
+                    stop.cancel();
+                    Ok(true)
+                }
+                _ => Ok(true),
+            }
+        };
+        let pace = Pace { renewal: SOON, slice: NEVER };
+        assert_eq!(watched(patient(&stop), &stop, pace, renew).await, Ok(Progress::More));
+        assert!(renewals.load(Ordering::SeqCst) >= 6);
+    }
+
+    #[tokio::test]
+    async fn a_run_is_asked_to_stop_when_its_time_is_up_or_its_job_is_lost() {
+        let paces = [Pace { renewal: NEVER, slice: SOON }, Pace { renewal: SOON, slice: NEVER }];
+        for pace in paces {
+            let stop = CancellationToken::new();
+            let ended = watched(patient(&stop), &stop, pace, || async { Ok(false) }).await;
+            assert_eq!(ended, Ok(Progress::More));
+        }
+    }
 }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::rota::{Next, Rota};
 use crate::run::{Ran, run};
 use crate::watchdog::{self, Watchdog};
-use crate::{JOBS, Job, JobsConfig};
+use crate::{Job, JobsConfig};
 
 /// What tells the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -39,14 +39,14 @@ pub async fn serve(
     tokio::join!(watch, worker.work(&shutdown));
 }
 
-/// Runs every job that is due at this moment, and what they ask for, to the end; beside no worker. Schedules that have
-/// never run are due.
+/// Runs what is due of these jobs at this moment, and what they ask for, to the end; beside no worker. Schedules that
+/// have never run are due.
 ///
 /// # Errors
 /// Whatever the database says. How the jobs ended is in the answer.
-pub async fn run_due(backends: &Arc<Backends>, now: Timestamp) -> Result<Vec<Ran>> {
-    watchdog::keep_order(backends, JOBS, now).await?;
-    let (mut rota, mut ran) = (Rota::new(JOBS), Vec::new());
+pub async fn run_due(backends: &Arc<Backends>, known: &'static [Job], now: Timestamp) -> Result<Vec<Ran>> {
+    watchdog::keep_order(backends, known, now).await?;
+    let (mut rota, mut ran) = (Rota::new(known), Vec::new());
     let clock: Clock = Arc::new(move || now);
     while let Next::Run(job, claim) = rota.next(backends, now).await? {
         let shutdown = CancellationToken::new();

@@ -163,7 +163,8 @@ fn a_long_job_goes_on_in_parts_and_lets_others_have_their_turn() {
     let shift = Shift::begin(&house, &KNOWN, 1);
     wait_until("all is done", || queue(&house).is_empty());
     let turns = TURNS.lock().unwrap().clone();
-    assert_eq!(turns, ["long", "short", "long", "short", "long", "short", "long", "long"]);
+    assert_eq!(turns.len(), 5 + 3);
+    assert!(turns[..6].windows(2).all(|pair| pair[0] != pair[1]), "{turns:?}");
     shift.end();
 }
 
@@ -198,9 +199,11 @@ fn a_stop_waits_for_what_runs_and_begins_nothing_new() {
     FINISH.notify_one();
     shift.end();
     assert_eq!(ENDED.load(Ordering::SeqCst), 1);
-    let waiting: Vec<_> = queue(&house).into_iter().map(|job| (job.key, job.state, job.attempts)).collect();
-    let expected = [("another", JobState::Waiting, 0), ("", JobState::Waiting, 0)];
-    assert_eq!(waiting, expected.map(|(key, state, attempts)| (key.to_owned(), state, attempts)));
+    let mut waiting = queue(&house);
+    waiting.sort_by(|one, other| one.key.cmp(&other.key));
+    let keys: Vec<&str> = waiting.iter().map(|job| job.key.as_str()).collect();
+    assert_eq!(keys, ["", "another"]);
+    assert!(waiting.iter().all(|job| (job.state, job.attempts) == (JobState::Waiting, 0)), "{waiting:?}");
 }
 
 #[test]

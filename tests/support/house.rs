@@ -179,7 +179,7 @@ impl TestHouse {
     /// Does everything that starts by itself and is due at this moment, and all of it well.
     #[track_caller]
     pub fn run_due_jobs(&self, now: Timestamp) -> Vec<Ran> {
-        let ran = self.run(::jobs::run_due(&self.backends, now)).unwrap();
+        let ran = self.run(::jobs::run_due(&self.backends, ::jobs::JOBS, now)).unwrap();
         let went_wrong: Vec<&Ran> =
             ran.iter().filter(|ran| !matches!(ran.outcome, Outcome::Done | Outcome::More)).collect();
         assert!(went_wrong.is_empty(), "{went_wrong:?}");
