@@ -19,6 +19,7 @@ mod sync;
 mod system_file;
 mod time;
 mod user;
+mod virtual_folder;
 pub mod windows_name;
 
 pub use app_password::{AppPassword, AppPasswordId};
@@ -39,3 +40,4 @@ pub use sync::{Known, Round, SyncToken};
 pub use system_file::SystemFile;
 pub use time::Timestamp;
 pub use user::{Role, User, UserId, UserName};
+pub use virtual_folder::{Removal, VirtualFolder};

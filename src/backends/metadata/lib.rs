@@ -22,6 +22,7 @@ pub mod properties;
 pub mod schema;
 pub mod spaces;
 pub mod system_files;
+pub mod trash;
 pub mod users;
 
 use std::path::Path;
