@@ -165,6 +165,7 @@ fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Backends {
     let services = ServicesConfig {
         files: config.files.clone(),
         names: config.names.clone(),
+        trash: config.trash.clone(),
         scrub: config.scrub.clone(),
         login: config.login.clone(),
         orphan_grace: Duration::from_secs(config.blobs.orphan_grace_hours.saturating_mul(3600)),

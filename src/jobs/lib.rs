@@ -7,6 +7,7 @@ mod check;
 mod config;
 mod expire_locks;
 mod job;
+mod purge;
 mod recount;
 mod rota;
 mod run;
@@ -21,7 +22,7 @@ pub use run::{Outcome, Ran};
 pub use worker::{Clock, run_due, serve};
 
 /// Everything that starts by itself: one line per job.
-pub static JOBS: &[Job] = &[expire_locks::JOB, sweep::JOB, scrub::JOB, check::JOB, recount::JOB];
+pub static JOBS: &[Job] = &[purge::JOB, expire_locks::JOB, sweep::JOB, scrub::JOB, check::JOB, recount::JOB];
 
 /// The job with this name.
 pub fn find(kind: &str) -> Option<&'static Job> {

@@ -9,7 +9,7 @@ use metadata::Metadata;
 
 use crate::auth::Memory;
 use crate::steps::{Hashing, UnderWay};
-use crate::{FilesConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig};
+use crate::{FilesConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig};
 
 /// The floor below, and the settings of this one.
 pub struct Backends {
@@ -23,6 +23,8 @@ pub struct Backends {
     pub files: FilesConfig,
     /// Settings about the names in listings.
     pub names: NamesConfig,
+    /// Settings about the trash.
+    pub trash: TrashConfig,
     /// Settings about reading everything again.
     pub scrub: ScrubConfig,
     /// Settings about logging in.
@@ -40,7 +42,7 @@ pub struct Backends {
 impl Backends {
     /// Puts the floor together.
     pub fn new(metadata: Metadata, blobs: Blobs, coordination: Coordination, config: ServicesConfig) -> Self {
-        let ServicesConfig { files, names, scrub, login, orphan_grace } = config;
+        let ServicesConfig { files, names, trash, scrub, login, orphan_grace } = config;
         let (hashing, memory) = (Hashing::new(), Memory::new(&login));
         let under_way = UnderWay::default();
         Self {
@@ -49,6 +51,7 @@ impl Backends {
             coordination,
             files,
             names,
+            trash,
             scrub,
             login,
             orphan_grace,

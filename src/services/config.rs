@@ -24,6 +24,16 @@ pub struct NamesConfig {
     pub ascii_safe: bool,
 }
 
+/// The section `[trash]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrashConfig {
+    /// After how many days what was removed is purged; 0 for never.
+    pub days: u32,
+    /// Whether drives that are mounted show the trash.
+    pub listed: bool,
+}
+
 /// The section `[scrub]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,6 +63,8 @@ pub struct ServicesConfig {
     pub files: FilesConfig,
     /// The section `[names]`.
     pub names: NamesConfig,
+    /// The section `[trash]`.
+    pub trash: TrashConfig,
     /// The section `[scrub]`.
     pub scrub: ScrubConfig,
     /// The section `[login]`.

@@ -14,8 +14,9 @@ pub mod files;
 pub mod jobs;
 pub mod quotas;
 pub mod setup;
+pub mod trash;
 pub mod upkeep;
 pub mod users;
 
 pub use backends::Backends;
-pub use config::{FilesConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig};
+pub use config::{FilesConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig};

@@ -22,12 +22,14 @@ pub mod nodes;
 pub mod placeholders;
 pub mod places;
 pub mod properties;
+pub mod purge;
 pub mod reservations;
 pub mod rules;
 pub mod schema;
 pub mod scrubs;
 pub mod spaces;
 pub mod system_files;
+pub mod trash;
 pub mod users;
 
 use std::path::Path;

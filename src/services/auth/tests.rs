@@ -14,7 +14,8 @@ use uuid::Uuid;
 use super::{Attempt, log_in};
 use crate::users::NewUser;
 use crate::{
-    Backends, FilesConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, app_passwords, users,
+    Backends, FilesConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig, app_passwords,
+    users,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
@@ -42,9 +43,10 @@ impl House {
         let names = NamesConfig { ascii_safe: false };
         let login =
             LoginConfig { failures_max: FAILURES_MAX, failures_window_seconds: 60, remember_seconds: 60 };
+        let trash = TrashConfig { days: 30, listed: true };
         let scrub = ScrubConfig { days: 30, read_bytes_per_second: 0 };
         let orphan_grace = Duration::from_secs(86_400);
-        let config = ServicesConfig { files, names, scrub, login, orphan_grace };
+        let config = ServicesConfig { files, names, trash, scrub, login, orphan_grace };
         let backends = Backends::new(metadata, blobs, Coordination::in_process(), config);
         Self { backends: Arc::new(backends), folder }
     }
