@@ -6,7 +6,7 @@ use std::sync::Arc;
 use blobs::BlobWriter;
 use bytes::Bytes;
 use domain::{BlobId, Result, SpaceId, SystemFile, Timestamp};
-use metadata::reservations::{self, Room};
+use metadata::reservations::{self, Demand};
 use uuid::Uuid;
 
 use crate::Backends;
@@ -83,7 +83,7 @@ impl Intake {
     pub(super) async fn expect(&mut self, bytes: u64) -> Result<()> {
         match self.allowance.space {
             Some(space) if self.memory.is_none() && bytes > self.allowance.free_bytes => {
-                self.set_aside(Room { space, needed_bytes: bytes, wanted_bytes: bytes }).await
+                self.set_aside(Demand { space, needed_bytes: bytes, wanted_bytes: bytes }).await
             }
             _ => Ok(()),
         }
@@ -136,21 +136,21 @@ impl Intake {
             Some(space) if needed_bytes > 0 && self.stored_bytes > self.allowance.free_bytes => {
                 let step_bytes = self.reserved_bytes.clamp(STEP_BYTES_MIN, STEP_BYTES_MAX);
                 let wanted_bytes = needed_bytes.max(step_bytes);
-                self.set_aside(Room { space, needed_bytes, wanted_bytes }).await
+                self.set_aside(Demand { space, needed_bytes, wanted_bytes }).await
             }
             _ => Ok(()),
         }
     }
 
-    async fn set_aside(&mut self, room: Room) -> Result<()> {
+    async fn set_aside(&mut self, demand: Demand) -> Result<()> {
         let metadata = &self.backends.metadata;
         if let Some(id) = self.blob {
-            self.reserved_bytes += reservations::extend(metadata, id, room).await?;
+            self.reserved_bytes += reservations::extend(metadata, id, demand).await?;
             return Ok(());
         }
         // As in `register`, with which it shares the transaction.
         let id = *self.blob.insert(BlobId(Uuid::now_v7()));
-        self.reserved_bytes = reservations::register(metadata, id, self.now, room).await?;
+        self.reserved_bytes = reservations::register(metadata, id, self.now, demand).await?;
         failpoint::reach("upload.registered");
         Ok(())
     }
