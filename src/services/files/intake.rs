@@ -199,8 +199,13 @@ pub(super) async fn stored(
     bytes: Vec<u8>,
 ) -> Result<Option<Stored>> {
     let mut intake = Intake::new(backends, now, false, Allowance::default());
-    intake.store(bytes.into()).await?;
-    intake.settle().await
+    match intake.store(bytes.into()).await {
+        Ok(()) => intake.settle().await,
+        Err(error) => {
+            intake.discard().await;
+            Err(error)
+        }
+    }
 }
 
 impl Drop for Intake {
