@@ -8,6 +8,7 @@ mod full_disk;
 mod hang_up;
 mod lost_bytes;
 mod program;
+mod self_check;
 
 use std::path::Path;
 use std::time::Duration;
