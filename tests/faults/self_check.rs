@@ -106,94 +106,95 @@ fn furnished() -> TestHouse {
     house
 }
 
+/// What damages the rows of [`furnished`], what repairs them, and what is said in between. Words in capitals stand for
+/// nodes.
+const DAMAGES: [(&str, &str, Aspect, &str); 12] = [
+    (
+        "UPDATE nodes SET parent_id = 999 WHERE id = FILE",
+        "UPDATE nodes SET parent_id = FOLDER WHERE parent_id = 999",
+        Aspect::Rows(Rule::Parents),
+        "…/file of ann",
+    ),
+    (
+        "UPDATE nodes SET parent_id = id WHERE id = COPY",
+        "UPDATE nodes SET parent_id = ROOT WHERE id = COPY",
+        Aspect::Rows(Rule::Reach),
+        "…/copy of ann",
+    ),
+    (
+        "UPDATE spaces SET root_id = COPY",
+        "UPDATE spaces SET root_id = (SELECT id FROM nodes WHERE parent_id IS NULL)",
+        Aspect::Rows(Rule::Tops),
+        "the drive of ann",
+    ),
+    (
+        "UPDATE revisions SET to_seq = 99 WHERE node_id = FILE AND to_seq IS NULL",
+        "UPDATE revisions SET to_seq = NULL WHERE to_seq = 99",
+        Aspect::Rows(Rule::Histories),
+        "/folder/file of ann",
+    ),
+    (
+        "UPDATE revisions SET name = 'other' WHERE node_id = FILE AND to_seq IS NULL",
+        "UPDATE revisions SET name = 'file' WHERE name = 'other'",
+        Aspect::Rows(Rule::Present),
+        "/folder/file of ann",
+    ),
+    (
+        "UPDATE nodes SET name = 'other' WHERE id = FILE",
+        "UPDATE nodes SET name = 'file' WHERE name = 'other'",
+        Aspect::Rows(Rule::Present),
+        "/folder/other of ann",
+    ),
+    (
+        "UPDATE revisions SET from_seq = from_seq - 1 WHERE node_id = FILE AND to_seq IS NULL",
+        "UPDATE revisions SET from_seq = from_seq + 1 WHERE node_id = FILE AND to_seq IS NULL",
+        Aspect::Rows(Rule::Overlaps),
+        "/folder/file of ann",
+    ),
+    (
+        "UPDATE blobs SET live = FALSE WHERE size_bytes = 12",
+        "UPDATE blobs SET live = TRUE WHERE size_bytes = 12",
+        Aspect::Rows(Rule::References),
+        "/gone of ann (in the trash)",
+    ),
+    (
+        "UPDATE spaces SET used_bytes = used_bytes + 7",
+        "UPDATE spaces SET used_bytes = used_bytes - 7",
+        Aspect::Drift,
+        "ann: 402019 bytes counted, 402012 stored",
+    ),
+    (
+        "UPDATE spaces SET system_bytes = 0",
+        "UPDATE spaces SET system_bytes = 13",
+        Aspect::Drift,
+        "ann: 0 bytes counted, 13 stored",
+    ),
+    (
+        "UPDATE nodes SET trash_name = 'x' WHERE id IN (FOLDER, COPY)",
+        "UPDATE nodes SET trash_name = NULL WHERE id IN (FOLDER, COPY)",
+        Aspect::Rows(Rule::Names),
+        "/copy of ann",
+    ),
+    (
+        "UPDATE revisions SET blob_id = zeroblob(16) WHERE node_id = FILE AND to_seq IS NOT NULL",
+        "UPDATE revisions SET blob_id = (SELECT id FROM blobs WHERE size_bytes = 1000) WHERE blob_id = zeroblob(16)",
+        Aspect::Database,
+        "1 of revisions refer to blobs that are not there",
+    ),
+];
+
 #[test]
 fn rows_that_do_not_fit_are_found_and_named_by_their_path() {
     let house = furnished();
-    let file = "(SELECT id FROM nodes WHERE name = 'file' AND copied_from IS NULL)";
-    let folder = "(SELECT id FROM nodes WHERE name = 'folder')";
-    let copy = "(SELECT id FROM nodes WHERE name = 'copy')";
-    let root = "(SELECT root_id FROM spaces)";
-    let set = |table: &str, change: &str, whom: &str| format!("UPDATE {table} SET {change} WHERE {whom}");
-    let node = |change: &str| set("nodes", change, &format!("id = {file}"));
-    let present = |change: &str| set("revisions", change, &format!("node_id = {file} AND to_seq IS NULL"));
-    let path = "/folder/file of ann";
-    let cases = [
-        (
-            node("parent_id = 999"),
-            node(&format!("parent_id = {folder}")),
-            Aspect::Rows(Rule::Parents),
-            "…/file of ann",
-        ),
-        (
-            set("nodes", &format!("parent_id = {copy}"), "name = 'copy'"),
-            set("nodes", &format!("parent_id = {root}"), "name = 'copy'"),
-            Aspect::Rows(Rule::Reach),
-            "…/copy of ann",
-        ),
-        (
-            set("spaces", &format!("root_id = {copy}"), "TRUE"),
-            set("spaces", "root_id = (SELECT id FROM nodes WHERE parent_id IS NULL)", "TRUE"),
-            Aspect::Rows(Rule::Tops),
-            "the drive of ann",
-        ),
-        (
-            present("to_seq = 99"),
-            set("revisions", "to_seq = NULL", "to_seq = 99"),
-            Aspect::Rows(Rule::Histories),
-            path,
-        ),
-        (present("name = 'other'"), present("name = 'file'"), Aspect::Rows(Rule::Present), path),
-        (
-            node("name = 'other'"),
-            set("nodes", "name = 'file'", "name = 'other'"),
-            Aspect::Rows(Rule::Present),
-            "/folder/other of ann",
-        ),
-        (
-            present("from_seq = from_seq - 1"),
-            present("from_seq = from_seq + 1"),
-            Aspect::Rows(Rule::Overlaps),
-            path,
-        ),
-        (
-            set("blobs", "live = FALSE", "size_bytes = 12"),
-            set("blobs", "live = TRUE", "size_bytes = 12"),
-            Aspect::Rows(Rule::References),
-            "/gone of ann (in the trash)",
-        ),
-        (
-            set("spaces", "used_bytes = used_bytes + 7", "TRUE"),
-            set("spaces", "used_bytes = used_bytes - 7", "TRUE"),
-            Aspect::Drift,
-            "ann: 402019 bytes counted, 402012 stored",
-        ),
-        (
-            set("spaces", "system_bytes = 0", "TRUE"),
-            set("spaces", "system_bytes = 13", "TRUE"),
-            Aspect::Drift,
-            "ann: 0 bytes counted, 13 stored",
-        ),
-        (
-            set("nodes", "trash_name = 'x'", "folder AND parent_id IS NOT NULL"),
-            set("nodes", "trash_name = NULL", "folder"),
-            Aspect::Rows(Rule::Names),
-            " of ann",
-        ),
-        (
-            set(
-                "revisions",
-                "by_user = by_user, blob_id = zeroblob(16)",
-                &format!("node_id = {file} AND to_seq IS NOT NULL"),
-            ),
-            format!(
-                "UPDATE revisions SET blob_id = (SELECT id FROM blobs WHERE size_bytes = 1000) WHERE blob_id = zeroblob(16)"
-            ),
-            Aspect::Database,
-            "1 of revisions refer to blobs that are not there",
-        ),
+    let nodes = [
+        ("FILE", "(SELECT id FROM nodes WHERE name = 'file' AND copied_from IS NULL)"),
+        ("FOLDER", "(SELECT id FROM nodes WHERE name = 'folder')"),
+        ("COPY", "(SELECT id FROM nodes WHERE name = 'copy')"),
+        ("ROOT", "(SELECT root_id FROM spaces)"),
     ];
-    for (damage, repair, aspect, name) in cases {
-        sql(&house, &[&damage]);
+    let spelled_out = |sql: &str| nodes.iter().fold(sql.to_owned(), |sql, (word, id)| sql.replace(word, id));
+    for (damage, repair, aspect, name) in DAMAGES {
+        sql(&house, &[&spelled_out(damage)]);
         let found = found(&house);
         let hit = found.iter().find(|(of, ..)| *of == aspect);
         assert!(hit.is_some_and(|(_, _, says)| says.contains(name)), "after {damage}: {found:#?}");
@@ -201,7 +202,7 @@ fn rows_that_do_not_fit_are_found_and_named_by_their_path() {
         assert!(numbers.broken_rows + numbers.drift_bytes > 0, "{numbers:?}");
         // Garbage is for the sweep; what is broken is for somebody who has looked at it.
         swept(&house, later(2 * DAY));
-        sql(&house, &[&repair]);
+        sql(&house, &[&spelled_out(repair)]);
         assert_eq!(self::found(&house), [], "after {repair}");
     }
 }
