@@ -2,6 +2,7 @@
 
 mod app_password;
 mod jobs;
+mod trash;
 mod user;
 
 use std::process::ExitCode;
@@ -22,6 +23,9 @@ pub enum Admin {
     /// See to what is done later and on schedule
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    /// Look at what somebody has deleted, and purge it
+    #[command(subcommand)]
+    Trash(trash::Trash),
 }
 
 pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
@@ -30,6 +34,7 @@ pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow
         Admin::User(command) => user::run(command, config, settings, &backends).await,
         Admin::AppPassword(command) => app_password::run(command, config, &backends).await,
         Admin::Jobs(command) => jobs::run(command, &backends).await,
+        Admin::Trash(command) => trash::run(command, &backends).await,
     };
     backends.close().await?;
     done
