@@ -139,7 +139,7 @@ pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, now: Timestamp)
     Ok(located)
 }
 
-fn space_of(row: &QueryResult) -> Result<Space> {
+pub(crate) fn space_of(row: &QueryResult) -> Result<Space> {
     let number = |column: &str| row.try_get::<i64>("", column).or_domain();
     let limit: Option<i64> = row.try_get("", "quota_bytes").or_domain()?;
     Ok(Space {

@@ -150,6 +150,7 @@ async fn insert_space(tx: &Tx, new: &NewUser) -> Result<()> {
         root_id: Set(None),
         seq: Set(0),
         history_seq: Set(0),
+        history_ms: Set(0),
         used_bytes: Set(0),
         quota_bytes: Set(signed(new.quota_bytes)?),
         system_bytes: Set(0),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{BlobId, Caller, Conditions, Error, Node, NodeId, NodeName, NodePath, Result, Seq};
-use metadata::copies::{self, CopyTo, Weight};
+use metadata::copies::{self, CopyTo, Source, Weight};
 use metadata::nodes::{self, Located, NewNode};
 use metadata::{Tx, properties, spaces, system_files};
 use uuid::Uuid;
@@ -73,7 +73,7 @@ impl Copying<'_> {
             self.make_way(&tx, seq, node, &target).await?;
             self.promoted(&tx, seq, node, blob, parent_of(&target)?.id).await?;
         } else {
-            let weight = copies::weight(&tx, node.id, self.deep).await?;
+            let weight = copies::weight(&tx, self.source(node)).await?;
             self.charge(&tx, weight).await?;
             self.make_way(&tx, seq, node, &target).await?;
             self.tree(&tx, seq, node, weight, parent_of(&target)?.id).await?;
@@ -115,11 +115,15 @@ impl Copying<'_> {
     async fn tree(&self, tx: &Tx, seq: Seq, source: &Node, weight: Weight, parent: NodeId) -> Result<()> {
         let space = self.caller.home.space;
         let place = CopyTo { space, parent, name: self.name };
-        copies::copy(tx, self.caller, seq, source.id, self.deep, place).await?;
+        copies::copy(tx, self.caller, seq, self.source(source), place).await?;
         match weight.system_files {
             0 => Ok(()),
             _ => system_files::copy_all(tx, space, seq).await,
         }
+    }
+
+    fn source(&self, node: &Node) -> Source {
+        Source { node: node.id, deep: self.deep, as_of: None }
     }
 
     async fn promoted(
