@@ -21,6 +21,7 @@ mod system_file;
 mod thinning;
 mod time;
 mod user;
+mod virtual_folder;
 pub mod windows_name;
 
 pub use app_password::{AppPassword, AppPasswordId};
@@ -43,3 +44,4 @@ pub use system_file::SystemFile;
 pub use thinning::Thinning;
 pub use time::Timestamp;
 pub use user::{Role, User, UserId, UserName};
+pub use virtual_folder::{Removal, VirtualFolder};

@@ -24,6 +24,7 @@ pub mod retention;
 pub mod schema;
 pub mod spaces;
 pub mod system_files;
+pub mod trash;
 pub mod users;
 pub mod versions;
 

@@ -1,0 +1,5 @@
+//! What may be done with what was removed.
+
+mod look;
+
+pub use look::{look, members};
