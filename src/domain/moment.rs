@@ -47,6 +47,12 @@ impl Moment {
 }
 
 impl Timestamp {
+    /// As a moment is written, to the millisecond, in UTC: `2026-11-20T14:00:07.089`.
+    pub fn moment(self) -> String {
+        let at = chrono::DateTime::from_timestamp_millis(self.millis()).unwrap_or_default();
+        at.format("%Y-%m-%dT%H:%M:%S%.3f").to_string()
+    }
+
     /// The day it is in, in UTC, counted in days since 1970.
     pub fn day(self) -> i64 {
         self.millis().div_euclid(DAY)
@@ -54,9 +60,7 @@ impl Timestamp {
 
     /// The same day as it is written: `2026-11-20`.
     pub fn date(self) -> String {
-        let epoch = NaiveDate::default();
-        let date = chrono::TimeDelta::try_days(self.day()).and_then(|days| epoch.checked_add_signed(days));
-        date.unwrap_or(epoch).to_string()
+        self.moment().split('T').next().unwrap_or_default().to_owned()
     }
 }
 
@@ -82,9 +86,11 @@ fn read(text: &str, now: Timestamp) -> Option<Timestamp> {
     // A name cannot have a colon on Windows.
     let time = time.strip_prefix(['T', 't', ' '])?.replace('.', ":");
     let (time, offset) = split_offset(&time)?;
+    // The library would take a fraction of any length, and one digit for two.
     let form = match time.len() {
         5 => "%H:%M",
         8 => "%H:%M:%S",
+        12 => "%H:%M:%S:%3f",
         _ => return None,
     };
     let at = NaiveDateTime::new(date, NaiveTime::parse_from_str(time, form).ok()?);
@@ -145,6 +151,7 @@ mod tests {
             ("2026-11-20 14.00", two),
             ("2026-11-20T14:00:07", two + 7 * SECOND),
             ("2026-11-20 14.00.07", two + 7 * SECOND),
+            ("2026-11-20T14:00:07.089Z", two + 7 * SECOND + 89),
             ("2026-11-20T14:00Z", two),
             ("2026-11-20T14:00:00z", two),
             ("2026-11-20T15:00+01:00", two),
@@ -195,6 +202,7 @@ mod tests {
             "2026-11-20T14:60",
             "2026-11-20T14:0",
             "2026-11-20T14:00:00:00",
+            "2026-11-20T14:00:00.1",
             "2026-11-20X14:00",
             "2026-11-20T14:00+",
             "2026-11-20T14:00+1",
@@ -225,6 +233,7 @@ mod tests {
             let at = Timestamp::from_millis(NOW.millis() - days * DAY - HOUR);
             let expected = if days == 0 { NOW } else { Moment::end_of_day(at.day()).at() };
             assert_eq!(moment(&at.date()), Some(expected.millis()), "{}", at.date());
+            assert_eq!(moment(&at.moment()), Some(at.millis()), "{}", at.moment());
         }
     }
 }

@@ -7,7 +7,7 @@ use domain::{Error, Node, NodeId, NodeName, NodePath, Result, Seq, SpaceId, Time
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use crate::error::DbResult;
-use crate::nodes::{Located, Member, read_node, space_of};
+use crate::nodes::{Located, Member, read_node, read_property, space_of};
 use crate::{Db, statement};
 
 const DAY_MS: i64 = 86_400_000;
@@ -143,7 +143,8 @@ pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, seq: Seq) -> Re
     })
 }
 
-/// The next members that a folder had after a change, in the order of their names, after a given one, in one statement.
+/// The next members that a folder had after a change, in the order of their names, after a given one, in one statement;
+/// with the dead properties they have now if asked.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -153,10 +154,17 @@ pub async fn members(
     seq: Seq,
     after: Option<&NodeName>,
     count_max: u32,
+    with_properties: bool,
 ) -> Result<Vec<Member>> {
+    let (property, join) = match with_properties {
+        true => (", p.namespace, p.local, p.xml", "LEFT JOIN properties p ON p.node_id = n.id"),
+        false => ("", ""),
+    };
     let sql = format!(
-        "SELECT {columns} FROM revisions r JOIN nodes n ON n.id = r.node_id LEFT JOIN blobs b ON b.id = r.blob_id \
-         WHERE r.parent_id = $1 AND r.name > $3 AND {stood} ORDER BY r.name LIMIT $4",
+        "SELECT {columns}{property} FROM ( \
+           SELECT r.* FROM revisions r JOIN nodes n ON n.id = r.node_id \
+           WHERE r.parent_id = $1 AND r.name > $3 AND {stood} ORDER BY r.name LIMIT $4 \
+         ) r JOIN nodes n ON n.id = r.node_id LEFT JOIN blobs b ON b.id = r.blob_id {join} ORDER BY r.name",
         stood = stood("$2"),
         columns = columns("$2"),
     );
@@ -164,7 +172,17 @@ pub async fn members(
     let after = after.map_or("", NodeName::as_str);
     let values: Vec<Value> = vec![folder.0.into(), seq.0.into(), after.into(), i64::from(count_max).into()];
     let rows = db.raw().query_all_raw(statement(db, &sql, values)).await.or_domain()?;
-    rows.iter().map(|row| Ok(Member { node: read_node(row)?, properties: Vec::new() })).collect()
+    let mut members: Vec<Member> = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let node = read_node(row)?;
+        if members.last().is_none_or(|last| last.node.id != node.id) {
+            members.push(Member::of(node));
+        }
+        if let (true, Some(member)) = (with_properties, members.last_mut()) {
+            member.properties.extend(read_property(row)?);
+        }
+    }
+    Ok(members)
 }
 
 /// What a node was after a change, wherever it lay; nothing if it was not there.

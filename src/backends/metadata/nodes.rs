@@ -177,7 +177,7 @@ pub struct Member {
 
 impl Member {
     /// Somewhere else than in the trash, with no properties.
-    pub(crate) fn of(node: Node) -> Self {
+    pub fn of(node: Node) -> Self {
         Self { node, properties: Vec::new(), removal: None }
     }
 }

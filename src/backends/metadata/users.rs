@@ -1,6 +1,6 @@
 //! People with an account, each with a personal space.
 
-use domain::{Error, NodeId, Quota, Result, Role, SpaceId, Timestamp, User, UserId, UserName};
+use domain::{Error, Home, NodeId, Quota, Result, Role, SpaceId, Timestamp, User, UserId, UserName};
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, QueryResult, TryInsertResult, Value,
 };
@@ -93,6 +93,20 @@ pub async fn find(db: &impl Db, name: &UserName) -> Result<Option<User>> {
 pub async fn get(db: &impl Db, name: &UserName) -> Result<User> {
     let nobody = || Error::NotFound(format!("There is no user named {name}.").into());
     find(db, name).await?.ok_or_else(nobody)
+}
+
+/// The personal space of a user.
+///
+/// # Errors
+/// [`Internal`](Error::Internal) when they have none.
+pub async fn home(db: &impl Db, id: UserId) -> Result<Home> {
+    let sql = "SELECT id, root_id FROM spaces WHERE owner_id = $1";
+    let row = db.raw().query_one_raw(statement(db, sql, [id.0.into()])).await.or_domain()?;
+    let row = row.ok_or_else(|| Error::internal("a user without a space"))?;
+    Ok(Home {
+        space: SpaceId(row.try_get("", "id").or_domain()?),
+        root: NodeId(row.try_get("", "root_id").or_domain()?),
+    })
 }
 
 /// Everybody, in the order of their names.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{BlobId, Caller, Conditions, Error, Node, NodeId, NodeName, NodePath, Result, Seq};
+use domain::{BlobId, Caller, Conditions, Node, NodeId, NodeName, NodePath, Result, Seq};
 use metadata::copies::{self, CopyTo, Source, Weight};
 use metadata::nodes::{self, Located, NewNode};
 use metadata::{Tx, properties, spaces, system_files};
@@ -11,18 +11,14 @@ use uuid::Uuid;
 use super::promotion::{Promotion, Ready, Shown, Tried};
 use super::{Placed, Target};
 use crate::Backends;
-use crate::steps::{apart, companions_of, judge, may_place, name_of, node_of, parent_of, placed, trash};
-
-/// How many nodes one copy may have: it is one transaction of some 20 µs a node, and whoever else wants to
-/// write waits that long.
-const NODES_MAX: u64 = 250_000;
+use crate::steps::{apart, charge_copy, companions_of, judge, may_place, name_of, node_of, parent_of, placed, trash};
 
 /// Copies what is at `from`, with `deep` everything below it; what is at the target goes into the trash if
 /// it may be replaced. The copy of a system file under an ordinary name is an ordinary file.
 ///
 /// # Errors
-/// As for [`relocate`](super::relocate), and [`QuotaExceeded`](Error::QuotaExceeded), or
-/// [`TooLarge`](Error::TooLarge) for more nodes than one copy may have.
+/// As for [`relocate`](super::relocate), and [`QuotaExceeded`](domain::Error::QuotaExceeded), or
+/// [`TooLarge`](domain::Error::TooLarge) for more nodes than one copy may have.
 pub async fn copy(
     caller: &Caller,
     backends: &Arc<Backends>,
@@ -74,7 +70,7 @@ impl Copying<'_> {
             self.promoted(&tx, seq, node, blob, parent_of(&target)?.id).await?;
         } else {
             let weight = copies::weight(&tx, self.source(node)).await?;
-            self.charge(&tx, weight).await?;
+            charge_copy(&tx, caller.home.space, weight).await?;
             self.make_way(&tx, seq, node, &target).await?;
             self.tree(&tx, seq, node, weight, parent_of(&target)?.id).await?;
         }
@@ -84,22 +80,6 @@ impl Copying<'_> {
         }
         tx.commit().await?;
         Ok(Tried::Done(placed(&target)))
-    }
-
-    async fn charge(&self, tx: &Tx, weight: Weight) -> Result<()> {
-        if weight.nodes > NODES_MAX {
-            let (nodes, at_most) = (weight.nodes, NODES_MAX);
-            let text = format!(
-                "{nodes} files and folders are too many for one copy; copy at most {at_most} at once."
-            );
-            return Err(Error::TooLarge(text.into()));
-        }
-        let space = self.caller.home.space;
-        spaces::charge(tx, space, weight.bytes).await?;
-        match weight.system_bytes {
-            0 => Ok(()),
-            bytes => spaces::count_system(tx, space, bytes).await.map(drop),
-        }
     }
 
     /// Takes away what is at the target; the source may be the companion of that, and stays.
