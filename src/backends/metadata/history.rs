@@ -115,14 +115,14 @@ pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, seq: Seq) -> Re
     }
     let steps =
         if names.is_empty() { "SELECT 0, '' WHERE 1 = 0".to_owned() } else { format!("VALUES {names}") };
+    // In this order, or SQLite looks through all that ever was in a folder before it looks at the name.
     let sql = format!(
         "WITH RECURSIVE names (depth, name) AS ({steps}), walk (depth, id, revision) AS ( \
            SELECT 0, n.id, r.id FROM nodes n JOIN revisions r ON r.node_id = n.id WHERE n.id = $1 AND {stood} \
            UNION ALL \
-           SELECT walk.depth + 1, n.id, r.id FROM walk \
-           JOIN names ON names.depth = walk.depth + 1 \
-           JOIN revisions r ON r.parent_id = walk.id AND r.name = names.name \
-           JOIN nodes n ON n.id = r.node_id WHERE {stood} \
+           SELECT walk.depth + 1, n.id, r.id FROM walk CROSS JOIN names CROSS JOIN revisions r CROSS JOIN nodes n \
+           WHERE names.depth = walk.depth + 1 AND r.parent_id = walk.id AND r.name = names.name \
+             AND n.id = r.node_id AND {stood} \
          ) \
          SELECT walk.depth, {columns}, s.root_id, s.seq, s.history_seq, s.used_bytes, s.quota_bytes \
          FROM walk JOIN revisions r ON r.id = walk.revision JOIN nodes n ON n.id = r.node_id \

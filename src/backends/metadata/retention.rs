@@ -55,8 +55,10 @@ pub struct Crowded {
 /// # Errors
 /// Whatever the database says.
 pub async fn crowded(db: &impl Db, after: NodeId, count_max: u32) -> Result<Crowded> {
-    let sql = "SELECT r.node_id, r.space_id FROM revisions r WHERE r.node_id > $1 AND r.node_id <= $2 \
-               GROUP BY r.node_id, r.space_id HAVING COUNT(DISTINCT r.blob_id) > 1 ORDER BY r.node_id LIMIT $3";
+    let sql = "SELECT n.id AS node_id, n.space_id FROM ( \
+                 SELECT r.node_id FROM revisions r WHERE r.node_id > $1 AND r.node_id <= $2 \
+                 GROUP BY r.node_id HAVING COUNT(DISTINCT r.blob_id) > 1 ORDER BY r.node_id LIMIT $3 \
+               ) crowded JOIN nodes n ON n.id = crowded.node_id ORDER BY n.id";
     let until = after.0.saturating_add(NUMBERS_AT_ONCE);
     let values = [after.0.into(), until.into(), i64::from(count_max).into()];
     let rows = db.raw().query_all_raw(statement(db, sql, values)).await.or_domain()?;

@@ -39,15 +39,15 @@ fn contents_thin_out_with_age_and_give_back_exactly_their_bytes() {
         an_hour_passes(&house);
     }
     assert_eq!(used_bytes(&house), 60 * 10);
-    super::super::alter(&house, "UPDATE revisions SET at_ms = at_ms - 86400000 * 7");
-    super::super::alter(&house, "UPDATE blobs SET created_ms = created_ms - 86400000 * 7");
+    super::super::alter(&house, "UPDATE revisions SET at_ms = at_ms - 86400000 * 8");
+    super::super::alter(&house, "UPDATE blobs SET created_ms = created_ms - 86400000 * 8");
     thin(&house);
     let left = used_bytes(&house) / 10;
     assert!((3..=5).contains(&left), "one a day of 60 hours, and the current one: {left}");
     assert_eq!(number(&house, "SELECT COUNT(*) FROM blobs WHERE condemned_ms IS NOT NULL"), 60 - left as i64);
     assert_eq!(text(&house, "/file").unwrap(), "content 59");
     // A moment shows what was kept before it, or the first that was kept.
-    let at = |hours: u32| text(&house, &format!("/.History/{}h/file", hours + 7 * 24)).unwrap();
+    let at = |hours: u32| text(&house, &format!("/.History/{}h/file", hours + 8 * 24)).unwrap();
     assert_eq!(at(1), "content 59");
     assert_eq!(at(2), "content 58", "the newest of the earlier ones stays");
     assert!(at(30) <= "content 30".to_owned(), "{}", at(30));
@@ -142,7 +142,7 @@ fn history_beyond_the_horizon_is_forgotten_to_the_byte() {
     assert_eq!(text(&house, "/.History/1h/renamed/inner").unwrap(), "second");
     assert_eq!(house.ask("REPORT", "/", &[], report_body(&old)).status, 403);
     let since = house.ask("REPORT", "/", &[], report_body(&at_horizon));
-    assert_eq!(since.texts("href"), ["/dav/kept", "/dav/renamed"], "{since:?}");
+    assert_eq!(since.texts("href"), ["/dav/kept", "/dav/renamed/"], "{since:?}");
     assert_eq!(number(&house, "SELECT COUNT(*) FROM revisions WHERE to_seq <= (SELECT history_seq FROM spaces)"), 0);
 }
 
