@@ -34,8 +34,7 @@ impl VirtualFolder {
     /// The folder itself as a listing shows it, beside the top folder of its drive: it changes with every change there.
     pub fn node(self, space: &Space, top: &Node) -> Node {
         Node {
-            // The numbers of rows begin with 1.
-            id: NodeId(0),
+            id: NodeId::MADE_UP,
             uuid: Uuid::nil(),
             space: space.id,
             parent: Some(top.id),

@@ -20,6 +20,7 @@ pub mod names;
 pub mod nodes;
 pub mod placeholders;
 pub mod properties;
+pub mod purge;
 pub mod retention;
 pub mod schema;
 pub mod spaces;

@@ -276,10 +276,10 @@ pub enum Change<'a> {
     Content(Option<BlobId>, NodeTimes),
     /// Its content is the same, and these are its moments.
     Touched(NodeTimes),
-    /// It is called this now, in this folder.
+    /// It is called this now, in this folder, and if it was in the trash it is back.
     Place(NodeId, &'a NodeName),
-    /// It lies in the trash from this moment.
-    Trashed(Timestamp),
+    /// It lies in the trash from this moment, an entry under the first of these names that no other has there.
+    Trashed(Timestamp, &'a [NodeName; 4]),
     /// It lies in the trash from this moment, and comes back only with this other node. One that is there
     /// with itself is nothing anybody could want back.
     TrashedWith(Timestamp, NodeId),
@@ -297,7 +297,9 @@ pub async fn change(tx: &Tx, caller: &Caller, seq: Seq, id: NodeId, change: Chan
 
 /// Changes the row of a node and leaves its history to the caller.
 pub(crate) async fn update(tx: &Tx, seq: Seq, id: NodeId, change: Change<'_>) -> Result<()> {
-    use node::Column::{BlobId as Blob, ChangedSeq, Id, Name, ParentId, TrashedMs, TrashedWith, TreeSeq};
+    use node::Column::{
+        BlobId as Blob, ChangedSeq, Id, Name, ParentId, TrashName, TrashedMs, TrashedWith, TreeSeq,
+    };
     let update = node::Entity::update_many()
         .col_expr(ChangedSeq, Expr::value(seq.0))
         .col_expr(TreeSeq, Expr::value(seq.0))
@@ -307,10 +309,15 @@ pub(crate) async fn update(tx: &Tx, seq: Seq, id: NodeId, change: Change<'_>) ->
             set_times(update.col_expr(Blob, Expr::value(blob.map(|blob| blob.0))), times)
         }
         Change::Touched(times) => set_times(update, times),
-        Change::Place(parent, name) => {
-            update.col_expr(ParentId, Expr::value(parent.0)).col_expr(Name, Expr::value(name.as_str()))
-        }
-        Change::Trashed(at) => update.col_expr(TrashedMs, Expr::value(at.millis())),
+        Change::Place(parent, name) => update
+            .col_expr(ParentId, Expr::value(parent.0))
+            .col_expr(Name, Expr::value(name.as_str()))
+            .col_expr(TrashedMs, Expr::value(None::<i64>))
+            .col_expr(TrashedWith, Expr::value(None::<i64>))
+            .col_expr(TrashName, Expr::value(None::<String>)),
+        Change::Trashed(at, names) => update
+            .col_expr(TrashedMs, Expr::value(at.millis()))
+            .col_expr(TrashName, crate::trash::first_free(names)),
         Change::TrashedWith(at, other) => {
             update.col_expr(TrashedMs, Expr::value(at.millis())).col_expr(TrashedWith, Expr::value(other.0))
         }

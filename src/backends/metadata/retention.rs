@@ -198,12 +198,13 @@ pub async fn forget(tx: &Tx, space: SpaceId, now: Timestamp, count: u32) -> Resu
     let row = tx.raw().query_one_raw(statement(tx, sql, values)).await.or_domain()?;
     let until: Option<i64> = row.map(|row| row.try_get("", "until").or_domain()).transpose()?.flatten();
     let Some(until) = until else { return Ok(()) };
+    // By the blob, which few revisions have; a file may have any number of them.
     let sql = "SELECT lost.blob_id, b.size_bytes FROM ( \
                  SELECT DISTINCT r.node_id, r.blob_id FROM revisions r \
-                 WHERE r.space_id = $1 AND r.to_seq <= $2 AND r.blob_id IS NOT NULL AND NOT EXISTS ( \
-                   SELECT 1 FROM revisions k WHERE k.node_id = r.node_id AND k.blob_id = r.blob_id \
-                   AND (k.to_seq IS NULL OR k.to_seq > $2)) \
-               ) lost JOIN blobs b ON b.id = lost.blob_id";
+                 WHERE r.space_id = $1 AND r.to_seq <= $2 AND r.blob_id IS NOT NULL \
+               ) lost JOIN blobs b ON b.id = lost.blob_id WHERE NOT EXISTS ( \
+                 SELECT 1 FROM revisions k WHERE k.blob_id = lost.blob_id AND +k.node_id = lost.node_id \
+                 AND (k.to_seq IS NULL OR k.to_seq > $2))";
     let scope = || [space.0.into(), until.into()];
     let rows = tx.raw().query_all_raw(statement(tx, sql, scope())).await.or_domain()?;
     let (mut lost, mut bytes) = (Vec::with_capacity(rows.len()), 0);
@@ -223,7 +224,7 @@ pub async fn forget(tx: &Tx, space: SpaceId, now: Timestamp, count: u32) -> Resu
 /// Whatever the database says.
 pub async fn bury(tx: &Tx, count_max: u32) -> Result<usize> {
     // The last revision of what was withdrawn is open and says that it is in the trash.
-    let sql = "SELECT t.id FROM nodes t JOIN spaces s ON s.id = t.space_id WHERE t.trashed_with = t.id \
+    let sql = "SELECT t.id FROM nodes t JOIN spaces s ON s.id = t.space_id WHERE t.trashed_with = t.id AND NOT t.doomed \
                AND NOT EXISTS (SELECT 1 FROM revisions r WHERE r.node_id = t.id AND (r.blob_id IS NOT NULL \
                  OR COALESCE(r.to_seq, r.from_seq) > s.history_seq OR (r.to_seq IS NULL AND NOT r.trashed))) \
                AND NOT EXISTS (SELECT 1 FROM nodes c WHERE c.parent_id = t.id) \

@@ -54,7 +54,7 @@ impl Naming {
         path: NodePath,
         as_sent: &str,
     ) -> Result<NodePath> {
-        if VirtualFolder::of(&path).is_some() {
+        if VirtualFolder::of(&path).is_some_and(|folder| folder != VirtualFolder::Trash) {
             return Ok(path);
         }
         let path = self.named(caller, backends, path).await?;

@@ -11,7 +11,10 @@ use uuid::Uuid;
 use super::promotion::{Promotion, Ready, Shown, Tried};
 use super::{Placed, Target};
 use crate::Backends;
-use crate::steps::{apart, charge_copy, companions_of, judge, may_place, name_of, node_of, parent_of, placed, trash};
+use crate::steps::{
+    apart, charge_copy, companions_of, judge, locate, may_place, name_of, node_of, not_made_up, parent_of, placed,
+    trash,
+};
 
 /// Copies what is at `from`, with `deep` everything below it; what is at the target goes into the trash if
 /// it may be replaced. The copy of a system file under an ordinary name is an ordinary file.
@@ -54,9 +57,10 @@ impl Copying<'_> {
         let caller = self.caller;
         let tx = backends.metadata.begin().await?;
         let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
-        let source = nodes::locate(&tx, caller.home.root, self.from, caller.now).await?;
+        let source = locate(&tx, caller, self.from).await?;
         let target = nodes::locate(&tx, caller.home.root, &self.to.path, caller.now).await?;
         let node = node_of(&source)?;
+        not_made_up(node)?;
         judge(&tx, caller, &source, self.conditions).await?;
         may_place(&tx, caller, &target, self.to.overwrite, self.conditions).await?;
 

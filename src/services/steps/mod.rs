@@ -10,6 +10,7 @@ mod hashing;
 mod judge;
 mod moment;
 mod place;
+mod restore;
 mod secret;
 
 pub(crate) use authorize::own;
@@ -22,5 +23,6 @@ pub(crate) use hashing::Hashing;
 pub(crate) use judge::{end_lapsed, judge, may_remove};
 pub(crate) use moment::seq_at;
 pub(crate) use place::{apart, may_place, placed, placeholder, trash};
+pub(crate) use restore::{ENTRY_DEPTH, destination, locate, not_made_up};
 pub(crate) use secret::AppSecret;
 pub use secret::made_up_password;

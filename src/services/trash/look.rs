@@ -1,15 +1,12 @@
 //! Looking into the trash. No statement here writes.
 
-use domain::{Caller, Node, NodeId, NodeName, NodePath, Result};
+use domain::{Caller, Node, NodeId, NodeName, NodePath, Result, UserName};
 use metadata::nodes::{self, Member};
-use metadata::trash;
+use metadata::{trash, users};
 
 use crate::Backends;
 use crate::files::Look;
-use crate::steps::own;
-
-/// How many names the path of an entry has.
-const ENTRY_DEPTH: usize = 2;
+use crate::steps::{ENTRY_DEPTH, own};
 
 /// Looks at a path that begins with the name of the trash, in one statement, and in two at an entry.
 ///
@@ -40,7 +37,21 @@ pub async fn members(
     own(caller, folder)?;
     let db = &backends.metadata;
     match folder.id {
-        NodeId(0) => trash::entries(db, folder.space, after, count_max, with_properties).await,
+        NodeId::MADE_UP => trash::entries(db, folder.space, after, count_max, with_properties).await,
         id => nodes::members(db, id, after, count_max, with_properties).await,
     }
+}
+
+/// The next entries of a user's trash in the order of their names, after a given one.
+///
+/// # Errors
+/// [`NotFound`](domain::Error::NotFound) when nobody has this name.
+pub async fn list(
+    backends: &Backends,
+    user: &UserName,
+    after: Option<&NodeName>,
+    count_max: u32,
+) -> Result<Vec<Member>> {
+    let space = users::space_of(&backends.metadata, user).await?;
+    trash::entries(&backends.metadata, space, after, count_max, false).await
 }

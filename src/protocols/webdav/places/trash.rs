@@ -3,7 +3,7 @@
 use domain::{Error, Node, NodeName, Result, VirtualFolder};
 use futures_util::future::BoxFuture;
 use http::Method;
-use services::files::{Look, Member};
+use services::files::{self, Look, Member, Placed, Target};
 use services::{Backends, trash};
 
 use super::Place;
@@ -49,5 +49,19 @@ impl Place for Trash {
     fn admit(&self, _: &dyn Place) -> Result<()> {
         let sentence = "Nothing can be moved or copied into the trash; delete it, and it goes there.";
         Err(Error::Forbidden(sentence.into()))
+    }
+    fn remove<'a>(&'a self, visit: &'a Visit) -> BoxFuture<'a, Result<()>> {
+        let Visit { caller, backends, path, conditions, .. } = visit;
+        Box::pin(trash::purge(caller, backends, path, conditions))
+    }
+
+    fn relocate<'a>(&'a self, visit: &'a Visit, to: &'a Target) -> BoxFuture<'a, Result<Placed>> {
+        let Visit { caller, backends, path, conditions, .. } = visit;
+        Box::pin(files::relocate(caller, backends, path, to, conditions))
+    }
+
+    fn copy<'a>(&'a self, visit: &'a Visit, to: &'a Target, deep: bool) -> BoxFuture<'a, Result<Placed>> {
+        let Visit { caller, backends, path, conditions, .. } = visit;
+        Box::pin(files::copy(caller, backends, path, to, deep, conditions))
     }
 }
