@@ -310,6 +310,26 @@ fn the_history_is_listed_only_where_that_is_asked_for() {
 }
 
 #[test]
+fn every_name_of_the_past_leads_to_what_it_shows() {
+    let house = TestHouse::with_settings(&[("names.ascii_safe", "true")]).with_user("ann");
+    for name in ["%C3%BC", "a%3Ab", "Twin", "twin"] {
+        house.put(&format!("/{name}"), name);
+    }
+    an_hour_passes(&house);
+    house.relocate("MOVE", "/%C3%BC", "/else");
+    for agent in ["curl", "Microsoft-WebDAV-MiniRedir/10"] {
+        let headers = [("User-Agent", agent), ("Depth", "1")];
+        let listed = house.ask("PROPFIND", "/.History/1h", &headers, "");
+        let hrefs = listed.texts("href");
+        assert_eq!(hrefs.len(), 5, "{}", seen(&listed));
+        for href in &hrefs[1..] {
+            let path = href.strip_prefix("/dav").unwrap();
+            assert_eq!(house.ask("GET", path, &[("User-Agent", agent)], "").status, 200, "{path}");
+        }
+    }
+}
+
+#[test]
 fn a_look_into_the_past_costs_the_same_at_any_depth() {
     let house = house_with(&["/a/", "/a/b/", "/a/b/c/", "/a/b/c/d/", "/a/b/c/d/file"]);
     super::statements::fill_with_folders(&house, &["a", "b"], 1_200);

@@ -57,7 +57,7 @@ pub async fn members(
     with_properties: bool,
 ) -> Result<Vec<Member>> {
     own(caller, folder)?;
-    if folder.id == NodeId(0) {
+    if folder.id == NodeId::MADE_UP {
         let mut moments = moments(caller, backends, folder).await?;
         moments.retain(|member| after.is_none_or(|after| member.node.name.as_str() > after.as_str()));
         moments.truncate(count_max as usize);
