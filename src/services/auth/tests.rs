@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::{Attempt, log_in};
 use crate::users::NewUser;
 use crate::{
-    Backends, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ServicesConfig, TrashConfig, VersionsConfig,
-    app_passwords, users,
+    Backends, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ServicesConfig, TrashConfig,
+    VersionsConfig, app_passwords, users,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);

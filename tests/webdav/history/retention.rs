@@ -4,7 +4,9 @@ use domain::Timestamp;
 use metadata::spaces;
 use services::versions;
 
-use super::{an_hour_passes, assert_refused, days_pass, house, house_with, number, report_body, text, used_bytes};
+use super::{
+    an_hour_passes, assert_refused, days_pass, house, house_with, number, report_body, text, used_bytes,
+};
 use crate::support::TestHouse;
 
 /// Takes every step there is, and looks between them whether all is in order.
@@ -143,7 +145,10 @@ fn history_beyond_the_horizon_is_forgotten_to_the_byte() {
     assert_eq!(house.ask("REPORT", "/", &[], report_body(&old)).status, 403);
     let since = house.ask("REPORT", "/", &[], report_body(&at_horizon));
     assert_eq!(since.texts("href"), ["/dav/kept", "/dav/renamed/"], "{since:?}");
-    assert_eq!(number(&house, "SELECT COUNT(*) FROM revisions WHERE to_seq <= (SELECT history_seq FROM spaces)"), 0);
+    assert_eq!(
+        number(&house, "SELECT COUNT(*) FROM revisions WHERE to_seq <= (SELECT history_seq FROM spaces)"),
+        0
+    );
 }
 
 #[test]
@@ -192,9 +197,14 @@ fn history_is_kept_for_ever_where_the_settings_say_so() {
 
 #[test]
 fn a_round_begins_anew_after_an_hour() {
-    let house = TestHouse::with_settings(&[("versions.count_max", "1"), ("versions.thinning", "")]).with_user("ann");
+    let house =
+        TestHouse::with_settings(&[("versions.count_max", "1"), ("versions.thinning", "")]).with_user("ann");
     let now = Timestamp::now();
-    let thin = |hours: u64| house.run(versions::thin(house.backends(), now.after(std::time::Duration::from_secs(hours * 3600)))).unwrap();
+    let thin = |hours: u64| {
+        house
+            .run(versions::thin(house.backends(), now.after(std::time::Duration::from_secs(hours * 3600))))
+            .unwrap()
+    };
     assert!(!thin(0));
     for content in ["1", "2", "3"] {
         house.put("/file", content);
