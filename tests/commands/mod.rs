@@ -5,6 +5,7 @@ mod doctor;
 mod doctor_client;
 mod help;
 mod history;
+mod jobs;
 mod serve;
 mod settings;
 mod tls;

@@ -5,6 +5,7 @@
 
 mod config;
 mod disk;
+mod listing;
 
 #[cfg(test)]
 mod contract;
@@ -16,6 +17,7 @@ use domain::{BlobId, Result};
 
 pub use config::{BlobsConfig, Store};
 pub use disk::{Disk, DiskReader, DiskWriter};
+pub use listing::{Listing, StoredBlob, Strangers};
 
 /// A store of blobs.
 ///
@@ -47,7 +49,7 @@ impl Blobs {
     /// See [`Blobs`].
     pub fn open(config: &BlobsConfig, data_folder: &Path) -> Result<Self> {
         match config.store {
-            Store::Disk => Disk::open(data_folder.join("blobs")).map(Self::Disk),
+            Store::Disk => Disk::open(data_folder.join("blobs"), config.durability).map(Self::Disk),
         }
     }
 
@@ -78,6 +80,27 @@ impl Blobs {
     pub async fn remove(&self, id: BlobId) -> Result<()> {
         match self {
             Self::Disk(disk) => disk.remove(id).await,
+        }
+    }
+
+    /// The blobs that follow an id, in the order of their ids, at most `count_max` and perhaps fewer: whether there
+    /// are more, [`Listing::next`] says. What is added or removed between two listings may be in neither.
+    ///
+    /// # Errors
+    /// See [`Blobs`].
+    pub async fn list(&self, after: Option<BlobId>, count_max: usize) -> Result<Listing> {
+        match self {
+            Self::Disk(disk) => disk.list(after, count_max).await,
+        }
+    }
+
+    /// One blob, if anything of it is there, complete or not.
+    ///
+    /// # Errors
+    /// See [`Blobs`].
+    pub async fn find(&self, id: BlobId) -> Result<Option<StoredBlob>> {
+        match self {
+            Self::Disk(disk) => disk.find(id).await,
         }
     }
 
@@ -114,7 +137,7 @@ impl BlobWriter {
         }
     }
 
-    /// Completes the blob. When this returns, it survives a loss of power; until then nothing counts.
+    /// Completes the blob. When this returns, it survives what the [settings](BlobsConfig) say; until then nothing counts.
     ///
     /// # Errors
     /// See [`Blobs`]. After one nothing is left in the store.
