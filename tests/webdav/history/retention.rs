@@ -52,7 +52,7 @@ fn contents_thin_out_with_age_and_give_back_exactly_their_bytes() {
     let at = |hours: u32| text(&house, &format!("/.History/{}h/file", hours + 8 * 24)).unwrap();
     assert_eq!(at(1), "content 59");
     assert_eq!(at(2), "content 58", "the newest of the earlier ones stays");
-    assert!(at(30) <= "content 30".to_owned(), "{}", at(30));
+    assert!(at(30).as_str() <= "content 30", "{}", at(30));
     let shown: Vec<String> = (1..=60).rev().map(at).collect();
     assert!(shown.is_sorted(), "{shown:?}");
     thin(&house);
