@@ -6,6 +6,7 @@
 mod check;
 mod config;
 mod expire_locks;
+mod forget;
 mod job;
 mod purge;
 mod recount;
@@ -13,6 +14,7 @@ mod rota;
 mod run;
 mod scrub;
 mod sweep;
+mod thin;
 mod watchdog;
 mod worker;
 
@@ -22,7 +24,16 @@ pub use run::{Outcome, Ran};
 pub use worker::{Clock, run_due, serve};
 
 /// Everything that starts by itself: one line per job.
-pub static JOBS: &[Job] = &[purge::JOB, expire_locks::JOB, sweep::JOB, scrub::JOB, check::JOB, recount::JOB];
+pub static JOBS: &[Job] = &[
+    purge::JOB,
+    thin::JOB,
+    forget::JOB,
+    expire_locks::JOB,
+    sweep::JOB,
+    scrub::JOB,
+    check::JOB,
+    recount::JOB,
+];
 
 /// The job with this name.
 pub fn find(kind: &str) -> Option<&'static Job> {

@@ -5,6 +5,7 @@ mod doctor;
 mod doctor_client;
 mod doctor_deep;
 mod help;
+mod history;
 mod jobs;
 mod serve;
 mod settings;

@@ -104,7 +104,8 @@ mod tests {
     #[tokio::test]
     async fn what_has_a_name_of_the_servers_own_is_renamed_by_a_change_like_any_other() {
         let folder = tempfile::tempdir().unwrap();
-        let config = MetadataConfig { readers: 1, busy_seconds: 5 };
+        let config =
+            MetadataConfig { readers: 1, busy_seconds: 5, durability: domain::Durability::default() };
         let metadata = Metadata::open(&config, folder.path()).await.unwrap();
         let tx = metadata.begin().await.unwrap();
         Migrator::up(&tx.raw, Some(BEFORE)).await.unwrap();
