@@ -93,25 +93,25 @@ mod tests {
     async fn a_round_goes_on_where_it_was_left_and_begins_anew_after_its_end() {
         let mut house = House::new().await;
         // Less than one of the blobs, so that each step ends in the middle of one.
-        let scrub = &mut Arc::get_mut(&mut house.backends).unwrap().scrub;
-        (scrub.days, scrub.read_bytes_per_second) = (1, 2_000_000);
+        let config = &mut Arc::get_mut(&mut house.backends).unwrap().scrub;
+        (config.days, config.read_bytes_per_second) = (1, 2_000_000);
         let ids = [keep(&house, vec![1; 1_500_000], NOW).await, keep(&house, vec![2; 1_500_000], NOW).await];
         fs::write(house.folder.path().join("blobs").join(ids[1].key()), vec![3; 1_500_000]).unwrap();
         let mut steps = 1;
-        while super::scrub(day(1), &house.backends).await.unwrap() {
+        while scrub(day(1), &house.backends).await.unwrap() {
             steps += 1;
         }
         assert!(steps > 1);
         let rows = blobs::list(&house.backends.metadata, None, 10).await.unwrap();
         let damaged = |id: BlobId| rows.iter().any(|row| row.id == id && row.is_damaged);
         assert_eq!((damaged(ids[0]), damaged(ids[1])), (false, true));
-        assert!(!super::scrub(day(1), &house.backends).await.unwrap());
+        assert!(!scrub(day(1), &house.backends).await.unwrap());
 
         let tx = house.backends.metadata.begin().await.unwrap();
         blobs::condemn(&tx, NOW, &ids).await.unwrap();
         tx.commit().await.unwrap();
         for _ in 0..2 {
-            while super::sweep(day(3), &house.backends).await.unwrap() {}
+            while sweep(day(3), &house.backends).await.unwrap() {}
             assert_eq!(blobs::list(&house.backends.metadata, None, 10).await.unwrap(), []);
         }
     }
