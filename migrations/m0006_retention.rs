@@ -14,7 +14,7 @@ impl MigrationTrait for Step {
             manager.alter_table(Table::alter().table(table).add_column(&mut column).to_owned()).await?;
         }
         manager.create_table(holds()).await?;
-        for sql in [NAMED].into_iter().chain(INDEXES) {
+        for sql in [NAMED, RESTORED].into_iter().chain(INDEXES) {
             manager.get_connection().execute_unprepared(sql).await?;
         }
         Ok(())
@@ -31,6 +31,9 @@ fn columns() -> Vec<(&'static str, ColumnDef)> {
         ("nodes", ColumnDef::new("doomed").boolean().not_null().default(false).take()),
         // What uploads under way have set aside, beside what is used.
         ("spaces", counter("reserved_bytes")),
+        // The change from which it counts on since it was put back from a copy: what a client knew of it before may
+        // be of a time that never was.
+        ("spaces", counter("restored_seq")),
         // Of a blob that is not live yet: how much of that is its own, and in which space.
         ("blobs", ColumnDef::new("space_id").uuid().null().take()),
         ("blobs", counter("reserved_bytes")),
@@ -56,6 +59,9 @@ const NAMED: &str = "UPDATE nodes SET trash_name = CASE WHEN EXISTS ( \
       AND o.trashed_ms IS NOT NULL AND o.trashed_with IS NULL \
     ) THEN name || ' ~' || id ELSE name END \
     WHERE trashed_ms IS NOT NULL AND trashed_with IS NULL";
+
+/// Nothing has removed history so far: only a database put back from a copy has another number here.
+const RESTORED: &str = "UPDATE spaces SET restored_seq = history_seq, history_seq = 0 WHERE history_seq <> 0";
 
 const INDEXES: [&str; 8] = [
     "CREATE INDEX nodes_in_trash ON nodes (space_id, trash_name) WHERE trash_name IS NOT NULL",

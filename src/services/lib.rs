@@ -12,6 +12,7 @@ pub mod auth;
 pub mod checkup;
 pub mod files;
 pub mod setup;
+pub mod upgrades;
 pub mod users;
 
 pub use backends::Backends;

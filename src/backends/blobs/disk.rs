@@ -4,6 +4,7 @@
 //! handing them over costs little.
 
 mod draft;
+mod incoming;
 mod reader;
 mod writer;
 
@@ -20,6 +21,7 @@ use tokio::task::{JoinError, spawn_blocking};
 use uuid::Uuid;
 
 use draft::Draft;
+pub use incoming::Incoming;
 pub use reader::DiskReader;
 pub use writer::DiskWriter;
 
@@ -83,8 +85,60 @@ impl Disk {
         blocking(move || fs4::available_space(&root).map_err(fault("measuring", &root))).await
     }
 
+    pub(crate) async fn has(&self, id: BlobId, size_bytes: u64) -> Result<bool> {
+        let content = self.content(id);
+        blocking(move || match fs::metadata(&content) {
+            Ok(found) => Ok(found.len() == size_bytes),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(fault("looking at", &content)(error)),
+        })
+        .await
+    }
+
+    pub(crate) async fn take_in(&self, id: BlobId) -> Result<Incoming> {
+        let content = self.content(id);
+        blocking(move || Incoming::create(content)).await
+    }
+
+    pub(crate) async fn walk(&self) -> Result<DiskWalk> {
+        let files = self.root.join("files");
+        blocking(move || {
+            let entries = fs::read_dir(&files).map_err(fault("listing", &files))?;
+            Ok(DiskWalk { entries: Some(entries), files })
+        })
+        .await
+    }
+
     fn content(&self, id: BlobId) -> PathBuf {
         self.root.join(id.key())
+    }
+}
+
+/// The way through everything in a folder of blobs.
+pub struct DiskWalk {
+    entries: Option<fs::ReadDir>,
+    files: PathBuf,
+}
+
+impl DiskWalk {
+    pub(crate) async fn next(&mut self, count_max: usize) -> Result<Vec<BlobId>> {
+        let Some(mut entries) = self.entries.take() else { return Ok(Vec::new()) };
+        let files = self.files.clone();
+        let (found, entries) = blocking(move || {
+            let mut found = Vec::new();
+            while found.len() < count_max
+                && let Some(entry) = entries.next()
+            {
+                let name = entry.map_err(fault("listing", &files))?.file_name();
+                // Whatever else lies there is none of ours.
+                let id = name.to_str().and_then(|name| Uuid::try_parse(name).ok());
+                found.extend(id.map(BlobId));
+            }
+            Ok((found, entries))
+        })
+        .await?;
+        self.entries = Some(entries);
+        Ok(found)
     }
 }
 
@@ -126,6 +180,8 @@ fn erase(content: &Path) -> io::Result<()> {
         outcome => outcome,
     };
     gone(fs::remove_file(content))?;
+    // A copy that a process did not come to finish.
+    gone(fs::remove_file(incoming::part_of(content)))?;
     gone(fs::remove_dir(folder_of(content)))
 }
 

@@ -4,6 +4,7 @@
 //! the database to say; whatever lies here without a live row there is garbage.
 
 mod config;
+mod copies;
 mod disk;
 
 #[cfg(test)]
@@ -15,7 +16,8 @@ use bytes::Bytes;
 use domain::{BlobId, Result};
 
 pub use config::{BlobsConfig, Store};
-pub use disk::{Disk, DiskReader, DiskWriter};
+pub use copies::Copied;
+pub use disk::{Disk, DiskReader, DiskWalk, DiskWriter};
 
 /// A store of blobs.
 ///
@@ -37,6 +39,12 @@ pub enum BlobWriter {
 pub enum BlobReader {
     /// From a file.
     Disk(DiskReader),
+}
+
+/// The way through everything in a store, in no order.
+pub enum BlobWalk {
+    /// Through a folder.
+    Disk(DiskWalk),
 }
 
 impl Blobs {
@@ -78,6 +86,16 @@ impl Blobs {
     pub async fn remove(&self, id: BlobId) -> Result<()> {
         match self {
             Self::Disk(disk) => disk.remove(id).await,
+        }
+    }
+
+    /// Begins to go through everything that lies in the store, whoever knows of it.
+    ///
+    /// # Errors
+    /// See [`Blobs`].
+    pub async fn walk(&self) -> Result<BlobWalk> {
+        match self {
+            Self::Disk(disk) => disk.walk().await.map(BlobWalk::Disk),
         }
     }
 
@@ -147,6 +165,18 @@ impl BlobReader {
     pub fn seek(&mut self, offset: u64) {
         match self {
             Self::Disk(reader) => reader.seek(offset),
+        }
+    }
+}
+
+impl BlobWalk {
+    /// The next blobs, at most so many; none at the end only.
+    ///
+    /// # Errors
+    /// See [`Blobs`].
+    pub async fn next(&mut self, count_max: usize) -> Result<Vec<BlobId>> {
+        match self {
+            Self::Disk(walk) => walk.next(count_max).await,
         }
     }
 }

@@ -19,12 +19,14 @@ pub mod names;
 pub mod nodes;
 pub mod placeholders;
 pub mod properties;
+pub mod renewal;
 pub mod schema;
+pub mod snapshots;
 pub mod spaces;
 pub mod system_files;
 pub mod users;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -48,6 +50,7 @@ pub struct Metadata {
     read: DatabaseConnection,
     write: DatabaseConnection,
     statements: Arc<AtomicU64>,
+    data_folder: PathBuf,
 }
 
 /// Something questions can be put to.
@@ -116,7 +119,8 @@ impl Metadata {
             });
             connection
         };
-        Ok(Self { read: counted(read), write: counted(write), statements })
+        let data_folder = data_folder.to_owned();
+        Ok(Self { read: counted(read), write: counted(write), statements, data_folder })
     }
 
     /// Begins a transaction that may write. Dropping it before [`Tx::commit`] undoes all of it.

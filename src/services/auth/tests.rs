@@ -32,7 +32,7 @@ impl House {
     pub(crate) async fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let metadata = open(&folder).await;
-        schema::migrate(&metadata).await.unwrap();
+        schema::migrate(&metadata, NOW).await.unwrap();
         let blobs = Blobs::open(&BlobsConfig { store: Store::Disk }, folder.path()).unwrap();
         let files = FilesConfig { path_chars_max: 1024, quota_bytes: 1000, file_bytes_max: 0 };
         let names = NamesConfig { ascii_safe: false };
