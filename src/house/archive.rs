@@ -10,7 +10,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use blobs::{Blobs, BlobsConfig, Store};
+use blobs::Blobs;
 use domain::{Error, Result};
 use metadata::snapshots::parse_stamp;
 
@@ -84,7 +84,7 @@ impl Archive {
     }
 
     fn open(folder: &Path, lock: Option<File>) -> Result<Self> {
-        let blobs = Blobs::open(&BlobsConfig { store: Store::Disk }, folder)?;
+        let blobs = Blobs::open_archive(folder)?;
         Ok(Self { blobs, folder: folder.to_owned(), _lock: lock })
     }
 

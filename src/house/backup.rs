@@ -1,5 +1,6 @@
 //! Backing up, beside a running server or without one.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ use crate::config::Config;
 const PAGE: u32 = 1_000;
 /// Copies under way at once: while one is synced, another is read.
 const SIDE_BY_SIDE: usize = 4;
+/// Each listing goes through the whole folder, so there should be few.
+const LISTED_AT_ONCE: usize = 100_000;
 /// Ids looked up at once in the snapshots that are kept.
 const ASKED_AT_ONCE: usize = 500;
 /// How long nothing that the snapshot needs is removed, should this process die.
@@ -170,11 +173,12 @@ pub(super) async fn carry_all(
     watch: &(dyn Fn(Progress) + Sync),
     mut on_lost: impl FnMut(BlobId),
 ) -> Result<Tally> {
+    target.clear_incoming().await?;
     let mut tally = Tally::default();
     let mut after = BlobId(Uuid::nil());
     loop {
         let page = snapshot.kept_after(after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(tally) };
+        let Some(last) = page.last() else { break };
         after = last.id;
         let carried = stream::iter(page).map(|kept| async move {
             let outcome = carry(source, target, &kept, believe).await;
@@ -198,11 +202,14 @@ pub(super) async fn carry_all(
             watch(Progress::Done(kept.size_bytes));
         }
     }
+    target.clear_incoming().await?;
+    Ok(tally)
 }
 
 async fn carry(source: &Blobs, target: &Blobs, kept: &Kept, believe: bool) -> Result<Carried> {
     let Kept { id, size_bytes, sha256 } = *kept;
-    if target.has(id, size_bytes).await?
+    let there = target.find(id).await?;
+    if there.is_some_and(|there| there.size_bytes == size_bytes)
         && (believe || matches!(target.verify(id, size_bytes, sha256).await, Copied::Whole))
     {
         return Ok(Carried::Had);
@@ -266,19 +273,23 @@ async fn prune(
             }
         }
     }
-    let mut walk = archive.blobs.walk().await?;
+    let mut after = None;
     loop {
-        let page = walk.next(ASKED_AT_ONCE).await?;
-        if page.is_empty() {
+        let page = archive.blobs.list(after, LISTED_AT_ONCE).await?;
+        for listed in page.blobs.chunks(ASKED_AT_ONCE) {
+            let ids: Vec<BlobId> = listed.iter().map(|blob| blob.id).collect();
+            let mut referred = HashSet::new();
+            for snapshot in &kept {
+                referred.extend(snapshot.kept_among(&ids).await?);
+            }
+            for id in ids.iter().filter(|id| !referred.contains(id)) {
+                archive.blobs.remove(*id).await?;
+                saved.removed_blobs += 1;
+            }
+        }
+        after = page.next;
+        if after.is_none() {
             break;
-        }
-        let mut referred = Vec::new();
-        for snapshot in &kept {
-            referred.extend(snapshot.kept_among(&page).await?);
-        }
-        for id in page.iter().filter(|id| !referred.contains(id)) {
-            archive.blobs.remove(*id).await?;
-            saved.removed_blobs += 1;
         }
     }
     archive.remove_remains()

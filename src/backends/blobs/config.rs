@@ -8,6 +8,8 @@ use serde::Deserialize;
 pub struct BlobsConfig {
     /// Where the bytes are kept.
     pub store: Store,
+    /// How long bytes that nothing refers to are left where they are, in hours.
+    pub orphan_grace_hours: u64,
 }
 
 /// A place for bytes, as the settings name it.

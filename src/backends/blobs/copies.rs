@@ -20,16 +20,6 @@ pub enum Copied {
 }
 
 impl Blobs {
-    /// Whether there is a blob of this size; its bytes are not looked at.
-    ///
-    /// # Errors
-    /// See [`Blobs`].
-    pub async fn has(&self, id: BlobId, size_bytes: u64) -> Result<bool> {
-        match self {
-            Self::Disk(disk) => disk.has(id, size_bytes).await,
-        }
-    }
-
     /// Reads a blob to its end and compares it with what it is known to be.
     pub async fn verify(&self, id: BlobId, size_bytes: u64, sha256: Sha256) -> Copied {
         let read = async {
@@ -75,6 +65,16 @@ impl Blobs {
         match damage {
             Some(damage) => Ok(Copied::Damaged(damage)),
             None => incoming.finish().await.map(|()| Copied::Whole),
+        }
+    }
+
+    /// Removes what copies that were broken off have left; while none is under way.
+    ///
+    /// # Errors
+    /// See [`Blobs`].
+    pub async fn clear_incoming(&self) -> Result<()> {
+        match self {
+            Self::Disk(disk) => disk.clear_incoming().await,
         }
     }
 }

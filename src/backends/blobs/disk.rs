@@ -5,6 +5,7 @@
 
 mod draft;
 mod incoming;
+mod list;
 mod reader;
 mod writer;
 
@@ -20,10 +21,14 @@ use domain::{BlobId, Error, Result};
 use tokio::task::{JoinError, spawn_blocking};
 use uuid::Uuid;
 
+use crate::listing::{Listing, StoredBlob};
 use draft::Draft;
 pub use incoming::Incoming;
 pub use reader::DiskReader;
 pub use writer::DiskWriter;
+
+/// The folder of all blobs in the root.
+const FILES: &str = "files";
 
 /// A folder on a local disk.
 pub struct Disk {
@@ -36,7 +41,7 @@ impl Disk {
         // Nobody but the house itself may look into people's files.
         let mut folder = DirBuilder::new();
         folder.recursive(true).mode(0o700);
-        let files = root.join("files");
+        let files = root.join(FILES);
         folder
             .create(&files)
             // A folder is only there after a loss of power if the one above it was synced too.
@@ -62,6 +67,16 @@ impl Disk {
         blocking(move || erase(&content).map_err(fault("removing", &content))).await
     }
 
+    pub(crate) async fn list(&self, after: Option<BlobId>, count_max: usize) -> Result<Listing> {
+        let root = self.root.clone();
+        blocking(move || list::list(&root, after, count_max)).await
+    }
+
+    pub(crate) async fn find(&self, id: BlobId) -> Result<Option<StoredBlob>> {
+        let root = self.root.clone();
+        blocking(move || list::find(&root, id)).await
+    }
+
     pub(crate) async fn check(&self) -> Result<()> {
         let content = self.content(BlobId(Uuid::new_v4()));
         // One task, so that whoever gives up waiting for it does not leave the probe behind.
@@ -85,60 +100,18 @@ impl Disk {
         blocking(move || fs4::available_space(&root).map_err(fault("measuring", &root))).await
     }
 
-    pub(crate) async fn has(&self, id: BlobId, size_bytes: u64) -> Result<bool> {
-        let content = self.content(id);
-        blocking(move || match fs::metadata(&content) {
-            Ok(found) => Ok(found.len() == size_bytes),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(fault("looking at", &content)(error)),
-        })
-        .await
-    }
-
     pub(crate) async fn take_in(&self, id: BlobId) -> Result<Incoming> {
-        let content = self.content(id);
-        blocking(move || Incoming::create(content)).await
+        let (root, content) = (self.root.clone(), self.content(id));
+        blocking(move || Incoming::create(&root, id, content)).await
     }
 
-    pub(crate) async fn walk(&self) -> Result<DiskWalk> {
-        let files = self.root.join("files");
-        blocking(move || {
-            let entries = fs::read_dir(&files).map_err(fault("listing", &files))?;
-            Ok(DiskWalk { entries: Some(entries), files })
-        })
-        .await
+    pub(crate) async fn clear_incoming(&self) -> Result<()> {
+        let root = self.root.clone();
+        blocking(move || Incoming::clear(&root)).await
     }
 
     fn content(&self, id: BlobId) -> PathBuf {
         self.root.join(id.key())
-    }
-}
-
-/// The way through everything in a folder of blobs.
-pub struct DiskWalk {
-    entries: Option<fs::ReadDir>,
-    files: PathBuf,
-}
-
-impl DiskWalk {
-    pub(crate) async fn next(&mut self, count_max: usize) -> Result<Vec<BlobId>> {
-        let Some(mut entries) = self.entries.take() else { return Ok(Vec::new()) };
-        let files = self.files.clone();
-        let (found, entries) = blocking(move || {
-            let mut found = Vec::new();
-            while found.len() < count_max
-                && let Some(entry) = entries.next()
-            {
-                let name = entry.map_err(fault("listing", &files))?.file_name();
-                // Whatever else lies there is none of ours.
-                let id = name.to_str().and_then(|name| Uuid::try_parse(name).ok());
-                found.extend(id.map(BlobId));
-            }
-            Ok((found, entries))
-        })
-        .await?;
-        self.entries = Some(entries);
-        Ok(found)
     }
 }
 
@@ -180,9 +153,11 @@ fn erase(content: &Path) -> io::Result<()> {
         outcome => outcome,
     };
     gone(fs::remove_file(content))?;
-    // A copy that a process did not come to finish.
-    gone(fs::remove_file(incoming::part_of(content)))?;
-    gone(fs::remove_dir(folder_of(content)))
+    match gone(fs::remove_dir(folder_of(content))) {
+        // Somebody put something beside the blob, and that is theirs.
+        Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => Ok(()),
+        outcome => outcome,
+    }
 }
 
 fn sync_folder(folder: &Path) -> io::Result<()> {

@@ -6,6 +6,7 @@
 mod config;
 mod copies;
 mod disk;
+mod listing;
 
 #[cfg(test)]
 mod contract;
@@ -17,7 +18,8 @@ use domain::{BlobId, Result};
 
 pub use config::{BlobsConfig, Store};
 pub use copies::Copied;
-pub use disk::{Disk, DiskReader, DiskWalk, DiskWriter};
+pub use disk::{Disk, DiskReader, DiskWriter};
+pub use listing::{Listing, StoredBlob, Strangers};
 
 /// A store of blobs.
 ///
@@ -41,12 +43,6 @@ pub enum BlobReader {
     Disk(DiskReader),
 }
 
-/// The way through everything in a store, in no order.
-pub enum BlobWalk {
-    /// Through a folder.
-    Disk(DiskWalk),
-}
-
 impl Blobs {
     /// Opens the store the settings name, and prepares it if it is new. Waits for the disk: call it at
     /// start, not in a request.
@@ -57,6 +53,15 @@ impl Blobs {
         match config.store {
             Store::Disk => Disk::open(data_folder.join("blobs")).map(Self::Disk),
         }
+    }
+
+    /// Opens the store of a folder of back-ups, and prepares it if it is new: the folder `blobs` in it, whatever the
+    /// settings say of the house's own. Waits for the disk.
+    ///
+    /// # Errors
+    /// See [`Blobs`].
+    pub fn open_archive(folder: &Path) -> Result<Self> {
+        Disk::open(folder.join("blobs")).map(Self::Disk)
     }
 
     /// Begins a new blob.
@@ -89,13 +94,24 @@ impl Blobs {
         }
     }
 
-    /// Begins to go through everything that lies in the store, whoever knows of it.
+    /// The blobs that follow an id, in the order of their ids, at most `count_max` and perhaps fewer: whether there
+    /// are more, [`Listing::next`] says. What is added or removed between two listings may be in neither.
     ///
     /// # Errors
     /// See [`Blobs`].
-    pub async fn walk(&self) -> Result<BlobWalk> {
+    pub async fn list(&self, after: Option<BlobId>, count_max: usize) -> Result<Listing> {
         match self {
-            Self::Disk(disk) => disk.walk().await.map(BlobWalk::Disk),
+            Self::Disk(disk) => disk.list(after, count_max).await,
+        }
+    }
+
+    /// One blob, if anything of it is there, complete or not.
+    ///
+    /// # Errors
+    /// See [`Blobs`].
+    pub async fn find(&self, id: BlobId) -> Result<Option<StoredBlob>> {
+        match self {
+            Self::Disk(disk) => disk.find(id).await,
         }
     }
 
@@ -165,18 +181,6 @@ impl BlobReader {
     pub fn seek(&mut self, offset: u64) {
         match self {
             Self::Disk(reader) => reader.seek(offset),
-        }
-    }
-}
-
-impl BlobWalk {
-    /// The next blobs, at most so many; none at the end only.
-    ///
-    /// # Errors
-    /// See [`Blobs`].
-    pub async fn next(&mut self, count_max: usize) -> Result<Vec<BlobId>> {
-        match self {
-            Self::Disk(walk) => walk.next(count_max).await,
         }
     }
 }

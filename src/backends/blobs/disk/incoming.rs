@@ -1,47 +1,41 @@
 //! A file that gets its name when it is whole: on the way from one store into another.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use domain::Result;
+use domain::{BlobId, Result};
 
 use super::{blocking, fault, folder_of, sync_folder};
 
-/// A file under another name beside the one it will have. Dropped before its end it is removed; a process that dies
-/// leaves it, and the next attempt begins it anew.
+/// The folder beside that of all blobs in which copies are collected.
+const FOLDER: &str = "incoming";
+
+/// A file beside the blobs. Dropped before its end it is removed; a process that dies leaves it for
+/// [`clear`](Self::clear).
 pub struct Incoming {
     file: File,
+    part: PathBuf,
     content: PathBuf,
-    is_over: bool,
-}
-
-/// Where a blob is collected.
-pub(super) fn part_of(content: &Path) -> PathBuf {
-    content.with_extension("part")
 }
 
 impl Incoming {
     /// Waits for the disk.
-    pub(super) fn create(content: PathBuf) -> Result<Self> {
-        let folder = folder_of(&content);
-        match DirBuilder::new().mode(0o700).create(folder) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                return Err(fault("creating", folder)(error));
-            }
-            _ => {}
-        }
-        let part = part_of(&content);
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part);
-        match file {
-            Ok(file) => Ok(Self { file, content, is_over: false }),
-            Err(error) => {
-                // Empty, unless something is here already.
-                let _ = fs::remove_dir(folder);
-                Err(fault("creating", &part)(error))
-            }
+    pub(super) fn create(root: &Path, id: BlobId, content: PathBuf) -> Result<Self> {
+        let folder = root.join(FOLDER);
+        let part = folder.join(id.to_string());
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        let file = made.and_then(|()| OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part));
+        Ok(Self { file: file.map_err(fault("creating", &part))?, part, content })
+    }
+
+    pub(super) fn clear(root: &Path) -> Result<()> {
+        let folder = root.join(FOLDER);
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(fault("removing", &folder)(error)),
+            _ => Ok(()),
         }
     }
 
@@ -54,26 +48,24 @@ impl Incoming {
     }
 
     pub(crate) async fn finish(self) -> Result<()> {
-        blocking(move || self.settle()).await
+        blocking(move || self.settle().map_err(fault("syncing", &self.content))).await
     }
 
-    fn settle(mut self) -> Result<()> {
-        self.file
-            .sync_all()
-            .and_then(|()| fs::rename(part_of(&self.content), &self.content))
-            .and_then(|()| self.content.ancestors().skip(1).take(2).try_for_each(sync_folder))
-            .map_err(fault("syncing", &self.content))?;
-        self.is_over = true;
-        Ok(())
+    fn settle(&self) -> io::Result<()> {
+        self.file.sync_all()?;
+        match DirBuilder::new().mode(0o700).create(folder_of(&self.content)) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        fs::rename(&self.part, &self.content)?;
+        // Its own folder, and the one that holds the folders of all blobs.
+        self.content.ancestors().skip(1).take(2).try_for_each(sync_folder)
     }
 }
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        if !self.is_over {
-            // What stays behind is begun anew by the next attempt, and removed with the blob.
-            let _ = fs::remove_file(part_of(&self.content));
-            let _ = fs::remove_dir(folder_of(&self.content));
-        }
+        // Under its name of before there is nothing any more when it is whole.
+        let _ = fs::remove_file(&self.part);
     }
 }
