@@ -40,8 +40,7 @@ pub struct Backup {
 pub async fn run(command: Backup, config: &Config) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
     let bar = Bar::new("not saved");
-    let request =
-        BackupRequest { folder: &command.folder, keep: command.keep.get(), verify: command.verify };
+    let request = BackupRequest { folder: &command.folder, keep: command.keep.get(), verify: command.verify };
     let saved = house::back_up(config, Timestamp::now(), request, &|progress| bar.show(progress)).await;
     bar.end();
     let saved = saved?;

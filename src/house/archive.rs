@@ -50,7 +50,10 @@ impl Archive {
         match DirBuilder::new().mode(0o700).create(folder) {
             // Only this one folder is made: where a disk is not mounted, what is above is missing.
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let text = format!("There is no folder {} to back up into; is the disk mounted?", shown_parent(folder));
+                let text = format!(
+                    "There is no folder {} to back up into; is the disk mounted?",
+                    shown_parent(folder)
+                );
                 return Err(Error::NotFound(text.into()));
             }
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(fault(folder)(error)),
@@ -173,7 +176,8 @@ impl Archive {
 /// Refuses a folder that is, or lies in, a data folder, and one with a folder `blobs` of somebody else's.
 fn refuse_unfit(folder: &Path, data_folder: &Path) -> Result<()> {
     let resolved = |path: &Path| fs::canonicalize(path).ok();
-    let parent = || folder.parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent });
+    let parent =
+        || folder.parent().map(|parent| if parent == Path::new("") { Path::new(".") } else { parent });
     let real = resolved(folder).or_else(|| parent().and_then(resolved));
     let data = resolved(data_folder);
     if let (Some(real), Some(data)) = (real, data)

@@ -91,7 +91,8 @@ fn refuse_log(data_folder: &Path) -> Result<()> {
     let log = data_folder.join(format!("{}-wal", metadata::FILE));
     match fs::metadata(&log) {
         Ok(found) if found.len() > 0 => {
-            let text = "A command is still using the database; wait for its end and try again. Nothing was changed.";
+            let text =
+                "A command is still using the database; wait for its end and try again. Nothing was changed.";
             Err(Error::Unavailable(text.into()))
         }
         _ => Ok(()),

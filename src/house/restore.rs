@@ -136,7 +136,9 @@ pub(super) fn choose(archive: &Archive, wanted: Option<&str>) -> Result<String> 
     last.ok_or_else(|| {
         let folder = archive.folder().display();
         let text = match wanted {
-            Some(wanted) => format!("There is no snapshot {wanted} in {folder}; --list shows which there are."),
+            Some(wanted) => {
+                format!("There is no snapshot {wanted} in {folder}; --list shows which there are.")
+            }
             None => format!("No back-up in {folder} has come to its end; there is nothing to restore."),
         };
         Error::NotFound(text.into())
@@ -146,7 +148,9 @@ pub(super) fn choose(archive: &Archive, wanted: Option<&str>) -> Result<String> 
 fn refuse_data(data_folder: &Path) -> Result<()> {
     let shown = data_folder.display();
     let text = if folder::is_served(data_folder) {
-        format!("A server runs on {shown}. Restore into an empty folder with --data, or stop it and move that one away.")
+        format!(
+            "A server runs on {shown}. Restore into an empty folder with --data, or stop it and move that one away."
+        )
     } else if folder::has_data(data_folder) {
         format!(
             "There is Larder data in {shown} already, and nothing was changed. Restore into an empty folder with \

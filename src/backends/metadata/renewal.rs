@@ -47,7 +47,8 @@ pub async fn begin_anew(metadata: &Metadata, now: Timestamp) -> Result<()> {
         () if steps.contains("m0005_sync") => Some("UPDATE spaces SET history_seq = seq"),
         () => None,
     };
-    let folders = "UPDATE nodes SET tree_seq = (SELECT seq FROM spaces s WHERE s.id = nodes.space_id) WHERE folder";
+    let folders =
+        "UPDATE nodes SET tree_seq = (SELECT seq FROM spaces s WHERE s.id = nodes.space_id) WHERE folder";
     for sql in known.into_iter().chain([folders]) {
         tx.raw().execute_raw(statement(&tx, sql, [])).await.or_domain()?;
     }

@@ -64,14 +64,15 @@ pub async fn migrate(metadata: &Metadata, now: Timestamp) -> Result<Upgrade> {
         (Some(_), Some(step)) => Some(snapshots::write_before(metadata, step, now).await?),
         _ => None,
     };
-    failpoint::reach("upgrade.copied");
+    failpoint::reach("migrate.copied");
     let tx = metadata.begin().await?;
     Migrator::up(&tx.raw, None).await.or_domain()?;
     if let Some(snapshot) = &snapshot {
         holds::take(&tx, &snapshot.hold(), snapshot.kept_until()).await?;
     }
+    failpoint::reach("migrate.taken");
     tx.commit().await?;
-    failpoint::reach("upgrade.done");
+    failpoint::reach("migrate.done");
     Ok(Upgrade { from, steps, snapshot })
 }
 

@@ -86,7 +86,9 @@ pub async fn changes_since(now: &impl Db, earlier: &impl Db) -> Result<u64> {
 
 async fn seqs(db: &impl Db) -> Result<HashMap<Uuid, i64>> {
     let rows = db.raw().query_all_raw(statement(db, "SELECT id, seq FROM spaces", [])).await.or_domain()?;
-    rows.iter().map(|row| Ok((row.try_get("", "id").or_domain()?, row.try_get("", "seq").or_domain()?))).collect()
+    rows.iter()
+        .map(|row| Ok((row.try_get("", "id").or_domain()?, row.try_get("", "seq").or_domain()?)))
+        .collect()
 }
 
 /// A space one of whose counters is not what its rows add up to.

@@ -85,7 +85,10 @@ impl Manifest {
         }
         let file = snapshot.join(MANIFEST);
         let unreadable = |error: String| {
-            Error::unavailable(format!("{} is no readable manifest; take another snapshot.", file.display()), error)
+            Error::unavailable(
+                format!("{} is no readable manifest; take another snapshot.", file.display()),
+                error,
+            )
         };
         let text = fs::read_to_string(&file).map_err(|error| unreadable(error.to_string()))?;
         let Format { format, larder } =

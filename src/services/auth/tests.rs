@@ -33,7 +33,8 @@ impl House {
         let folder = TempDir::new().unwrap();
         let metadata = open(&folder).await;
         schema::migrate(&metadata, NOW).await.unwrap();
-        let blobs = Blobs::open(&BlobsConfig { store: Store::Disk }, folder.path()).unwrap();
+        let blobs =
+            Blobs::open(&BlobsConfig { store: Store::Disk, orphan_grace_hours: 24 }, folder.path()).unwrap();
         let files = FilesConfig { path_chars_max: 1024, quota_bytes: 1000, file_bytes_max: 0 };
         let names = NamesConfig { ascii_safe: false };
         let login =

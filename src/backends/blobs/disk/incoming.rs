@@ -27,7 +27,8 @@ impl Incoming {
         let folder = root.join(FOLDER);
         let part = folder.join(id.to_string());
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
-        let file = made.and_then(|()| OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part));
+        let file =
+            made.and_then(|()| OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part));
         Ok(Self { file: file.map_err(fault("creating", &part))?, part, content })
     }
 

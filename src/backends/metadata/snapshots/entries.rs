@@ -106,7 +106,13 @@ impl Snapshot {
              JOIN blobs b ON b.id = r.blob_id ORDER BY w.id"
         );
         let rows = self.raw_rows(&sql, [content.0.into()]).await?;
-        Ok(rows.iter().map(|row| entry(row, true)).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+        Ok(rows
+            .iter()
+            .map(|row| entry(row, true))
+            .collect::<Result<Vec<_>>>()?
+            .into_iter()
+            .flatten()
+            .collect())
     }
 
     async fn page(
