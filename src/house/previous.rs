@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use domain::{Error, Result, Timestamp};
 use metadata::snapshots::{self, BeforeUpgrade, Snapshot, stamp};
@@ -75,8 +76,7 @@ pub async fn go_back(config: &Config, now: Timestamp, previous: &Previous) -> Re
     refuse_log(data_folder)?;
     failpoint::reach("return.ready");
     let present = data_folder.join(metadata::FILE);
-    let aside = data_folder.join(snapshots::FOLDER).join(format!("after-{}.db", stamp(now)));
-    keep_aside(&present, &aside)?;
+    let aside = keep_aside(&present, &data_folder.join(snapshots::FOLDER), now)?;
     sync(&data_folder.join(snapshots::FOLDER))?;
     failpoint::reach("return.kept");
     fs::rename(&ready, &present).map_err(fault(data_folder))?;
@@ -99,11 +99,21 @@ fn refuse_log(data_folder: &Path) -> Result<()> {
     }
 }
 
-/// Gives the database a second name, or where that cannot be done copies it.
-fn keep_aside(present: &Path, aside: &Path) -> Result<()> {
-    let kept = fs::hard_link(present, aside).or_else(|error| match error.kind() {
-        ErrorKind::AlreadyExists => Err(error),
-        _ => fs::copy(present, aside).and_then(|_| fs::File::open(aside)?.sync_all()),
-    });
-    kept.map_err(fault(aside))
+/// Gives the database a second name, or where that cannot be done copies it. The name says the moment, or where an
+/// earlier attempt has that already a later one.
+fn keep_aside(present: &Path, folder: &Path, now: Timestamp) -> Result<PathBuf> {
+    let mut moment = now;
+    loop {
+        let aside = folder.join(format!("after-{}.db", stamp(moment)));
+        let kept = fs::hard_link(present, &aside).or_else(|error| match error.kind() {
+            ErrorKind::AlreadyExists => Err(error),
+            _ => fs::copy(present, &aside).and_then(|_| fs::File::open(&aside)?.sync_all()),
+        });
+        match kept {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                moment = moment.after(Duration::from_secs(1));
+            }
+            kept => return kept.map(|()| aside).map_err(fault(folder)),
+        }
+    }
 }

@@ -3,6 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use domain::Timestamp;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, Row, SqliteConnection};
+use tokio::runtime::Runtime;
+
 use super::Machine;
 use super::backup::{snapshots, stored};
 use crate::support::{Drive, Server, TestHouse};
@@ -169,4 +174,33 @@ fn a_restore_that_dies_is_no_house_yet_and_goes_on_where_it_ended() {
         drop((there, server));
         TestHouse::assert_in_order(&machine.path("restored"));
     }
+}
+
+#[test]
+fn what_a_back_up_needs_is_held_while_it_runs_and_for_an_hour_if_it_dies() {
+    let (machine, _server, _) = with_files();
+    machine.run(&["backup", "backups"]).succeeded();
+    assert_eq!(holds(&machine), [0; 0]);
+    machine.command(&["backup", "backups"]).env("FAILPOINT", "backup.copied").output().unwrap();
+    let [until] = holds(&machine)[..] else { panic!("{:?}", holds(&machine)) };
+    let now = Timestamp::now().millis();
+    assert!(until > now && until <= now + 3_600_000, "{until} at {now}");
+    // Another one has a hold of its own.
+    machine.run(&["backup", "backups"]).succeeded();
+    assert_eq!(holds(&machine), [until]);
+    // Of the house that was saved, not of the one that is restored.
+    machine.run(&["restore", "backups", "--data", "larder-data-2"]).succeeded();
+    fs::rename(machine.path("larder-data"), machine.path("before")).unwrap();
+    fs::rename(machine.path("larder-data-2"), machine.path("larder-data")).unwrap();
+    assert_eq!(holds(&machine), [0; 0]);
+}
+
+/// Until when somebody has a hold.
+fn holds(machine: &Machine) -> Vec<i64> {
+    Runtime::new().unwrap().block_on(async {
+        let file = SqliteConnectOptions::new().filename(machine.path("larder-data/metadata.db"));
+        let mut database = SqliteConnection::connect_with(&file).await.unwrap();
+        let rows = sqlx::query("SELECT until_ms FROM holds").fetch_all(&mut database).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    })
 }

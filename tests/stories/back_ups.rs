@@ -5,9 +5,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-use domain::Timestamp;
+use domain::{BlobId, Timestamp};
 use larder::config::{Config, Sources};
 use larder::house::{self, BackupRequest};
+use metadata::snapshots::{self, Snapshot};
+use uuid::Uuid;
 
 use crate::support::{Answer, Drive, Machine, TestHouse};
 
@@ -93,7 +95,7 @@ fn config(data_folder: &Path) -> Config {
     Config::load(&Sources { file: None, environment: Vec::new(), command_line: vec![data_folder] }).unwrap().0
 }
 
-fn sync(ask: &dyn Fn(&str, &str, &[(&str, &str)], &str) -> Answer, token: &str) -> Answer {
+fn sync(ask: impl Fn(&str, &str, &[(&str, &str)], &str) -> Answer, token: &str) -> Answer {
     let body = format!(
         "<D:sync-collection xmlns:D='DAV:'><D:sync-token>{token}</D:sync-token>\
          <D:sync-level>infinite</D:sync-level><D:prop><D:getetag/></D:prop></D:sync-collection>"
@@ -159,4 +161,65 @@ fn after_a_restore_whoever_synchronizes_begins_anew_and_no_lock_or_history_is_ta
     assert_eq!(there("PUT", "/folder/a", &[], "third").status, 204);
     let token = locked.header("lock-token").unwrap();
     assert_eq!(there("UNLOCK", "/folder/a", &[("Lock-Token", token)], "").status, 409);
+}
+
+#[test]
+fn a_snapshot_is_read_in_pages_of_any_size() {
+    let house = TestHouse::new().with_user("ann");
+    house.mkcol("/folder");
+    for name in ["a", "b", "c"] {
+        for content in ["first", "second", "third"] {
+            house.put(&format!("/folder/{name}"), content);
+        }
+    }
+    house.put("/.DS_Store", "of a system");
+    house.relocate("MOVE", "/folder/c", "/moved");
+    house.relocate("COPY", "/folder/a", "/copy");
+    house.delete("/folder");
+    let file = house.folder().join("snapshot.db");
+    house.run(async {
+        snapshots::write(&house.backends().metadata, &file).await.unwrap();
+        let snapshot = Snapshot::open(&file).await.unwrap();
+        assert_eq!((snapshot.totals().await.unwrap().users, snapshot.totals().await.unwrap().blobs), (1, 9));
+        let nodes = pages(async |number, count| snapshot.nodes_after(number, count).await.unwrap()).await;
+        let paths: Vec<&str> = nodes.iter().map(|entry| entry.path.as_str()).collect();
+        assert_eq!(paths, ["folder", "folder/a", "folder/b", "moved", "copy"]);
+        let removed: Vec<bool> = nodes.iter().map(|entry| entry.removed_at.is_some()).collect();
+        assert_eq!(removed, [true, true, true, false, false]);
+        let versions =
+            pages(async |number, count| snapshot.versions_after(number, count).await.unwrap()).await;
+        assert_eq!(versions.len(), 6);
+        assert_eq!(versions.iter().filter(|entry| entry.path == "moved").count(), 2);
+        let all = snapshot.kept_after(BlobId(Uuid::nil()), 100).await.unwrap();
+        let mut one_by_one = Vec::new();
+        while let [kept] = &snapshot
+            .kept_after(one_by_one.last().map_or(BlobId(Uuid::nil()), |kept: &snapshots::Kept| kept.id), 1)
+            .await
+            .unwrap()[..]
+        {
+            one_by_one.push(kept.clone());
+        }
+        assert_eq!(one_by_one, all);
+        let ids: Vec<BlobId> = all.iter().map(|kept| kept.id).chain([BlobId(Uuid::new_v4())]).collect();
+        assert_eq!(snapshot.kept_among(&ids).await.unwrap().len(), 9);
+        snapshot.close().await.unwrap();
+    });
+}
+
+/// What pages of one, of two and of all have in common.
+async fn pages(
+    page: impl AsyncFn(i64, u32) -> Option<(i64, Vec<snapshots::Entry>)>,
+) -> Vec<snapshots::Entry> {
+    let mut read = Vec::new();
+    for count in [1, 2, 100] {
+        let (mut number, mut all) = (0, Vec::new());
+        while let Some((last, entries)) = page(number, count).await {
+            assert!(last > number && entries.len() <= count as usize);
+            number = last;
+            all.extend(entries);
+        }
+        read.push(all);
+    }
+    assert!(read[0] == read[1] && read[1] == read[2], "{read:?}");
+    read.remove(0)
 }

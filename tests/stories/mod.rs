@@ -4,3 +4,5 @@ mod back_ups;
 mod first_day;
 mod going_back;
 mod upgrades;
+
+pub use upgrades::{VERSIONS, unpack};

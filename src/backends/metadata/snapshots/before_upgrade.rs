@@ -62,14 +62,24 @@ pub(crate) async fn write_before(metadata: &Metadata, step: &str, now: Timestamp
         DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(unusable)?;
         let file = folder.join(format!("before-{step}-{}.db", stamp(now)));
         let unfinished = file.with_extension("part");
-        // Left by a process that died.
-        let _ = fs::remove_file(&unfinished);
+        remove_unfinished(&folder).map_err(unusable)?;
         write(metadata, &unfinished).await?;
         fs::rename(&unfinished, &file).map_err(unusable)?;
         sync(&folder).and_then(|()| sync(&metadata.data_folder)).map_err(unusable)?;
         BeforeUpgrade::read(file).ok_or_else(|| Error::internal("the name of a snapshot cannot be read back"))
     };
     written.await.map_err(|error| refused(&error, &folder))
+}
+
+/// Removes what processes have left that died while they wrote a snapshot.
+fn remove_unfinished(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "part") {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 fn refused(error: &Error, folder: &Path) -> Error {
