@@ -15,6 +15,8 @@ use crate::stories::{VERSIONS, unpack};
 use crate::support::{Drive, Machine, TestHouse};
 
 const MIB: u64 = 1 << 20;
+/// Of these some fit into what room is left, and some do not.
+const FILE_BYTES: usize = 200 << 10;
 
 /// Fills a disk but for so many bytes.
 fn leave(disk: &SmallDisk, bytes: u64) -> std::path::PathBuf {
@@ -30,8 +32,8 @@ fn a_full_disk_ends_a_back_up_or_restore_in_words_and_the_next_run_goes_on() {
     let Some(disk) = SmallDisk::mount(machine.path("disk")) else { return };
     let server = machine.serve(&[]);
     let drive = Drive::first(&server);
-    for seed in 0..3 {
-        drive.put(&format!("/{seed}"), varied_bytes(seed, MIB as usize));
+    for seed in 0..20 {
+        drive.put(&format!("/{seed}"), varied_bytes(seed, FILE_BYTES));
     }
     let filler = leave(&disk, 2 * MIB);
     let full = machine.run(&["backup", "disk/backups"]).failed_with(1);
@@ -39,7 +41,7 @@ fn a_full_disk_ends_a_back_up_or_restore_in_words_and_the_next_run_goes_on() {
     assert!(!full.contains("nothing was changed"), "{full}");
     fs::remove_file(filler).unwrap();
     let said = machine.run(&["backup", "disk/backups"]).succeeded();
-    assert!(!said.contains("in 3 contents. In all"), "what was there is copied again: {said}");
+    assert!(!said.contains("in 20 contents. In all"), "what was there is copied again: {said}");
 
     machine.run(&["backup", "backups"]).succeeded();
     fs::remove_dir_all(machine.path("disk/backups")).unwrap();
@@ -53,7 +55,7 @@ fn a_full_disk_ends_a_back_up_or_restore_in_words_and_the_next_run_goes_on() {
     fs::remove_dir_all(machine.path("disk/files")).unwrap();
     machine.run(&["restore", "backups", "--data", "disk/data"]).succeeded();
     let there = machine.serve(&["--data", "disk/data"]);
-    assert!(drive.on(&there).get("/2") == varied_bytes(2, MIB as usize));
+    assert!(drive.on(&there).get("/12") == varied_bytes(12, FILE_BYTES));
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn after_a_restore_whoever_synchronizes_begins_anew_and_no_lock_or_history_is_ta
     let here = |method: &str, path: &str, headers: &[(&str, &str)], body: &str| {
         house.ask(method, path, headers, body)
     };
-    let known = token(&sync(&here, ""));
+    let known = token(&sync(here, ""));
     let etag_of = |answer: Answer| answer.first("getetag").unwrap();
     let lockinfo = "<D:lockinfo xmlns:D='DAV:'><D:lockscope><D:exclusive/></D:lockscope>\
                     <D:locktype><D:write/></D:locktype></D:lockinfo>";
@@ -127,7 +127,7 @@ fn after_a_restore_whoever_synchronizes_begins_anew_and_no_lock_or_history_is_ta
 
     // What comes now never was.
     house.put("/folder/b", "lost");
-    let lost = token(&sync(&here, &known));
+    let lost = token(&sync(here, &known));
     let lost_etag = etag_of(house.propfind("/folder/", "0", ""));
     let authorization = house.authorization();
     drop(house);
@@ -146,15 +146,15 @@ fn after_a_restore_whoever_synchronizes_begins_anew_and_no_lock_or_history_is_ta
         assert_eq!(there("PUT", &format!("/folder/{name}"), &[], "another").status, 201);
     }
     for old in [&known, &lost] {
-        let answer = sync(&there, old);
+        let answer = sync(there, old);
         assert_eq!(answer.status, 403, "{answer:?}");
         assert!(answer.text().contains("valid-sync-token"), "{answer:?}");
         let condition = format!("</dav/> (<{old}>)");
         assert_eq!(there("PUT", "/folder/a", &[("If", &condition)], "no").status, 412);
     }
-    let anew = sync(&there, "");
+    let anew = sync(there, "");
     assert_eq!(anew.texts("getetag").len(), 5, "{anew:?}");
-    assert_eq!(sync(&there, &token(&anew)).texts("getetag").len(), 0);
+    assert_eq!(sync(there, &token(&anew)).texts("getetag").len(), 0);
     let etag = etag_of(there("PROPFIND", "/folder/", &[("Depth", "0")], ""));
     assert_ne!(etag, lost_etag);
     // Nobody holds the lock of before.
