@@ -17,10 +17,9 @@ const CLIENTS: usize = 3;
 const ROUNDS: usize = 6;
 const FILES: u64 = 6;
 
-/// Each client counts up, and writes the number into one file after the other; every third is removed again, and each
-/// removed one is purged as far as the house does that. Whatever moment a snapshot shows, the numbers of a client are
-/// those of one moment: none is missing that was acknowledged before the back-up began, and of any two the one that was
-/// written first is there if the other is.
+/// Each client counts up, writes the number into one file after the other, and removes every third again. Whatever moment
+/// a snapshot shows, the files of a client are as they were between two of its turns, or in the middle of one; and that
+/// is no turn that had ended when the back-up began, nor one that began after it.
 #[test]
 fn a_back_up_under_load_shows_one_moment_and_comes_back_whole() {
     let machine = Machine::new();
