@@ -13,6 +13,7 @@ mod restore;
 
 use std::fs::File;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use blobs::Blobs;
@@ -21,7 +22,7 @@ use domain::{Result, Timestamp};
 use gate::Metrics;
 use metadata::Metadata;
 use metadata::schema::{self, Upgrade, Version};
-use services::{Backends, files};
+use services::{Backends, ServicesConfig, files};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -68,14 +69,20 @@ impl House {
         report(&schema::migrate(&metadata, now).await?);
         let blobs = Blobs::open(&config.blobs, &config.data_folder)?;
         let backends = Arc::new(furnish(&config, metadata, blobs));
-        let swept = files::sweep_unfinished(&backends, now).await?;
+        // Whenever they were registered: the clock may have been set back since.
+        let swept = files::sweep_unfinished(&backends, Timestamp::from_millis(i64::MAX)).await?;
         if swept > 0 {
             tracing::info!(uploads = swept, "removed what unfinished uploads had left behind");
+        }
+        let freed = services::jobs::free_all(now, &backends).await?;
+        if freed > 0 {
+            tracing::info!(jobs = freed, "jobs that ended with an earlier process will run again");
         }
         Ok(Self { backends, config, certificate, lock })
     }
 
-    /// Serves until `shutdown` is called and running requests are done, then closes the database.
+    /// Serves, and works on the jobs that are due, until `shutdown` is called and running requests and jobs are done, then
+    /// closes the database.
     ///
     /// # Errors
     /// Whatever the database says when it is closed.
@@ -120,7 +127,9 @@ impl House {
                 shutdown.run_until_cancelled(certificate.follow()).await;
             }
         };
-        tokio::join!(open(listeners.main, tls.clone(), main), own, admin, renewal);
+        let clock = Arc::new(Timestamp::now);
+        let work = jobs::serve(Arc::clone(&backends), jobs::JOBS, &config.jobs, clock, shutdown.clone());
+        tokio::join!(open(listeners.main, tls.clone(), main), own, admin, renewal, work);
         backends.close().await?;
         drop(lock);
         Ok(())
@@ -169,6 +178,13 @@ fn report(upgrade: &Upgrade) {
 
 /// Puts the floor of use cases together.
 fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Backends {
-    let (files, names, login) = (config.files.clone(), config.names.clone(), config.login.clone());
-    Backends::new(metadata, blobs, Coordination::in_process(), files, names, login)
+    let services = ServicesConfig {
+        files: config.files.clone(),
+        names: config.names.clone(),
+        trash: config.trash.clone(),
+        scrub: config.scrub.clone(),
+        login: config.login.clone(),
+        orphan_grace: Duration::from_secs(config.blobs.orphan_grace_hours.saturating_mul(3600)),
+    };
+    Backends::new(metadata, blobs, Coordination::in_process(), services)
 }

@@ -54,7 +54,7 @@ pub async fn run(command: Backup, config: &Config) -> anyhow::Result<ExitCode> {
         readable::count(manifest.blobs, "content"),
         sizes::readable(manifest.bytes),
         saved.snapshot.display(),
-        readable::span(begun.elapsed()),
+        readable::took(begun.elapsed()),
     ))?;
     if saved.removed_snapshots > 0 || saved.removed_blobs > 0 {
         say(format_args!(

@@ -91,7 +91,7 @@ async fn restore(folder: &Path, snapshot: Option<&str>, config: &Config) -> anyh
         restored.name,
         sizes::readable(restored.new_bytes),
         readable::count(restored.new_blobs, "content"),
-        readable::span(begun.elapsed()),
+        readable::took(begun.elapsed()),
     ))?;
     if restored.lost > 0 {
         anyhow::bail!(
@@ -114,7 +114,7 @@ async fn as_files(folder: &Path, snapshot: Option<&str>, target: &Path) -> anyho
         sizes::readable(written.bytes),
         written.name,
         target.display(),
-        readable::span(begun.elapsed()),
+        readable::took(begun.elapsed()),
     ))?;
     if written.lost > 0 {
         anyhow::bail!("{} could not be written: see the lines above.", readable::count(written.lost, "file"));

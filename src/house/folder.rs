@@ -18,7 +18,10 @@ pub const RESTORING: &str = "restoring";
 /// # Errors
 /// [`Unavailable`](Error::Unavailable) when it cannot be made.
 pub fn create(folder: &Path) -> Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unusable(folder))
+    let missing =
+        folder.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).count();
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.and_then(|()| sync_above(folder, missing.max(1))).map_err(unusable(folder))
 }
 
 /// Makes the folder with an empty database, where there is none. Only the server's own user may look inside, whatever
@@ -66,6 +69,18 @@ pub fn require_data(folder: &Path) -> Result<()> {
         folder.display()
     );
     Err(Error::NotFound(text.into()))
+}
+
+/// Syncs so many folders above this one: a folder is only there after a loss of power if the one above it was synced.
+/// What this user may not read, somebody else has made and set up.
+fn sync_above(folder: &Path, count: usize) -> io::Result<()> {
+    for above in folder.canonicalize()?.ancestors().skip(1).take(count) {
+        match File::open(above).and_then(|above| above.sync_all()) {
+            Err(error) if error.kind() != ErrorKind::PermissionDenied => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Whether a house was ever built on this folder.

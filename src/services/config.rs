@@ -1,5 +1,7 @@
 //! The settings of this floor.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 /// The section `[files]` of the settings.
@@ -22,6 +24,26 @@ pub struct NamesConfig {
     pub ascii_safe: bool,
 }
 
+/// The section `[trash]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrashConfig {
+    /// After how many days what was removed is purged; 0 for never.
+    pub days: u32,
+    /// Whether drives that are mounted show the trash.
+    pub listed: bool,
+}
+
+/// The section `[scrub]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScrubConfig {
+    /// Within how many days every content is read and compared once; 0 for never.
+    pub days: u32,
+    /// How much of that is read in a second, in bytes; 0 for as much as there is.
+    pub read_bytes_per_second: u64,
+}
+
 /// The section `[login]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,4 +54,21 @@ pub struct LoginConfig {
     pub failures_window_seconds: u64,
     /// How long a verified app password is remembered in memory after its last use, in seconds.
     pub remember_seconds: u64,
+}
+
+/// All settings of this floor.
+#[derive(Debug, Clone)]
+pub struct ServicesConfig {
+    /// The section `[files]`.
+    pub files: FilesConfig,
+    /// The section `[names]`.
+    pub names: NamesConfig,
+    /// The section `[trash]`.
+    pub trash: TrashConfig,
+    /// The section `[scrub]`.
+    pub scrub: ScrubConfig,
+    /// The section `[login]`.
+    pub login: LoginConfig,
+    /// How long bytes that nothing refers to are left where they are.
+    pub orphan_grace: Duration,
 }

@@ -6,6 +6,7 @@ mod backup_faults;
 mod doctor;
 mod doctor_client;
 mod help;
+mod jobs;
 mod serve;
 mod settings;
 mod tls;

@@ -7,8 +7,11 @@ mod database;
 mod full_backups;
 mod full_disk;
 mod hang_up;
+mod jobs;
 mod lost_bytes;
+mod power_loss;
 mod program;
+mod reservations;
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! The settings of this room.
 
+use domain::Durability;
 use serde::Deserialize;
 
 /// The section `[blobs]` of the settings.
@@ -10,6 +11,9 @@ pub struct BlobsConfig {
     pub store: Store,
     /// How long bytes that nothing refers to are left where they are, in hours.
     pub orphan_grace_hours: u64,
+    /// What a finished blob survives; a setting of the whole house.
+    #[serde(skip)]
+    pub durability: Durability,
 }
 
 /// A place for bytes, as the settings name it.

@@ -14,7 +14,7 @@ mod contract;
 use std::path::Path;
 
 use bytes::Bytes;
-use domain::{BlobId, Result};
+use domain::{BlobId, Durability, Result};
 
 pub use config::{BlobsConfig, Store};
 pub use copies::Copied;
@@ -51,7 +51,7 @@ impl Blobs {
     /// See [`Blobs`].
     pub fn open(config: &BlobsConfig, data_folder: &Path) -> Result<Self> {
         match config.store {
-            Store::Disk => Disk::open(data_folder.join("blobs")).map(Self::Disk),
+            Store::Disk => Disk::open(data_folder.join("blobs"), config.durability).map(Self::Disk),
         }
     }
 
@@ -61,7 +61,7 @@ impl Blobs {
     /// # Errors
     /// See [`Blobs`].
     pub fn open_archive(folder: &Path) -> Result<Self> {
-        Disk::open(folder.join("blobs")).map(Self::Disk)
+        Disk::open(folder.join("blobs"), Durability::default()).map(Self::Disk)
     }
 
     /// Begins a new blob.
@@ -148,7 +148,7 @@ impl BlobWriter {
         }
     }
 
-    /// Completes the blob. When this returns, it survives a loss of power; until then nothing counts.
+    /// Completes the blob. When this returns, it survives what the [settings](BlobsConfig) say; until then nothing counts.
     ///
     /// # Errors
     /// See [`Blobs`]. After one nothing is left in the store.

@@ -1,11 +1,13 @@
 //! What the database knows of blobs: registered before their first byte, live once a node shows them.
 
-use domain::{BlobId, Content, Error, Result, Timestamp};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
+use domain::{BlobId, Content, Error, Result, SpaceId, Timestamp};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryResult};
+use uuid::Uuid;
 
 use crate::error::DbResult;
+use crate::nodes::unsigned;
 use crate::rows::blob;
-use crate::{Db, Metadata, Tx, statement};
+use crate::{Db, Metadata, Tx, reservations, spaces, statement};
 
 /// Registers a blob before its first byte is written, so that whatever lies in the store without a live
 /// row is garbage by construction.
@@ -14,23 +16,37 @@ use crate::{Db, Metadata, Tx, statement};
 /// Whatever the database says.
 pub async fn register(metadata: &Metadata, id: BlobId, now: Timestamp) -> Result<()> {
     let tx = metadata.begin().await?;
+    insert(&tx, id, now, None).await?;
+    tx.commit().await
+}
+
+/// The row of a new blob, with what it has set aside.
+pub(crate) async fn insert(
+    tx: &Tx,
+    id: BlobId,
+    now: Timestamp,
+    reserved: Option<(SpaceId, u64)>,
+) -> Result<()> {
     let row = blob::ActiveModel {
         id: Set(id.0),
         live: Set(false),
         size_bytes: Set(0),
         created_ms: Set(now.millis()),
+        space_id: Set(reserved.map(|(space, _)| space.0)),
+        reserved_bytes: Set(spaces::signed(reserved.map_or(0, |(_, bytes)| bytes))?),
         ..Default::default()
     };
-    blob::Entity::insert(row).exec_without_returning(tx.raw()).await.or_domain()?;
-    tx.commit().await
+    blob::Entity::insert(row).exec_without_returning(tx.raw()).await.or_domain().map(drop)
 }
 
-/// Declares a registered blob live, in the transaction that shows it in a node.
+/// Declares a registered blob live, in the transaction that shows it in a node. What it has set aside is no longer its
+/// own: whoever took the pen has settled it.
 ///
 /// # Errors
 /// [`Internal`](Error::Internal) when it is not registered (any more).
 pub async fn enliven(tx: &Tx, id: BlobId, content: &Content) -> Result<()> {
-    let sql = "UPDATE blobs SET live = TRUE, size_bytes = $2, sha256 = $3, media_type = $4 \
+    let sql = "UPDATE blobs SET live = TRUE, size_bytes = $2, sha256 = $3, media_type = $4, \
+                 space_id = NULL, reserved_bytes = 0 \
                WHERE id = $1 AND NOT live AND condemned_ms IS NULL";
     let size = i64::try_from(content.size_bytes).map_err(Error::internal)?;
     let digest = content.sha256.0.to_vec();
@@ -49,20 +65,26 @@ pub async fn enliven(tx: &Tx, id: BlobId, content: &Content) -> Result<()> {
 pub async fn is_abandoned(metadata: &Metadata, id: BlobId) -> Result<bool> {
     let tx = metadata.begin().await?;
     // A write, though it changes nothing, so that the row is waited for.
-    let sql = "UPDATE blobs SET live = FALSE WHERE id = $1 AND NOT live";
+    let sql = "UPDATE blobs SET live = FALSE WHERE id = $1 AND NOT live AND condemned_ms IS NULL";
     let found = tx.raw().execute_raw(statement(&tx, sql, [id.0.into()])).await.or_domain()?;
     tx.commit().await?;
     Ok(found.rows_affected() > 0)
 }
 
-/// Forgets a blob that never became live; a live one is left alone.
+/// Forgets a blob that never became live, and gives back what it has set aside; a live one is left alone.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn forget(metadata: &Metadata, id: BlobId) -> Result<()> {
     let tx = metadata.begin().await?;
-    let sql = "DELETE FROM blobs WHERE id = $1 AND NOT live";
-    tx.raw().execute_raw(statement(&tx, sql, [id.0.into()])).await.or_domain()?;
+    let sql = "DELETE FROM blobs WHERE id = $1 AND NOT live AND condemned_ms IS NULL \
+               RETURNING space_id, reserved_bytes";
+    let row = tx.raw().query_one_raw(statement(&tx, sql, [id.0.into()])).await.or_domain()?;
+    if let Some(row) = row {
+        let space: Option<Uuid> = row.try_get("", "space_id").or_domain()?;
+        reservations::give_back(&tx, space.map(SpaceId), row.try_get("", "reserved_bytes").or_domain()?)
+            .await?;
+    }
     tx.commit().await
 }
 
@@ -120,6 +142,84 @@ pub async fn unreferenced(metadata: &Metadata) -> Result<Vec<BlobId>> {
 /// Whatever the database says.
 pub async fn live(metadata: &Metadata) -> Result<Vec<BlobId>> {
     ids(metadata, "SELECT id FROM blobs WHERE live", Vec::new()).await
+}
+
+/// What is known of one blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Registered {
+    /// Which one.
+    pub id: BlobId,
+    /// What has become of it.
+    pub state: State,
+    /// How many bytes it has, if it is or was live.
+    pub size_bytes: u64,
+    /// Whether its bytes were others than they must be when they were last read.
+    pub is_damaged: bool,
+}
+
+/// What has become of a blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Its bytes are on their way, or it was given up.
+    Pending,
+    /// Something shows it, or did.
+    Live,
+    /// Nothing refers to it any more.
+    Condemned,
+}
+
+/// The blobs that follow an id in the order of ids, whatever has become of them.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn list(db: &impl Db, after: Option<BlobId>, count_max: u32) -> Result<Vec<Registered>> {
+    let (beginning, after) = match after {
+        Some(after) => ("WHERE id > $2", vec![after.0.into()]),
+        None => ("", Vec::new()),
+    };
+    let sql = format!(
+        "SELECT id, live, condemned_ms, size_bytes, damaged_ms FROM blobs {beginning} ORDER BY id LIMIT $1"
+    );
+    let values = [i64::from(count_max).into()].into_iter().chain(after);
+    let rows = db.raw().query_all_raw(statement(db, &sql, values)).await.or_domain()?;
+    rows.iter().map(registered).collect()
+}
+
+/// How many blobs are registered, whatever has become of them.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn count(db: &impl Db) -> Result<u64> {
+    let row = db.raw().query_one_raw(statement(db, "SELECT COUNT(*) AS count FROM blobs", [])).await;
+    let row = row.or_domain()?.ok_or_else(|| Error::internal("a count without a row"))?;
+    row.try_get("", "count").or_domain().map(unsigned)
+}
+
+/// One blob, if it is registered.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn find(db: &impl Db, id: BlobId) -> Result<Option<Registered>> {
+    let sql = "SELECT id, live, condemned_ms, size_bytes, damaged_ms FROM blobs WHERE id = $1";
+    let row = db.raw().query_one_raw(statement(db, sql, [id.0.into()])).await.or_domain()?;
+    row.as_ref().map(registered).transpose()
+}
+
+fn registered(row: &QueryResult) -> Result<Registered> {
+    let condemned_ms: Option<i64> = row.try_get("", "condemned_ms").or_domain()?;
+    let damaged_ms: Option<i64> = row.try_get("", "damaged_ms").or_domain()?;
+    let state = match (row.try_get("", "live").or_domain()?, condemned_ms) {
+        (true, _) => State::Live,
+        (false, Some(_)) => State::Condemned,
+        (false, None) => State::Pending,
+    };
+    let size_bytes = unsigned(row.try_get("", "size_bytes").or_domain()?);
+    Ok(Registered {
+        id: BlobId(row.try_get("", "id").or_domain()?),
+        state,
+        size_bytes,
+        is_damaged: damaged_ms.is_some(),
+    })
 }
 
 async fn ids(metadata: &Metadata, sql: &str, values: Vec<sea_orm::Value>) -> Result<Vec<BlobId>> {

@@ -13,17 +13,25 @@ pub mod blobs;
 pub mod changes;
 pub mod companions;
 pub mod copies;
+pub mod garbage;
 pub mod holds;
+pub mod jobs;
 pub mod locks;
 pub mod names;
 pub mod nodes;
 pub mod placeholders;
+pub mod places;
 pub mod properties;
+pub mod purge;
 pub mod renewal;
+pub mod reservations;
+pub mod rules;
 pub mod schema;
+pub mod scrubs;
 pub mod snapshots;
 pub mod spaces;
 pub mod system_files;
+pub mod trash;
 pub mod users;
 
 use std::path::{Path, PathBuf};
@@ -31,7 +39,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use domain::Result;
+use domain::{Durability, Result};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait, Value,
@@ -79,8 +87,7 @@ impl Metadata {
             .filename(data_folder.join(FILE))
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            // An acknowledged write survives power loss: each commit syncs the log.
-            .synchronous(SqliteSynchronous::Full)
+            .synchronous(synchronous(config.durability))
             .busy_timeout(Duration::from_secs(config.busy_seconds))
             .foreign_keys(true)
             // KiB for each connection; what does not fit is in the system's own cache all the same.
@@ -137,6 +144,15 @@ impl Metadata {
         Ok(Tx { raw: self.write.begin_with_options(immediate).await.or_domain()? })
     }
 
+    /// A view of the database as it is at the first question put to it. What others change meanwhile does not show, and
+    /// nobody waits for it; the log of SQLite grows as long as there is one.
+    ///
+    /// # Errors
+    /// [`Unavailable`](domain::Error::Unavailable) when no connection is free for too long.
+    pub async fn view(&self) -> Result<View> {
+        Ok(View { raw: self.read.begin().await.or_domain()? })
+    }
+
     /// How many statements have been sent since the start, transactions' brackets not counted.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
@@ -160,9 +176,30 @@ impl Metadata {
     }
 }
 
+/// With FULL each commit syncs the log. With NORMAL only checkpoints sync: after a loss of power the database is
+/// consistent all the same and lacks its last transactions. OFF, which is no faster between checkpoints, would leave
+/// it corrupt.
+fn synchronous(durability: Durability) -> SqliteSynchronous {
+    match durability {
+        Durability::PowerLoss => SqliteSynchronous::Full,
+        Durability::ProcessCrash => SqliteSynchronous::Normal,
+    }
+}
+
 /// A statement with `$1`, `$2`, … in it, which both SQLite and PostgreSQL read.
 pub(crate) fn statement(db: &impl Db, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
     Statement::from_sql_and_values(db.raw().get_database_backend(), sql, values)
+}
+
+/// The database as it was at one moment.
+pub struct View {
+    raw: DatabaseTransaction,
+}
+
+impl Db for View {
+    fn raw(&self) -> &impl ConnectionTrait {
+        &self.raw
+    }
 }
 
 /// A transaction: all of it happens at [`commit`](Self::commit), or nothing does.

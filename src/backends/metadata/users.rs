@@ -11,7 +11,7 @@ use crate::nodes::unsigned;
 use crate::rows::{node, revision, space, user};
 use crate::{Db, Tx, statement};
 
-const SELECT: &str = "SELECT u.id, u.name, u.role, u.active, u.created_ms, s.used_bytes, s.quota_bytes \
+const SELECT: &str = "SELECT u.id, u.name, u.role, u.active, u.created_ms, s.used_bytes, s.reserved_bytes, s.quota_bytes \
                       FROM users u JOIN spaces s ON s.owner_id = u.id";
 
 #[derive(FromQueryResult)]
@@ -22,6 +22,7 @@ struct UserRow {
     active: bool,
     created_ms: i64,
     used_bytes: i64,
+    reserved_bytes: i64,
     quota_bytes: Option<i64>,
 }
 
@@ -72,7 +73,7 @@ pub async fn insert(tx: &Tx, now: Timestamp, new: NewUser) -> Result<User> {
         name: new.name,
         role: new.role,
         active: true,
-        quota: Quota { used_bytes: 0, limit_bytes: new.quota_bytes },
+        quota: Quota { used_bytes: 0, reserved_bytes: 0, limit_bytes: new.quota_bytes },
         created_at: now,
     })
 }
@@ -93,6 +94,18 @@ pub async fn find(db: &impl Db, name: &UserName) -> Result<Option<User>> {
 pub async fn get(db: &impl Db, name: &UserName) -> Result<User> {
     let nobody = || Error::NotFound(format!("There is no user named {name}.").into());
     find(db, name).await?.ok_or_else(nobody)
+}
+
+/// The personal space of who has this name.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) when nobody has.
+pub async fn space_of(db: &impl Db, name: &UserName) -> Result<SpaceId> {
+    let user = get(db, name).await?;
+    let sql = statement(db, "SELECT id FROM spaces WHERE owner_id = $1", [user.id.0.into()]);
+    let row = db.raw().query_one_raw(sql).await.or_domain()?;
+    let row = row.ok_or_else(|| Error::internal("a user without a space"))?;
+    Ok(SpaceId(row.try_get("", "id").or_domain()?))
 }
 
 /// Everybody, in the order of their names.
@@ -195,7 +208,11 @@ fn read(row: &QueryResult) -> Result<User> {
         name: stored_name(&row.name)?,
         role: stored_role(&row.role)?,
         active: row.active,
-        quota: Quota { used_bytes: unsigned(row.used_bytes), limit_bytes: row.quota_bytes.map(unsigned) },
+        quota: Quota {
+            used_bytes: unsigned(row.used_bytes),
+            reserved_bytes: unsigned(row.reserved_bytes),
+            limit_bytes: row.quota_bytes.map(unsigned),
+        },
         created_at: Timestamp::from_millis(row.created_ms),
     })
 }

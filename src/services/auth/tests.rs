@@ -6,14 +6,17 @@ use std::time::Duration;
 
 use blobs::{Blobs, BlobsConfig, Store};
 use coordination::Coordination;
-use domain::{AppPassword, Caller, Door, Error, RequestId, Result, Role, Timestamp, UserName};
+use domain::{AppPassword, Caller, Door, Durability, Error, RequestId, Result, Role, Timestamp, UserName};
 use metadata::{Metadata, MetadataConfig, schema};
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{Attempt, log_in};
 use crate::users::NewUser;
-use crate::{Backends, FilesConfig, LoginConfig, NamesConfig, app_passwords, users};
+use crate::{
+    Backends, FilesConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig, app_passwords,
+    users,
+};
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
 const HOME: &str = "192.0.2.1";
@@ -33,13 +36,18 @@ impl House {
         let folder = TempDir::new().unwrap();
         let metadata = open(&folder).await;
         schema::migrate(&metadata, NOW).await.unwrap();
-        let blobs =
-            Blobs::open(&BlobsConfig { store: Store::Disk, orphan_grace_hours: 24 }, folder.path()).unwrap();
+        let config =
+            BlobsConfig { store: Store::Disk, orphan_grace_hours: 24, durability: Durability::default() };
+        let blobs = Blobs::open(&config, folder.path()).unwrap();
         let files = FilesConfig { path_chars_max: 1024, quota_bytes: 1000, file_bytes_max: 0 };
         let names = NamesConfig { ascii_safe: false };
         let login =
             LoginConfig { failures_max: FAILURES_MAX, failures_window_seconds: 60, remember_seconds: 60 };
-        let backends = Backends::new(metadata, blobs, Coordination::in_process(), files, names, login);
+        let trash = TrashConfig { days: 30, listed: true };
+        let scrub = ScrubConfig { days: 30, read_bytes_per_second: 0 };
+        let orphan_grace = Duration::from_secs(86_400);
+        let config = ServicesConfig { files, names, trash, scrub, login, orphan_grace };
+        let backends = Backends::new(metadata, blobs, Coordination::in_process(), config);
         Self { backends: Arc::new(backends), folder }
     }
 
@@ -86,7 +94,12 @@ impl House {
 }
 
 async fn open(folder: &TempDir) -> Metadata {
-    Metadata::open(&MetadataConfig { readers: 2, busy_seconds: 5 }, folder.path()).await.unwrap()
+    Metadata::open(
+        &MetadataConfig { readers: 2, busy_seconds: 5, durability: Durability::default() },
+        folder.path(),
+    )
+    .await
+    .unwrap()
 }
 
 pub(crate) fn ann() -> UserName {

@@ -8,7 +8,9 @@ mod find;
 mod hashing;
 mod judge;
 mod place;
+mod restore;
 mod secret;
+mod under_way;
 
 pub(crate) use authorize::own;
 pub(crate) use change::change;
@@ -18,5 +20,7 @@ pub(crate) use find::{name_of, node_of, nothing_here, parent_of};
 pub(crate) use hashing::Hashing;
 pub(crate) use judge::{end_lapsed, judge, may_remove};
 pub(crate) use place::{apart, may_place, placed, placeholder, trash};
+pub(crate) use restore::{ENTRY_DEPTH, destination, locate, not_made_up};
 pub(crate) use secret::AppSecret;
 pub use secret::made_up_password;
+pub(crate) use under_way::{Passage, UnderWay};

@@ -10,7 +10,7 @@ use std::sync::mpsc;
 use std::task::Poll;
 
 use bytes::Bytes;
-use domain::{BlobId, Error, Result, Sha256};
+use domain::{BlobId, Durability, Error, Result, Sha256};
 use sha2::Digest;
 use tempfile::TempDir;
 use tokio::runtime;
@@ -20,7 +20,9 @@ use crate::contract::{cleared, random, read_on, store, suite};
 use crate::{Blobs, BlobsConfig, Copied, Store};
 
 fn open(folder: &Path) -> Blobs {
-    Blobs::open(&BlobsConfig { store: Store::Disk, orphan_grace_hours: 24 }, folder).unwrap()
+    let config =
+        BlobsConfig { store: Store::Disk, orphan_grace_hours: 24, durability: Durability::default() };
+    Blobs::open(&config, folder).unwrap()
 }
 
 fn is_empty(folder: &Path) -> bool {
@@ -31,6 +33,15 @@ fn is_empty(folder: &Path) -> bool {
 async fn a_disk_keeps_the_contract() {
     let folder = TempDir::new().unwrap();
     suite(&open(folder.path())).await;
+    assert!(is_empty(folder.path()));
+}
+
+#[tokio::test]
+async fn a_disk_that_nobody_waits_for_keeps_the_contract() {
+    let folder = TempDir::new().unwrap();
+    let config =
+        BlobsConfig { store: Store::Disk, orphan_grace_hours: 24, durability: Durability::ProcessCrash };
+    suite(&Blobs::open(&config, folder.path()).unwrap()).await;
     assert!(is_empty(folder.path()));
 }
 
