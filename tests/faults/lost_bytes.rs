@@ -2,8 +2,6 @@
 
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{BlobId, Timestamp};
@@ -12,9 +10,8 @@ use metadata::blobs;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
-use super::program::Program;
 use super::{config, varied_bytes};
-use crate::support::{TestHouse, Wire};
+use crate::support::{Program, TestHouse, Wire};
 
 #[test]
 fn a_file_whose_bytes_are_missing_or_cut_is_an_error_and_never_an_empty_file() {
@@ -101,9 +98,6 @@ fn the_next_start_clears_away_uploads_that_ended_with_the_process() {
     drop(runtime);
     let written = folder.path().join("blobs").join(left[0].key());
     assert!(written.exists());
-    // The sweep takes what was registered before the moment of the start, in whole milliseconds.
-    thread::sleep(Duration::from_millis(2));
-
     let house = TestHouse::on_folder(folder, &[]);
     assert!(!written.exists() && !written.parent().unwrap().exists());
     let ever = Timestamp::from_millis(i64::MAX);

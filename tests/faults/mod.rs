@@ -2,12 +2,10 @@
 //! remains, and the house lives on.
 
 mod broken_uploads;
-mod crash;
 mod database;
 mod full_disk;
 mod hang_up;
 mod lost_bytes;
-mod program;
 
 use std::path::Path;
 use std::time::Duration;
@@ -44,7 +42,7 @@ fn wait_for_uploads(house: &TestHouse, count: usize) {
 }
 
 #[track_caller]
-fn wait_until(what: &str, holds: impl Fn() -> bool) {
+pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
     for _ in 0..1000 {
         if holds() {
             return;
@@ -55,13 +53,13 @@ fn wait_until(what: &str, holds: impl Fn() -> bool) {
 }
 
 /// The settings of a house on this folder.
-fn config(folder: &Path) -> Config {
+pub fn config(folder: &Path) -> Config {
     let data_folder = ("test".into(), "data_folder".into(), folder.to_str().unwrap().into());
     Config::load(&Sources { file: None, environment: Vec::new(), command_line: vec![data_folder] }).unwrap().0
 }
 
 /// Bytes of which no long part repeats, so that a lost or swapped block shows.
-fn varied_bytes(seed: u64, length: usize) -> Vec<u8> {
+pub fn varied_bytes(seed: u64, length: usize) -> Vec<u8> {
     let mixed = |n: u64| n.wrapping_add(seed << 32).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56;
     (0..length as u64).map(|n| mixed(n) as u8).collect()
 }

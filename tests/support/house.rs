@@ -220,7 +220,7 @@ fn config(folder: &Path, settings: &[(&str, &str)]) -> Config {
 }
 
 /// What is out of order, once refused uploads have been cleared away: that happens a moment after the answer.
-async fn settled(backends: &Backends, folder: &Path) -> Vec<String> {
+pub async fn settled(backends: &Backends, folder: &Path) -> Vec<String> {
     let mut left = Vec::new();
     for _ in 0..100 {
         left = disorder(backends, folder).await;

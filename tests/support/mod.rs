@@ -2,8 +2,10 @@
 
 mod house;
 mod machine;
+mod program;
 mod wire;
 
-pub use house::TestHouse;
+pub use house::{TestHouse, settled};
 pub use machine::{Machine, Outcome, Server, get, labelled, read};
+pub use program::Program;
 pub use wire::{Answer, Wire};

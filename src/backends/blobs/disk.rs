@@ -126,6 +126,7 @@ fn erase(content: &Path) -> io::Result<()> {
         outcome => outcome,
     };
     gone(fs::remove_file(content))?;
+    failpoint::reach("blob.emptied");
     gone(fs::remove_dir(folder_of(content)))
 }
 

@@ -46,7 +46,9 @@ pub async fn migrate(metadata: &Metadata) -> Result<Vec<String>> {
         Version::Behind(steps) => {
             let tx = metadata.begin().await?;
             Migrator::up(&tx.raw, None).await.or_domain()?;
+            failpoint::reach("migrate.taken");
             tx.commit().await?;
+            failpoint::reach("migrate.done");
             Ok(steps)
         }
     }

@@ -64,6 +64,7 @@ impl Intake {
             None => {
                 let id = BlobId(Uuid::now_v7());
                 metadata::blobs::register(&self.backends.metadata, id, self.now).await?;
+                failpoint::reach("upload.registered");
                 match self.backends.blobs.create(id).await {
                     Ok(writer) => self.blob.insert((id, writer)).1.write(bytes).await,
                     Err(error) => {

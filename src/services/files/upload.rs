@@ -206,6 +206,7 @@ impl Upload {
                 None => intake::stored(&backends, caller.now, bytes).await?,
             },
         };
+        failpoint::reach("upload.stored");
         let shown = show.in_store(blob).await;
         // Not shown: refused, or the same content was there already and stays.
         if let (Some(id), Err(_) | Ok((_, false))) = (blob, &shown) {
@@ -268,7 +269,9 @@ impl Showing<'_> {
         };
         end_lapsed(&tx, &located, &self.request.conditions).await?;
         nodes::stir(&tx, seq, located.ancestors()).await?;
+        failpoint::reach("upload.placed");
         tx.commit().await?;
+        failpoint::reach("upload.shown");
         Ok((self.uploaded(id, old), !same))
     }
 
@@ -302,7 +305,9 @@ impl Showing<'_> {
             }
         };
         end_lapsed(&tx, &located, &self.request.conditions).await?;
+        failpoint::reach("system.placed");
         tx.commit().await?;
+        failpoint::reach("system.shown");
         Ok(Some(self.uploaded(id, old)))
     }
 

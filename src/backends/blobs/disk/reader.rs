@@ -48,7 +48,8 @@ impl DiskReader {
 
     /// Opens a file that must be there with this size; waits for the disk.
     pub(super) fn open(content: &Path, size_bytes: u64, first: Vec<u8>) -> Result<Self> {
-        let file = File::open(content).map_err(|error| match error.kind() {
+        let opened = failpoint::suffer("blobs.read").and_then(|()| File::open(content));
+        let file = opened.map_err(|error| match error.kind() {
             ErrorKind::NotFound => Error::internal(format!("{} is missing", content.display())),
             _ => fault("opening", content)(error),
         })?;
@@ -111,7 +112,9 @@ fn buffer(length: usize) -> Vec<u8> {
 impl OpenFile {
     /// Fills the whole buffer from the file.
     fn read(&self, offset: u64, mut buffer: Vec<u8>) -> Result<Bytes> {
-        self.file.read_exact_at(&mut buffer, offset).map_err(|error| match error.kind() {
+        let read =
+            failpoint::suffer("blobs.read").and_then(|()| self.file.read_exact_at(&mut buffer, offset));
+        read.map_err(|error| match error.kind() {
             ErrorKind::UnexpectedEof => {
                 let end = offset + buffer.len() as u64;
                 Error::internal(format!("{} ends before {end}", self.content.display()))
