@@ -9,6 +9,7 @@ mod owner;
 mod sharers;
 mod state;
 mod steps;
+mod windows;
 
 use std::path::Path;
 

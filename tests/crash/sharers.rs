@@ -93,7 +93,7 @@ impl Shared {
             };
             let latest = writes.iter().filter(|write| write.ended.is_some()).map(|write| write.began).max();
             let is_late =
-                |write: &Write| latest.is_none_or(|latest| write.ended.is_none_or(|ended| ended > latest));
+                |write: &Write| latest.is_none_or(|latest| write.ended.is_none_or(|ended| ended >= latest));
             // Nothing is there before the first write.
             let possible = writes.iter().any(|write| write.seed == seen && is_late(write))
                 || (seen.is_none() && latest.is_none());
