@@ -28,7 +28,7 @@ const TRASH_IS_SHOWN: bool = false;
 
 /// Asserts that the rows, the blobs and the usage of the running server in this folder fit each other.
 #[track_caller]
-fn in_order(folder: &Path) {
+pub fn in_order(folder: &Path) {
     let data = folder.join("data");
     let (left, complaints) = Runtime::new().unwrap().block_on(async {
         let backends = house::visit(&config(&data)).await.unwrap();

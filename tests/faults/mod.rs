@@ -6,6 +6,7 @@ mod database;
 mod full_disk;
 mod hang_up;
 mod lost_bytes;
+mod store;
 
 use std::path::Path;
 use std::time::Duration;

@@ -57,7 +57,12 @@ impl Disk {
     pub(crate) async fn remove(&self, id: BlobId) -> Result<()> {
         let content = self.content(id);
         // Not synced: a file that a loss of power brings back is garbage like any other.
-        blocking(move || erase(&content).map_err(fault("removing", &content))).await
+        blocking(move || {
+            erase(&content).map_err(fault("removing", &content))?;
+            // What was not found may lie on a disk that is not mounted just now.
+            mounted(&content)
+        })
+        .await
     }
 
     pub(crate) async fn check(&self) -> Result<()> {
@@ -68,7 +73,8 @@ impl Disk {
             let mut draft = Draft::create(content.clone())?;
             draft.write(probe)?;
             draft.sync()?;
-            let kept = fs::read(&content).map_err(fault("reading", &content))?;
+            let kept = failpoint::suffer("blobs.read").and_then(|()| fs::read(&content));
+            let kept = kept.map_err(fault("reading", &content))?;
             draft.discard()?;
             match kept == probe {
                 true => Ok(()),
@@ -112,6 +118,12 @@ fn fault(doing: &'static str, path: &Path) -> impl Fn(io::Error) -> Error {
             _ => Error::unavailable("The file store does not answer; try again shortly.", log),
         }
     }
+}
+
+/// Whether the folder that holds all blobs is there.
+fn mounted(content: &Path) -> Result<()> {
+    let files = folder_of(folder_of(content));
+    files.metadata().map(drop).map_err(fault("opening", files))
 }
 
 /// The folder that holds nothing but this one blob.

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use domain::{Error, Result};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{fault, joined};
+use super::{fault, joined, mounted};
 
 /// The first chunk after opening or seeking: a player that jumps about wants little from each place.
 const CHUNK_BYTES_FIRST: u64 = 64 * 1024;
@@ -50,7 +50,10 @@ impl DiskReader {
     pub(super) fn open(content: &Path, size_bytes: u64, first: Vec<u8>) -> Result<Self> {
         let opened = failpoint::suffer("blobs.read").and_then(|()| File::open(content));
         let file = opened.map_err(|error| match error.kind() {
-            ErrorKind::NotFound => Error::internal(format!("{} is missing", content.display())),
+            ErrorKind::NotFound => match mounted(content) {
+                Ok(()) => Error::internal(format!("{} is missing", content.display())),
+                Err(error) => error,
+            },
             _ => fault("opening", content)(error),
         })?;
         let found_bytes = file.metadata().map_err(fault("opening", content))?.len();
