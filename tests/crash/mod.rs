@@ -21,6 +21,7 @@ use tokio::runtime::Runtime;
 use crate::faults::config;
 use crate::support::settled;
 
+pub use line::Line;
 pub use steps::{ELSEWHERE, steps};
 
 /// Whether the drive has `/.Trash/`: then what was deleted is looked for there, restored and purged.

@@ -2,6 +2,7 @@
 //! remains, and the house lives on.
 
 mod broken_uploads;
+mod clock;
 mod database;
 mod full_disk;
 mod hang_up;

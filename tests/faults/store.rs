@@ -116,7 +116,7 @@ fn while_the_store_gives_no_bytes_downloads_are_refused_and_everything_else_goes
 /// Whoever waits holds up nobody who needs no bytes, and gets what they asked for in the end.
 #[test]
 fn while_the_store_stands_still_only_those_wait_who_need_it() {
-    for place in ["blobs.write", "blobs.sync", "blobs.read"] {
+    for place in ["blobs.sync", "blobs.read"] {
         let folder = tempfile::tempdir().unwrap();
         let faulty = Faulty::serve(folder.path(), place, "slow");
         faulty.begin();
