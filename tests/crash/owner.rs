@@ -40,7 +40,7 @@ impl Owner {
         self.seeds += 1;
         let operation = match self.in_trash(line, random)? {
             Some(operation) => operation,
-            None => Operation::random(random, &self.name, self.seeds),
+            None => self.outside(random),
         };
         let after = self.state.after(&operation);
         let expected = after.is_some();
@@ -67,6 +67,16 @@ impl Owner {
             }
         }
         Ok(())
+    }
+
+    /// Mostly something that can be done.
+    fn outside(&self, random: &mut StdRng) -> Operation {
+        loop {
+            let operation = Operation::random(random, &self.name, self.seeds);
+            if self.state.after(&operation).is_some() || random.random_ratio(1, 8) {
+                return operation;
+            }
+        }
     }
 
     /// Now and then something is done in the trash, and always when there is much in it.
