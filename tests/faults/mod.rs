@@ -7,6 +7,8 @@ mod database;
 mod full_disk;
 mod hang_up;
 mod lost_bytes;
+mod power_loss;
+mod reservations;
 mod store;
 
 use std::path::Path;

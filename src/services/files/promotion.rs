@@ -76,8 +76,9 @@ impl Promotion {
             sha256: Sha256(Hasher::digest(&bytes).into()),
             media_type: media_type::of_bytes(&bytes).map(str::to_owned),
         };
-        let blob = intake::stored(&self.backends, self.caller.now, bytes).await?;
+        let stored = intake::stored(&self.backends, self.caller.now, bytes).await?;
         failpoint::reach("promotion.stored");
+        let blob = stored.map(|stored| stored.blob);
         self.ready = Some(Ready { content, blob });
         Ok(None)
     }
