@@ -25,7 +25,7 @@ pub use line::Line;
 pub use steps::{ELSEWHERE, steps};
 
 /// Whether the drive has `/.Trash/`: then what was deleted is looked for there, restored and purged.
-const TRASH_IS_SHOWN: bool = false;
+const TRASH_IS_SHOWN: bool = true;
 
 /// Asserts that the rows, the blobs and the usage of the running server in this folder fit each other.
 #[track_caller]

@@ -91,13 +91,12 @@ const CASES: &[Case] = &[
 /// With the trash as a place.
 const IN_TRASH: &[Case] = &[
     case("restore.placed", Act::Restore, Before),
-    case("restore.shown", Act::Restore, After),
+    case("relocate.shown", Act::Restore, After),
     case("trash.doomed", Act::Purge, Before),
-    case("trash.purged", Act::Purge, After),
 ];
 
 /// Steps at which other tests let the process die.
-pub const ELSEWHERE: &[&str] = &["migrate.taken", "migrate.done"];
+pub const ELSEWHERE: &[&str] = &["migrate.taken", "migrate.done", "trash.batch"];
 
 /// The steps of the table.
 pub fn steps() -> impl Iterator<Item = &'static str> {
