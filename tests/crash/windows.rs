@@ -3,10 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, Row, SqliteConnection};
+use tokio::runtime::Runtime;
+
 use super::in_order;
 use super::line::Line;
 use super::operation::{Operation, Sending};
 use super::state::{State, content, seed_of};
+use crate::faults::wait_until;
 use crate::support::{Program, Wire};
 
 /// A file as it was and as it is to be.
@@ -59,6 +64,55 @@ fn what_was_done_without_an_answer_can_be_asked_for_again() {
         in_order(folder.path());
         program.kill();
     }
+}
+
+/// More than one transaction purges: it is gone from the trash with the answer, and the rest follows in batches.
+#[test]
+fn a_purge_that_dies_between_its_batches_is_ended_by_whoever_purges_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let (program, mut line) = furnished(folder.path());
+    let ask = |line: &Line, method: &str, path: &str| line.ask(method, path, &[], b"").unwrap().status;
+    for path in ["/a", "/b"] {
+        assert_eq!(ask(&line, "MKCOL", path), 201);
+    }
+    for number in 0..10 {
+        assert_eq!(line.relocate("COPY", PATH, &format!("/a/{number}"), true).unwrap().status, 201);
+    }
+    // Each in each, until there are more than two batches.
+    for number in 0..8 {
+        assert_eq!(line.relocate("COPY", "/a", &format!("/b/{number}"), true).unwrap().status, 201);
+        assert_eq!(line.relocate("COPY", "/b", "/c", true).unwrap().status / 100, 2);
+        assert_eq!(line.relocate("MOVE", "/c", &format!("/b/of-{number}"), true).unwrap().status, 201);
+    }
+    assert_eq!(ask(&line, "DELETE", "/a"), 204);
+    assert_eq!(ask(&line, "DELETE", "/b"), 204);
+    program.kill();
+
+    let program = Program::serve_with(folder.path(), &[(failpoint::STEP, "trash.batch")]);
+    line.address = program.address;
+    // Whether the answer came first or the death is of no account: it was decided before.
+    let _ = line.ask("DELETE", "/.Trash/b", &[], b"");
+    assert!(program.ended(), "the batch was not reached");
+    let program = Program::serve(folder.path());
+    line.address = program.address;
+    assert_eq!(line.list("/.Trash").unwrap().unwrap(), ["a/"]);
+    in_order(folder.path());
+    assert_eq!(ask(&line, "DELETE", "/.Trash/a"), 204);
+    wait_until("all of it is purged", || doomed(folder.path()) == 0);
+    in_order(folder.path());
+    holds(&line, OLD);
+}
+
+/// How many nodes are still to be purged.
+fn doomed(folder: &Path) -> i64 {
+    Runtime::new().unwrap().block_on(async {
+        let file = SqliteConnectOptions::new().filename(folder.join("data/metadata.db")).read_only(true);
+        let mut database = SqliteConnection::connect_with(&file).await.unwrap();
+        let count = sqlx::query("SELECT COUNT(*) FROM nodes WHERE doomed").fetch_one(&mut database);
+        let count = count.await.unwrap().get(0);
+        database.close().await.unwrap();
+        count
+    })
 }
 
 #[test]
