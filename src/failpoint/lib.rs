@@ -11,7 +11,7 @@ pub const STEP: &str = "FAILPOINT";
 /// is there: `blobs.write=error:/tmp/flag`. Beside `error` there is `slow`: whoever comes there waits.
 pub const FAULT: &str = "FAILPOINT_FAULT";
 
-/// The work has come to this step.
+/// The work has come to this step: the process dies here, if a test wants that.
 #[inline]
 pub fn reach(step: &'static str) {
     if cfg!(debug_assertions) {
