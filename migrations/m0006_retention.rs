@@ -92,6 +92,6 @@ const INDEXES: [&str; 9] = [
     "CREATE INDEX revisions_by_parent_and_name ON revisions (parent_id, name)",
     "CREATE INDEX revisions_by_moment ON revisions (space_id, at_ms)",
     "CREATE INDEX blobs_condemned ON blobs (condemned_ms) WHERE condemned_ms IS NOT NULL",
-    "CREATE INDEX blobs_by_scrub ON blobs (scrubbed_ms) WHERE live",
+    "CREATE INDEX blobs_by_scrub ON blobs (COALESCE(scrubbed_ms, created_ms)) WHERE live",
     "CREATE INDEX blobs_damaged ON blobs (damaged_ms) WHERE damaged_ms IS NOT NULL",
 ];

@@ -44,8 +44,12 @@ pub struct Config {
     pub names: services::NamesConfig,
     /// The section `[trash]`.
     pub trash: services::TrashConfig,
+    /// The section `[scrub]`.
+    pub scrub: services::ScrubConfig,
     /// The section `[login]`.
     pub login: services::LoginConfig,
+    /// The section `[jobs]`.
+    pub jobs: jobs::JobsConfig,
     /// The section `[log]`.
     pub log: LogConfig,
 }

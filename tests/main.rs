@@ -13,6 +13,7 @@ mod commands;
 mod crash;
 mod faults;
 mod house_rules;
+mod jobs;
 mod model;
 mod stories;
 mod support;

@@ -9,6 +9,7 @@ mod condition;
 mod durability;
 mod error;
 mod etag;
+mod job;
 mod lock;
 mod name;
 mod node;
@@ -32,6 +33,7 @@ pub use condition::{Conditions, ETagMatch, Standing, StateList, StateTest, Teste
 pub use durability::Durability;
 pub use error::{Error, Message, Result};
 pub use etag::ETag;
+pub use job::{ATTEMPTS_MAX, Job, JobId, JobKind, JobState, OVERDUE_AFTER, QueueHealth, back_off};
 pub use lock::{GRACE, Lock, LockDepth, LockScope, LockToken, TIMEOUT_MAX};
 pub use name::NodeName;
 pub use node::{Node, NodeId, NodeKind, NodeTimes};

@@ -1,13 +1,15 @@
 //! What every use case works with.
 
+use std::time::Duration;
+
 use blobs::Blobs;
 use coordination::Coordination;
 use domain::Result;
 use metadata::Metadata;
 
 use crate::auth::Memory;
-use crate::steps::Hashing;
-use crate::{FilesConfig, LoginConfig, NamesConfig, ServicesConfig, TrashConfig};
+use crate::steps::{Hashing, UnderWay};
+use crate::{FilesConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig};
 
 /// The floor below, and the settings of this one.
 pub struct Backends {
@@ -23,8 +25,14 @@ pub struct Backends {
     pub names: NamesConfig,
     /// Settings about the trash.
     pub trash: TrashConfig,
+    /// Settings about reading everything again.
+    pub scrub: ScrubConfig,
     /// Settings about logging in.
     pub login: LoginConfig,
+    /// How long bytes that nothing refers to are left where they are.
+    pub orphan_grace: Duration,
+    /// The uploads of this process.
+    pub(crate) under_way: UnderWay,
     /// Hashes passwords, a few at a time.
     pub(crate) hashing: Hashing,
     /// App passwords verified a short while ago.
@@ -34,9 +42,23 @@ pub struct Backends {
 impl Backends {
     /// Puts the floor together.
     pub fn new(metadata: Metadata, blobs: Blobs, coordination: Coordination, config: ServicesConfig) -> Self {
-        let ServicesConfig { files, names, trash, login } = config;
+        let ServicesConfig { files, names, trash, scrub, login, orphan_grace } = config;
         let (hashing, memory) = (Hashing::new(), Memory::new(&login));
-        Self { metadata, blobs, coordination, files, names, trash, login, hashing, memory }
+        let under_way = UnderWay::default();
+        Self {
+            metadata,
+            blobs,
+            coordination,
+            files,
+            names,
+            trash,
+            scrub,
+            login,
+            orphan_grace,
+            under_way,
+            hashing,
+            memory,
+        }
     }
 
     /// Closes the database once nobody uses it any more.

@@ -1,5 +1,7 @@
 //! The settings of this floor.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 /// The section `[files]` of the settings.
@@ -32,6 +34,16 @@ pub struct TrashConfig {
     pub listed: bool,
 }
 
+/// The section `[scrub]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScrubConfig {
+    /// Within how many days every content is read and compared once; 0 for never.
+    pub days: u32,
+    /// How much of that is read in a second, in bytes; 0 for as much as there is.
+    pub read_bytes_per_second: u64,
+}
+
 /// The section `[login]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,6 +65,10 @@ pub struct ServicesConfig {
     pub names: NamesConfig,
     /// The section `[trash]`.
     pub trash: TrashConfig,
+    /// The section `[scrub]`.
+    pub scrub: ScrubConfig,
     /// The section `[login]`.
     pub login: LoginConfig,
+    /// How long bytes that nothing refers to are left where they are.
+    pub orphan_grace: Duration,
 }

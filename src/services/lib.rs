@@ -11,10 +11,12 @@ pub mod app_passwords;
 pub mod auth;
 pub mod checkup;
 pub mod files;
+pub mod jobs;
 pub mod quotas;
 pub mod setup;
 pub mod trash;
+pub mod upkeep;
 pub mod users;
 
 pub use backends::Backends;
-pub use config::{FilesConfig, LoginConfig, NamesConfig, ServicesConfig, TrashConfig};
+pub use config::{FilesConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig};

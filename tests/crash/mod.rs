@@ -33,7 +33,7 @@ pub fn in_order(folder: &Path) {
     let data = folder.join("data");
     let (left, complaints) = Runtime::new().unwrap().block_on(async {
         let backends = house::visit(&config(&data)).await.unwrap();
-        let left = settled(&backends, &data).await;
+        let left = settled(&backends).await;
         backends.close().await.unwrap();
         (left, complaints(&data).await)
     });

@@ -6,6 +6,7 @@ mod clock;
 mod database;
 mod full_disk;
 mod hang_up;
+mod jobs;
 mod lost_bytes;
 mod power_loss;
 mod reservations;

@@ -1,6 +1,7 @@
-//! `larder admin …`: people and what opens the door to them. It works beside a running server.
+//! `larder admin …`: people and what opens the door to them, and the queue of jobs. It works beside a running server.
 
 mod app_password;
+mod jobs;
 mod user;
 
 use std::process::ExitCode;
@@ -18,6 +19,9 @@ pub enum Admin {
     /// Manage the passwords that open the drive, each revocable by itself
     #[command(subcommand)]
     AppPassword(app_password::AppPassword),
+    /// See to what is done later and on schedule
+    #[command(subcommand)]
+    Jobs(jobs::Jobs),
 }
 
 pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
@@ -25,6 +29,7 @@ pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow
     let done = match command {
         Admin::User(command) => user::run(command, config, settings, &backends).await,
         Admin::AppPassword(command) => app_password::run(command, config, &backends).await,
+        Admin::Jobs(command) => jobs::run(command, &backends).await,
     };
     backends.close().await?;
     done

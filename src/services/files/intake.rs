@@ -10,7 +10,7 @@ use metadata::reservations::{self, Room};
 use uuid::Uuid;
 
 use crate::Backends;
-use crate::steps::discard;
+use crate::steps::{Passage, discard};
 
 /// How much room an upload of unknown length sets aside at once: this much at first, and then each time as much as it has
 /// already. So a small one holds little, and a large one seldom asks.
@@ -29,6 +29,7 @@ pub(super) struct Intake {
     /// Registered when there is something to set aside, or with the first byte: an empty file needs none.
     blob: Option<BlobId>,
     writer: Option<BlobWriter>,
+    under_way: Option<Passage>,
     stored_bytes: u64,
     reserved_bytes: u64,
 }
@@ -71,6 +72,7 @@ impl Intake {
             memory: in_memory.then(Vec::new),
             blob: None,
             writer: None,
+            under_way: None,
             stored_bytes: 0,
             reserved_bytes: 0,
         }
@@ -122,9 +124,15 @@ impl Intake {
         writer.write(bytes).await
     }
 
+    fn begin(&mut self) -> BlobId {
+        let id = BlobId(Uuid::now_v7());
+        self.under_way = Some(self.backends.under_way.begin(id));
+        *self.blob.insert(id)
+    }
+
     async fn register(&mut self) -> Result<BlobId> {
         // Known before it is registered: whoever drops this in between has it forgotten.
-        let id = *self.blob.insert(BlobId(Uuid::now_v7()));
+        let id = self.begin();
         metadata::blobs::register(&self.backends.metadata, id, self.now).await?;
         failpoint::reach("upload.registered");
         Ok(id)
@@ -143,14 +151,13 @@ impl Intake {
     }
 
     async fn set_aside(&mut self, room: Room) -> Result<()> {
-        let metadata = &self.backends.metadata;
         if let Some(id) = self.blob {
-            self.reserved_bytes += reservations::extend(metadata, id, room).await?;
+            self.reserved_bytes += reservations::extend(&self.backends.metadata, id, room).await?;
             return Ok(());
         }
         // As in `register`, with which it shares the transaction.
-        let id = *self.blob.insert(BlobId(Uuid::now_v7()));
-        self.reserved_bytes = reservations::register(metadata, id, self.now, room).await?;
+        let id = self.begin();
+        self.reserved_bytes = reservations::register(&self.backends.metadata, id, self.now, room).await?;
         failpoint::reach("upload.registered");
         Ok(())
     }

@@ -1,0 +1,30 @@
+//! Removes from the store what nothing refers to any more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{JobKind, Result};
+use services::Backends;
+use services::upkeep::{Sweep, Swept};
+
+use crate::{Job, Progress, Turn};
+
+pub const JOB: Job = Job {
+    kind: JobKind::named("sweep"),
+    every: |_| Some(Duration::from_secs(6 * 3600)),
+    body: |backends, turn| Box::pin(run(backends, turn)),
+};
+
+async fn run(backends: Arc<Backends>, turn: Turn) -> Result<Progress> {
+    let mut sweep = Sweep::begin(turn.now);
+    while sweep.step(&backends).await? {
+        if turn.stop.is_cancelled() {
+            return Ok(Progress::More);
+        }
+    }
+    let Swept { condemned, abandoned, unknown, refused } = sweep.swept();
+    if sweep.swept() != Swept::default() {
+        tracing::info!(condemned, abandoned, unknown, refused, "swept the file store");
+    }
+    Ok(Progress::Done)
+}
