@@ -88,7 +88,7 @@ const INDEXES: [&str; 9] = [
     "CREATE INDEX nodes_in_trash ON nodes (space_id, trash_name) WHERE trash_name IS NOT NULL",
     "CREATE INDEX nodes_by_removal ON nodes (trashed_ms) WHERE trash_name IS NOT NULL",
     "CREATE INDEX nodes_by_trashed_with ON nodes (trashed_with) WHERE trashed_with IS NOT NULL",
-    "CREATE INDEX nodes_doomed ON nodes (id) WHERE doomed",
+    "CREATE INDEX nodes_doomed ON nodes (space_id) WHERE doomed",
     "CREATE INDEX revisions_by_parent_and_name ON revisions (parent_id, name)",
     "CREATE INDEX revisions_by_moment ON revisions (space_id, at_ms)",
     "CREATE INDEX blobs_condemned ON blobs (condemned_ms) WHERE condemned_ms IS NOT NULL",

@@ -9,6 +9,7 @@ use metadata::Metadata;
 
 use crate::auth::Memory;
 use crate::steps::{Hashing, UnderWay};
+use crate::upkeep::Rounds;
 use crate::{FilesConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig};
 
 /// The floor below, and the settings of this one.
@@ -33,6 +34,8 @@ pub struct Backends {
     pub orphan_grace: Duration,
     /// The uploads of this process.
     pub(crate) under_way: UnderWay,
+    /// How far the sweep and the scrub have come.
+    pub(crate) rounds: Rounds,
     /// Hashes passwords, a few at a time.
     pub(crate) hashing: Hashing,
     /// App passwords verified a short while ago.
@@ -44,7 +47,7 @@ impl Backends {
     pub fn new(metadata: Metadata, blobs: Blobs, coordination: Coordination, config: ServicesConfig) -> Self {
         let ServicesConfig { files, names, trash, scrub, login, orphan_grace } = config;
         let (hashing, memory) = (Hashing::new(), Memory::new(&login));
-        let under_way = UnderWay::default();
+        let (under_way, rounds) = (UnderWay::default(), Rounds::default());
         Self {
             metadata,
             blobs,
@@ -56,6 +59,7 @@ impl Backends {
             login,
             orphan_grace,
             under_way,
+            rounds,
             hashing,
             memory,
         }

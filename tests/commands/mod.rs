@@ -3,6 +3,7 @@
 mod admin;
 mod doctor;
 mod doctor_client;
+mod doctor_deep;
 mod help;
 mod jobs;
 mod serve;

@@ -96,7 +96,15 @@ const IN_TRASH: &[Case] = &[
 ];
 
 /// Steps at which other tests let the process die.
-pub const ELSEWHERE: &[&str] = &["migrate.taken", "migrate.done", "trash.batch"];
+pub const ELSEWHERE: &[&str] = &[
+    "migrate.taken",
+    "migrate.done",
+    "trash.batch",
+    "sweep.removed",
+    "sweep.forgotten",
+    "job.taken",
+    "job.ran",
+];
 
 /// The steps of the table.
 pub fn steps() -> impl Iterator<Item = &'static str> {

@@ -1,6 +1,7 @@
 //! The moments in which a death, a halt or a second server would hurt most.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use sqlx::sqlite::SqliteConnectOptions;
@@ -68,7 +69,7 @@ fn what_was_done_without_an_answer_can_be_asked_for_again() {
 
 /// More than one transaction purges: it is gone from the trash with the answer, and the rest follows in batches.
 #[test]
-fn a_purge_that_dies_between_its_batches_is_ended_by_whoever_purges_next() {
+fn a_purge_that_dies_between_its_batches_is_ended_after_the_next_start() {
     let folder = tempfile::tempdir().unwrap();
     let (program, mut line) = furnished(folder.path());
     let ask = |line: &Line, method: &str, path: &str| line.ask(method, path, &[], b"").unwrap().status;
@@ -96,11 +97,43 @@ fn a_purge_that_dies_between_its_batches_is_ended_by_whoever_purges_next() {
     let program = Program::serve(folder.path());
     line.address = program.address;
     assert_eq!(line.list("/.Trash").unwrap().unwrap(), ["a/"]);
-    in_order(folder.path());
-    assert_eq!(ask(&line, "DELETE", "/.Trash/a"), 204);
     wait_until("all of it is purged", || doomed(folder.path()) == 0);
     in_order(folder.path());
     holds(&line, OLD);
+}
+
+/// Bytes go first, and their row after that: whoever dies in between leaves a row that says what is gone.
+#[test]
+fn a_sweep_that_dies_is_ended_by_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let (program, line) = furnished(folder.path());
+    let ask = |method: &str, path: &str, body: &[u8]| line.ask(method, path, &[], body).unwrap().status;
+    assert_eq!(ask("PUT", "/gone", b"gone"), 201);
+    assert_eq!(ask("DELETE", "/gone", b""), 204);
+    assert_eq!(ask("DELETE", "/.Trash/gone", b""), 204);
+    program.kill();
+    let no_grace = ("LARDER_BLOBS_ORPHAN_GRACE_HOURS", "0");
+    for step in ["sweep.removed", "sweep.forgotten"] {
+        // One that was interrupted runs again by itself, perhaps before the server has said that it serves.
+        if let Ok(program) = Program::try_serve(folder.path(), &[no_grace, (failpoint::STEP, step)]) {
+            sweep(folder.path());
+            assert!(program.ended(), "{step} was not reached");
+        }
+    }
+    let program = Program::serve_with(folder.path(), &[no_grace]);
+    sweep(folder.path());
+    let stored = || folder.path().join("data/blobs/files").read_dir().unwrap().count();
+    wait_until("only what is shown is stored", || stored() == 1);
+    in_order(folder.path());
+    holds(&Line { address: program.address, ..line }, OLD);
+}
+
+/// Asks the running server to sweep its store now.
+fn sweep(folder: &Path) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_larder"));
+    command.args(["admin", "jobs", "run", "sweep", "--data"]).arg(folder.join("data"));
+    // It says that the job is running already, if it is.
+    command.current_dir(folder).output().unwrap();
 }
 
 /// How many nodes are still to be purged.

@@ -10,6 +10,7 @@ mod jobs;
 mod lost_bytes;
 mod power_loss;
 mod reservations;
+mod self_check;
 mod store;
 
 use std::path::Path;

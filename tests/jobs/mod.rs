@@ -79,11 +79,16 @@ fn call(house: &TestHouse, kind: &JobKind, key: &str) {
     house.backends().coordination.wake_jobs();
 }
 
+/// The database as another process opens it.
+async fn connect(house: &TestHouse) -> SqliteConnection {
+    let file = SqliteConnectOptions::new().filename(house.folder().join("metadata.db"));
+    SqliteConnection::connect_with(&file).await.unwrap()
+}
+
 /// What only time could bring about otherwise.
 fn execute(house: &TestHouse, sql: &'static str) {
-    let file = SqliteConnectOptions::new().filename(house.folder().join("metadata.db"));
     house.run(async {
-        let mut database = SqliteConnection::connect_with(&file).await.unwrap();
+        let mut database = connect(house).await;
         sqlx::query(sql).execute(&mut database).await.unwrap();
         database.close().await.unwrap();
     });

@@ -9,7 +9,7 @@ use domain::{ATTEMPTS_MAX, Error, JobKind, JobState, Timestamp};
 use services::jobs as queued;
 use tokio::sync::Notify;
 
-use super::{DAY, Shift, call, queue, wait_until, want};
+use super::{DAY, Shift, call, connect, execute, queue, wait_until, want};
 use crate::support::TestHouse;
 
 #[test]
@@ -230,6 +230,62 @@ fn two_servers_share_the_work_and_do_each_job_once() {
     assert!(runs.len() == 40 && runs.values().all(|runs| *runs == 1), "{runs:?}");
     one.end();
     other.end();
+}
+
+#[test]
+fn what_the_server_may_have_died_of_in_its_last_attempt_is_given_up() {
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    static KNOWN: [Job; 1] = [Job {
+        kind: JobKind::named("poison"),
+        every: |_| None,
+        body: |_, _| {
+            Box::pin(async {
+                RUNS.fetch_add(1, Ordering::SeqCst);
+                Ok(Progress::Done)
+            })
+        },
+    }];
+    let house = TestHouse::new();
+    want(&house, &KNOWN[0].kind, "");
+    // As ten starts leave it, each of which it took down.
+    execute(
+        &house,
+        "UPDATE jobs SET attempts = 10, runner = x'00000000000040008000000000000001', leased_ms = 0",
+    );
+    let shift = Shift::begin(&house, &KNOWN, 1);
+    wait_until("it is given up", || queue(&house)[0].state == JobState::Dead);
+    let error = queue(&house).remove(0).error.unwrap();
+    assert!(error.contains("ended in the middle of its last attempt"), "{error}");
+    assert_eq!(RUNS.load(Ordering::SeqCst), 0);
+    shift.end();
+}
+
+#[test]
+fn while_another_process_holds_the_database_jobs_wait_and_go_on_afterwards() {
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    static KNOWN: [Job; 1] = [Job {
+        kind: JobKind::named("count"),
+        every: |_| None,
+        body: |_, _| {
+            Box::pin(async {
+                RUNS.fetch_add(1, Ordering::SeqCst);
+                Ok(Progress::Done)
+            })
+        },
+    }];
+    let house = TestHouse::with_settings(&[("metadata.busy_seconds", "1")]);
+    want(&house, &KNOWN[0].kind, "");
+    let mut other = house.run(connect(&house));
+    house.run(sqlx::query("BEGIN IMMEDIATE").execute(&mut other)).unwrap();
+    let before = house.backends().metadata.statements();
+    let shift = Shift::begin_by(&house, &KNOWN, 1, 1, Timestamp::now);
+    // Each round asks what is due, and all but the first come after one that could not take it.
+    wait_until("it was tried", || house.backends().metadata.statements() > before + 4);
+    assert_eq!((RUNS.load(Ordering::SeqCst), queue(&house)[0].attempts), (0, 0));
+    house.run(sqlx::query("ROLLBACK").execute(&mut other)).unwrap();
+    wait_until("it has run", || RUNS.load(Ordering::SeqCst) == 1);
+    wait_until("it is gone", || queue(&house).is_empty());
+    shift.end();
 }
 
 #[test]

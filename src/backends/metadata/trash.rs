@@ -42,8 +42,8 @@ pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, now: Timestamp)
 /// Whatever the database says.
 pub async fn removal(db: &impl Db, entry: NodeId) -> Result<Option<Removal>> {
     let sql = format!(
-        "WITH RECURSIVE entry AS (SELECT * FROM nodes WHERE id = $1 AND trash_name IS NOT NULL), {ORIGINS} \
-         SELECT above.path, entry.trashed_ms FROM entry JOIN above ON above.id = entry.id AND above.parent_id IS NULL"
+        "WITH RECURSIVE entry AS (SELECT id, parent_id, name FROM nodes WHERE id = $1 AND trash_name IS NOT NULL), {ORIGINS} \
+         SELECT above.path, n.trashed_ms FROM above JOIN nodes n ON n.id = above.id WHERE above.parent_id IS NULL"
     );
     let row = db.raw().query_one_raw(statement(db, &sql, [entry.0.into()])).await.or_domain()?;
     row.map(|row| read_removal(&row)).transpose()
@@ -67,11 +67,12 @@ pub async fn entries(
     };
     let sql = format!(
         "WITH RECURSIVE entry AS ( \
-           SELECT * FROM nodes WHERE space_id = $1 AND trash_name > $2 ORDER BY trash_name LIMIT $3 \
+           SELECT id, parent_id, name FROM nodes \
+           WHERE space_id = $1 AND trash_name > $2 ORDER BY trash_name LIMIT $3 \
          ), {ORIGINS} \
-         SELECT {COLUMNS}, n.trash_name, n.trashed_ms, above.path{columns} FROM entry n \
-         JOIN above ON above.id = n.id AND above.parent_id IS NULL \
-         LEFT JOIN blobs b ON b.id = n.blob_id {join} ORDER BY n.trash_name"
+         SELECT {COLUMNS}, n.trash_name, n.trashed_ms, above.path{columns} FROM above \
+         JOIN nodes n ON n.id = above.id LEFT JOIN blobs b ON b.id = n.blob_id {join} \
+         WHERE above.parent_id IS NULL ORDER BY n.trash_name"
     );
     // No name is empty, so every name comes after the empty one.
     let after = after.map_or("", NodeName::as_str);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use blobs::BlobWriter;
 use bytes::Bytes;
 use domain::{BlobId, Result, SpaceId, SystemFile, Timestamp};
-use metadata::reservations::{self, Room};
+use metadata::reservations::{self, Demand};
 use uuid::Uuid;
 
 use crate::Backends;
@@ -85,7 +85,7 @@ impl Intake {
     pub(super) async fn expect(&mut self, bytes: u64) -> Result<()> {
         match self.allowance.space {
             Some(space) if self.memory.is_none() && bytes > self.allowance.free_bytes => {
-                self.set_aside(Room { space, needed_bytes: bytes, wanted_bytes: bytes }).await
+                self.set_aside(Demand { space, needed_bytes: bytes, wanted_bytes: bytes }).await
             }
             _ => Ok(()),
         }
@@ -144,20 +144,20 @@ impl Intake {
             Some(space) if needed_bytes > 0 && self.stored_bytes > self.allowance.free_bytes => {
                 let step_bytes = self.reserved_bytes.clamp(STEP_BYTES_MIN, STEP_BYTES_MAX);
                 let wanted_bytes = needed_bytes.max(step_bytes);
-                self.set_aside(Room { space, needed_bytes, wanted_bytes }).await
+                self.set_aside(Demand { space, needed_bytes, wanted_bytes }).await
             }
             _ => Ok(()),
         }
     }
 
-    async fn set_aside(&mut self, room: Room) -> Result<()> {
+    async fn set_aside(&mut self, demand: Demand) -> Result<()> {
         if let Some(id) = self.blob {
-            self.reserved_bytes += reservations::extend(&self.backends.metadata, id, room).await?;
+            self.reserved_bytes += reservations::extend(&self.backends.metadata, id, demand).await?;
             return Ok(());
         }
         // As in `register`, with which it shares the transaction.
         let id = self.begin();
-        self.reserved_bytes = reservations::register(&self.backends.metadata, id, self.now, room).await?;
+        self.reserved_bytes = reservations::register(&self.backends.metadata, id, self.now, demand).await?;
         failpoint::reach("upload.registered");
         Ok(())
     }
@@ -206,8 +206,13 @@ pub(super) async fn stored(
     bytes: Vec<u8>,
 ) -> Result<Option<Stored>> {
     let mut intake = Intake::new(backends, now, false, Allowance::default());
-    intake.store(bytes.into()).await?;
-    intake.settle().await
+    match intake.store(bytes.into()).await {
+        Ok(()) => intake.settle().await,
+        Err(error) => {
+            intake.discard().await;
+            Err(error)
+        }
+    }
 }
 
 impl Drop for Intake {

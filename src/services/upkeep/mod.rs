@@ -2,6 +2,7 @@
 
 mod check;
 mod comparison;
+mod rounds;
 mod scrub;
 mod sweep;
 
@@ -10,6 +11,8 @@ mod tests;
 
 pub use check::{Aspect, Check, Found, Numbers, Progress, check};
 pub use metadata::rules::Rule;
+pub(crate) use rounds::Rounds;
+pub use rounds::{scrub, sweep};
 pub use scrub::Scrub;
 pub use sweep::{Sweep, Swept};
 

