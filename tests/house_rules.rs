@@ -1,6 +1,7 @@
 //! The laws of docs/ARCHITECTURE.md as tests; each failure names the file, the line and the law.
 
 mod documents;
+mod failpoints;
 mod fences;
 mod files;
 mod floors;

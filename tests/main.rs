@@ -10,6 +10,7 @@
 
 mod clients;
 mod commands;
+mod crash;
 mod faults;
 mod house_rules;
 mod jobs;

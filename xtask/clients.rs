@@ -1,4 +1,4 @@
-//! The real clients that the tests drive, and where each comes from.
+//! The real clients, and what else of other people the tests drive, and where each comes from.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,7 @@ const CLIENTS: &[Client] = &[
     Client { program: "mount.davfs", install: "apt-get install davfs2" },
     Client { program: "cadaver", install: "apt-get install cadaver" },
     Client { program: "curl", install: "apt-get install curl" },
+    Client { program: "faketime", install: "apt-get install faketime" },
 ];
 
 /// Names each client that is not installed; in CI that is an error, since its tests would prove nothing.

@@ -33,12 +33,13 @@ pub struct Finding {
     pub advice: Option<String>,
 }
 
-/// Whether requests can be answered: the database answers and the file store can be written to.
+/// Whether requests can be answered: the database answers and can be written to, and so can the file store.
 ///
 /// # Errors
 /// [`Unavailable`](domain::Error::Unavailable), or what else is wrong.
 pub async fn ready(backends: &Backends) -> Result<()> {
     backends.metadata.check().await?;
+    backends.metadata.check_writing().await?;
     backends.blobs.check().await
 }
 

@@ -19,6 +19,7 @@ const INSTALL: &[(&str, &str)] = &[
     ("mount.davfs", "apt install davfs2"),
     ("cadaver", "apt install cadaver"),
     ("curl", "apt install curl"),
+    ("faketime", "apt install faketime"),
 ];
 
 /// Makes curl print the status and nothing else.

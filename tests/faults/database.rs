@@ -10,8 +10,11 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, Row, SqliteConnection};
 use tokio::runtime::Runtime;
 
-use super::{config, head};
+use super::{config, head, wait_until};
 use crate::support::TestHouse;
+
+const LOCKINFO: &str = r#"<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>"#;
+const UPDATE: &str = r#"<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop><c:colour xmlns:c="urn:faults">red</c:colour></D:prop></D:set></D:propertyupdate>"#;
 
 pub async fn connect(folder: &Path) -> SqliteConnection {
     let file = SqliteConnectOptions::new().filename(folder.join("metadata.db"));
@@ -33,6 +36,9 @@ fn while_another_process_holds_the_database_changes_wait_and_reading_goes_on() {
         house.delete("/file"),
         house.relocate("MOVE", "/file", "/folder/file"),
         house.relocate("COPY", "/folder", "/copy"),
+        house.ask("LOCK", "/file", &[], LOCKINFO),
+        house.ask("PROPPATCH", "/file", &[], UPDATE),
+        house.wire().ask("GET", "/health/ready", &[], ""),
     ];
     for answer in refused {
         assert_eq!(answer.status, 503, "{answer:?}");
@@ -45,6 +51,7 @@ fn while_another_process_holds_the_database_changes_wait_and_reading_goes_on() {
     assert_eq!(house.propfind("/file", "0", "").status, 207);
 
     house.run(sqlx::query("ROLLBACK").execute(&mut other)).unwrap();
+    wait_until("it is ready", || house.wire().ask("GET", "/health/ready", &[], "").status == 200);
     assert_eq!(house.put("/file", "new").status, 204);
     assert_eq!(house.relocate("MOVE", "/file", "/folder/file").status, 201);
     assert_eq!(house.get("/folder/file").text(), "new");

@@ -2,13 +2,13 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::PathBuf;
 use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::varied_bytes;
+use super::{varied_bytes, wait_until};
 use crate::support::TestHouse;
 
 const DISK_BYTES: usize = 8 * 1024 * 1024;
@@ -79,6 +79,56 @@ fn on_a_full_disk_everything_can_be_read_and_what_is_refused_has_not_happened() 
     assert_eq!(house.wire().ask("GET", "/dav/folder/moved", &headers, "").text(), "new");
 }
 
+/// The bytes have room enough; what says where they belong has none.
+#[test]
+fn with_the_database_on_a_full_disk_of_its_own_nothing_is_taken_and_all_can_be_read() {
+    let around = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::mount(around.path().join("disk")) else { return };
+    let bytes = tempfile::tempdir().unwrap();
+    let folder = TempDir::new_in(&disk.point).unwrap();
+    symlink(bytes.path(), folder.path().join("blobs")).unwrap();
+    let house = TestHouse::on_folder(folder, &[]).with_user("ann");
+    let old = varied_bytes(1, 300_000);
+    assert_eq!(house.put("/file", &old).status, 201);
+    let filler = disk.fill();
+    for size in [10, 1_000_000] {
+        let answer = house.put("/file", varied_bytes(2, size));
+        assert_eq!(answer.status, 507, "{answer:?}");
+        assert!(house.get("/file").body == old);
+    }
+    assert_eq!(house.mkcol("/folder").status, 507);
+    wait_until("it says that it is not ready", || ready(&house) == 503);
+    fs::remove_file(filler).unwrap();
+    wait_until("it is ready", || ready(&house) == 200);
+    assert_eq!(house.put("/file", "new").status, 204);
+}
+
+/// What Linux makes of a disk that has failed.
+#[test]
+fn while_the_disk_takes_no_writes_files_are_read_and_uploads_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::mount(folder.path().join("blobs")) else { return };
+    let house = TestHouse::on_folder(folder, &[]).with_user("ann");
+    let old = varied_bytes(1, 300_000);
+    assert_eq!(house.put("/file", &old).status, 201);
+    disk.remount("ro");
+    for size in [10, 1_000_000] {
+        let answer = house.put("/file", varied_bytes(2, size));
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert!(answer.header("retry-after").is_some(), "{answer:?}");
+    }
+    assert!(house.get("/file").body == old);
+    assert_eq!(house.mkcol("/folder").status, 201);
+    wait_until("it says that it is not ready", || ready(&house) == 503);
+    disk.remount("rw");
+    wait_until("it is ready", || ready(&house) == 200);
+    assert_eq!(house.put("/file", "new").status, 204);
+}
+
+fn ready(house: &TestHouse) -> u16 {
+    house.wire().ask("GET", "/health/ready", &[], "").status
+}
+
 /// A disk of a few megabytes.
 pub struct SmallDisk {
     pub point: PathBuf,
@@ -102,6 +152,12 @@ impl SmallDisk {
                 None
             }
         }
+    }
+
+    fn remount(&self, mode: &str) {
+        let mounting =
+            Command::new("mount").args(["-o", &format!("remount,{mode}")]).arg(&self.point).status();
+        assert!(mounting.unwrap().success());
     }
 
     /// Leaves not a page free; gives the file that takes them all.

@@ -2,8 +2,6 @@
 
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{BlobId, Timestamp};
@@ -12,9 +10,9 @@ use metadata::blobs;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 
-use super::program::Program;
 use super::{config, varied_bytes};
-use crate::support::{TestHouse, Wire};
+use crate::crash::Line;
+use crate::support::{Program, TestHouse, Wire};
 
 #[test]
 fn a_file_whose_bytes_are_missing_or_cut_is_an_error_and_never_an_empty_file() {
@@ -71,6 +69,47 @@ fn the_log_names_the_bytes_that_are_missing() {
     assert_eq!(log.lines().filter(|line| is_named(line)).count(), 1, "{log}");
 }
 
+/// What the client gets of it is never the whole length, so that it can tell.
+#[test]
+fn a_file_with_other_bytes_than_were_stored_is_not_given_out_as_a_whole_where_that_is_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::serve_with(folder.path(), &[("LARDER_FILES_VERIFY_DOWNLOADS", "true")]);
+    let credentials = program.credentials();
+    let line = Line { address: program.address, credentials };
+    assert_eq!(line.ask("PUT", "/other", &[], b"well").unwrap().status, 201);
+    // One is read whole before the first header goes out, the other is not.
+    for (length, damaged_at) in [(10, 3), (1_000_000, 999_999), (1_000_000, 0)] {
+        assert!(line.ask("PUT", "/file", &[], &varied_bytes(1, length)).unwrap().status < 300);
+        let stored = blobs_by_age(&folder.path().join("data")).pop().unwrap();
+        let mut bytes = fs::read(&stored).unwrap();
+        bytes[damaged_at] ^= 1;
+        fs::write(&stored, bytes).unwrap();
+
+        match line.ask("GET", "/file", &[], b"") {
+            Ok(answer) => assert!(answer.status == 500 && length == 10, "{answer:?}"),
+            Err(error) => assert!(length > 10, "{error}"),
+        }
+        let log = program.log();
+        let is_named = |line: &&str| line.contains("ERROR") && line.contains("is damaged: its");
+        let named = log.lines().rfind(is_named).unwrap_or_else(|| panic!("{log}"));
+        assert!(named.contains(stored.parent().unwrap().file_name().unwrap().to_str().unwrap()), "{named}");
+        // Everything else is as it was, and the next content is a new one.
+        assert_eq!(line.ask("GET", "/other", &[], b"").unwrap().body, b"well");
+        assert_eq!(line.ask("PUT", "/file", &[], b"new").unwrap().status, 204);
+        assert_eq!(line.ask("GET", "/file", &[], b"").unwrap().body, b"new");
+        assert_eq!(line.ask("DELETE", "/file", &[], b"").unwrap().status, 204);
+    }
+}
+
+/// Where the bytes of all contents are, the youngest last.
+fn blobs_by_age(data_folder: &Path) -> Vec<PathBuf> {
+    let folders = fs::read_dir(data_folder.join("blobs/files")).unwrap();
+    let mut folders = folders.map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    // Their ids begin with the time.
+    folders.sort();
+    folders.into_iter().map(|folder| folder.join("content")).collect()
+}
+
 /// Where the bytes of the only file are.
 fn only_blob(data_folder: &Path) -> PathBuf {
     let folders = fs::read_dir(data_folder.join("blobs/files")).unwrap();
@@ -101,9 +140,6 @@ fn the_next_start_clears_away_uploads_that_ended_with_the_process() {
     drop(runtime);
     let written = folder.path().join("blobs").join(left[0].key());
     assert!(written.exists());
-    // The sweep takes what was registered before the moment of the start, in whole milliseconds.
-    thread::sleep(Duration::from_millis(2));
-
     let house = TestHouse::on_folder(folder, &[]);
     assert!(!written.exists() && !written.parent().unwrap().exists());
     let ever = Timestamp::from_millis(i64::MAX);

@@ -2,7 +2,7 @@
 //! remains, and the house lives on.
 
 mod broken_uploads;
-mod crash;
+mod clock;
 mod database;
 mod full_backups;
 mod full_disk;
@@ -10,9 +10,9 @@ mod hang_up;
 mod jobs;
 mod lost_bytes;
 mod power_loss;
-mod program;
 mod reservations;
 mod self_check;
+mod store;
 
 use std::path::Path;
 use std::time::Duration;
@@ -49,7 +49,7 @@ fn wait_for_uploads(house: &TestHouse, count: usize) {
 }
 
 #[track_caller]
-fn wait_until(what: &str, holds: impl Fn() -> bool) {
+pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
     for _ in 0..1000 {
         if holds() {
             return;
@@ -60,13 +60,13 @@ fn wait_until(what: &str, holds: impl Fn() -> bool) {
 }
 
 /// The settings of a house on this folder.
-fn config(folder: &Path) -> Config {
+pub fn config(folder: &Path) -> Config {
     let data_folder = ("test".into(), "data_folder".into(), folder.to_str().unwrap().into());
     Config::load(&Sources { file: None, environment: Vec::new(), command_line: vec![data_folder] }).unwrap().0
 }
 
 /// Bytes of which no long part repeats, so that a lost or swapped block shows.
-fn varied_bytes(seed: u64, length: usize) -> Vec<u8> {
+pub fn varied_bytes(seed: u64, length: usize) -> Vec<u8> {
     let mixed = |n: u64| n.wrapping_add(seed << 32).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56;
     (0..length as u64).map(|n| mixed(n) as u8).collect()
 }

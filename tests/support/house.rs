@@ -239,7 +239,7 @@ fn config(folder: &Path, settings: &[(&str, &str)]) -> Config {
 }
 
 /// What is out of order, once refused uploads have been cleared away: that happens a moment after the answer.
-async fn settled(backends: &Backends) -> Vec<String> {
+pub async fn settled(backends: &Backends) -> Vec<String> {
     let mut left = Vec::new();
     for _ in 0..100 {
         left = disorder(backends).await;

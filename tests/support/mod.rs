@@ -3,9 +3,11 @@
 mod drive;
 mod house;
 mod machine;
+mod program;
 mod wire;
 
 pub use drive::Drive;
-pub use house::TestHouse;
+pub use house::{TestHouse, settled};
 pub use machine::{Machine, Outcome, Server, get, labelled, read};
+pub use program::Program;
 pub use wire::{Answer, Wire};

@@ -65,7 +65,12 @@ impl Disk {
     pub(crate) async fn remove(&self, id: BlobId) -> Result<()> {
         let content = self.content(id);
         // Not synced: a file that a loss of power brings back is garbage like any other.
-        blocking(move || erase(&content).map_err(fault("removing", &content))).await
+        blocking(move || {
+            erase(&content).map_err(fault("removing", &content))?;
+            // What was not found may lie on a disk that is not mounted just now.
+            mounted(&content)
+        })
+        .await
     }
 
     pub(crate) async fn list(&self, after: Option<BlobId>, count_max: usize) -> Result<Listing> {
@@ -86,7 +91,8 @@ impl Disk {
             let mut draft = Draft::create(content.clone(), durability)?;
             draft.write(probe)?;
             draft.sync()?;
-            let kept = fs::read(&content).map_err(fault("reading", &content))?;
+            let kept = failpoint::suffer("blobs.read").and_then(|()| fs::read(&content));
+            let kept = kept.map_err(fault("reading", &content))?;
             draft.discard()?;
             match kept == probe {
                 true => Ok(()),
@@ -142,6 +148,12 @@ fn fault(doing: &'static str, path: &Path) -> impl Fn(io::Error) -> Error {
     }
 }
 
+/// Whether the folder that holds all blobs is there.
+fn mounted(content: &Path) -> Result<()> {
+    let files = folder_of(folder_of(content));
+    files.metadata().map(drop).map_err(fault("opening", files))
+}
+
 /// The folder that holds nothing but this one blob.
 fn folder_of(content: &Path) -> &Path {
     content.parent().unwrap_or(content)
@@ -154,6 +166,7 @@ fn erase(content: &Path) -> io::Result<()> {
         outcome => outcome,
     };
     gone(fs::remove_file(content))?;
+    failpoint::reach("blob.emptied");
     match gone(fs::remove_dir(folder_of(content))) {
         // Somebody put something beside the blob, and that is theirs.
         Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => Ok(()),

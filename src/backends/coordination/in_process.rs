@@ -33,12 +33,13 @@ struct Attempts {
 struct Window {
     count: u32,
     end: Timestamp,
+    length: Duration,
 }
 
 impl InProcess {
     pub(crate) fn failures(&self, key: &str, now: Timestamp) -> Failures {
         match self.attempts.lock().windows.get(&self.hasher.hash_one(key)) {
-            Some(window) if now < window.end => {
+            Some(window) if window.lasts(now) => {
                 Failures { count: window.count, retry_after: Some(now.until(window.end)) }
             }
             _ => Failures::default(),
@@ -49,15 +50,16 @@ impl InProcess {
         let key = self.hasher.hash_one(key);
         let mut attempts = self.attempts.lock();
         attempts.sweep(now);
-        if let Some(window) = attempts.windows.get_mut(&key) {
+        if let Some(window) = attempts.windows.get_mut(&key).filter(|window| window.lasts(now)) {
             window.count = window.count.saturating_add(1);
             return window.count;
         }
+        attempts.end(key);
         if attempts.windows.len() >= KEYS_MAX {
             attempts.drop_first();
         }
         let end = now.after(length);
-        attempts.windows.insert(key, Window { count: 1, end });
+        attempts.windows.insert(key, Window { count: 1, end, length });
         attempts.ends.insert((end, key));
         1
     }
@@ -73,14 +75,24 @@ impl InProcess {
 
     pub(crate) fn forget(&self, key: &str) {
         let key = self.hasher.hash_one(key);
-        let mut attempts = self.attempts.lock();
-        if let Some(window) = attempts.windows.remove(&key) {
-            attempts.ends.remove(&(window.end, key));
-        }
+        self.attempts.lock().end(key);
+    }
+}
+
+impl Window {
+    /// One that began later than now began before the clock was set back: nobody is kept out for as long as that.
+    fn lasts(&self, now: Timestamp) -> bool {
+        now < self.end && now.until(self.end) <= self.length
     }
 }
 
 impl Attempts {
+    fn end(&mut self, key: u64) {
+        if let Some(window) = self.windows.remove(&key) {
+            self.ends.remove(&(window.end, key));
+        }
+    }
+
     /// Drops the windows that have ended; each is looked at once, when it goes.
     fn sweep(&mut self, now: Timestamp) {
         while self.ends.first().is_some_and(|(end, _)| *end <= now) {
@@ -113,6 +125,18 @@ mod tests {
         assert_eq!(state.attempts.lock().ends.len(), KEYS_MAX);
         assert_eq!(state.failures("key 0", now).count, 0);
         assert_eq!(state.failures(&format!("key {}", flood - 1), now).count, 1);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_nobody_out() {
+        let state = InProcess::default();
+        let (day, now) = (Timestamp::from_millis(86_400_000), Timestamp::from_millis(0));
+        state.record_failure("key", day, MINUTE);
+        assert_eq!(state.failures("key", day).count, 1);
+        assert_eq!(state.failures("key", now).count, 0);
+        assert_eq!(state.record_failure("key", now, MINUTE), 1);
+        assert_eq!(state.failures("key", now).retry_after, Some(MINUTE));
+        assert_eq!(state.attempts.lock().ends.len(), 1);
     }
 
     #[test]

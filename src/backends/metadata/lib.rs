@@ -169,6 +169,18 @@ impl Metadata {
         self.read.execute_unprepared("SELECT 1").await.or_domain().map(drop)
     }
 
+    /// Writes what is there already, to see whether changes can be made: that nobody else holds the database, and that
+    /// its disk has room.
+    ///
+    /// # Errors
+    /// [`Unavailable`](domain::Error::Unavailable) or [`OutOfSpace`](domain::Error::OutOfSpace) when they cannot.
+    pub async fn check_writing(&self) -> Result<()> {
+        let tx = self.begin().await?;
+        // A number that nobody uses: it is written although it does not change.
+        tx.raw.execute_unprepared("PRAGMA user_version = 0").await.or_domain()?;
+        tx.commit().await
+    }
+
     /// Lets running statements finish and closes the files.
     ///
     /// # Errors

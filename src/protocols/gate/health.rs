@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use domain::Result;
+use domain::{Error, Result};
 use http::StatusCode;
 use services::Backends;
 use services::checkup;
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::status::{answer, log_once, stopping};
@@ -27,22 +29,50 @@ pub fn router(backends: Arc<Backends>, shutdown: CancellationToken) -> Router {
 /// The last check. It writes a small file and waits for the disk, and nobody has to log in to ask for it, so it
 /// is made for all who ask within a while at once.
 #[derive(Default)]
-struct Checked(Mutex<Option<(Instant, Result<()>)>>);
+struct Checked(Mutex<Checks>);
+
+#[derive(Default)]
+struct Checks {
+    last: Option<(Instant, Result<()>)>,
+    /// One that waits for something that does not answer. Another one beside it would wait as well.
+    hanging: Option<JoinHandle<Result<()>>>,
+}
 
 const CHECK_EVERY: Duration = Duration::from_secs(2);
 
+/// What takes longer than this is no answer; those who ask mostly wait ten seconds or more.
+const CHECK_SECONDS_MAX: u64 = 5;
+
 impl Checked {
-    async fn recently(&self, backends: &Backends) -> Result<()> {
-        let mut last = self.0.lock().await;
-        match &*last {
-            Some((at, checked)) if at.elapsed() < CHECK_EVERY => checked.clone(),
-            _ => {
-                let checked = checkup::ready(backends).await;
-                *last = Some((Instant::now(), checked.clone()));
-                checked
-            }
+    async fn recently(&self, backends: &Arc<Backends>) -> Result<()> {
+        let mut checks = self.0.lock().await;
+        if let Some((at, checked)) = &checks.last
+            && at.elapsed() < CHECK_EVERY
+        {
+            return checked.clone();
         }
+        let backends = Arc::clone(backends);
+        let begin = || tokio::spawn(async move { checkup::ready(&backends).await });
+        let mut check = checks.hanging.take().unwrap_or_else(begin);
+        let checked = match timeout(Duration::from_secs(CHECK_SECONDS_MAX), &mut check).await {
+            Ok(ended) => ended.map_err(Error::internal).flatten(),
+            Err(_) => {
+                checks.hanging = Some(check);
+                Err(hanging())
+            }
+        };
+        checks.last = Some((Instant::now(), checked.clone()));
+        checked
     }
+}
+
+fn hanging() -> Error {
+    Error::unavailable(
+        "The server's disk does not answer.",
+        format!(
+            "the database and the file store have not answered for {CHECK_SECONDS_MAX} s; see to the disk"
+        ),
+    )
 }
 
 fn verdict(checked: Result<()>) -> Response {

@@ -82,7 +82,9 @@ impl Copying<'_> {
         if is_event {
             nodes::stir(&tx, seq, target.ancestors()).await?;
         }
+        failpoint::reach("copy.inserted");
         tx.commit().await?;
+        failpoint::reach("copy.shown");
         Ok(Tried::Done(placed(&target)))
     }
 
@@ -93,7 +95,9 @@ impl Copying<'_> {
         }
         let [companion] = companions_of(tx, [(parent_of(target)?.id, self.name)]).await?;
         let companion = companion.filter(|companion| companion.id != source.id);
-        trash(tx, self.caller, seq, target, companion).await.map(drop)
+        trash(tx, self.caller, seq, target, companion).await?;
+        failpoint::reach("copy.trashed");
+        Ok(())
     }
 
     async fn tree(&self, tx: &Tx, seq: Seq, source: &Node, weight: Weight, parent: NodeId) -> Result<()> {

@@ -40,5 +40,8 @@ pub async fn create_folder(
     };
     nodes::insert(&tx, caller, space, seq, new).await?;
     nodes::stir(&tx, seq, located.ancestors()).await?;
-    tx.commit().await
+    failpoint::reach("folder.inserted");
+    tx.commit().await?;
+    failpoint::reach("folder.shown");
+    Ok(())
 }

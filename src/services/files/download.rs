@@ -1,9 +1,11 @@
-//! Reading a file.
+//! Reading a file. A small one, and any that is read whole where the settings want it, is compared with its SHA-256 on
+//! the way: whoever reads it gets what was stored, or an error.
 
 use blobs::BlobReader;
-use bytes::Bytes;
-use domain::{Caller, Error, Node, Result};
+use bytes::{Bytes, BytesMut};
+use domain::{Blob, Caller, Error, Node, Result};
 use metadata::system_files;
+use sha2::{Digest, Sha256 as Hasher};
 
 use crate::Backends;
 use crate::steps::own;
@@ -15,8 +17,12 @@ pub struct Download {
     source: Source,
 }
 
+/// What is read whole before anything of it is handed out, so that damage is found before the headers are gone. The
+/// store has it in memory by then.
+const WHOLE_BYTES_MAX: u64 = 64 * 1024;
+
 enum Source {
-    Store(BlobReader),
+    Store(Box<Stored>),
     /// What is still to come of a file that is in memory.
     Memory {
         whole: Bytes,
@@ -33,7 +39,10 @@ impl Download {
     pub async fn open(caller: &Caller, backends: &Backends, node: &Node) -> Result<Self> {
         own(caller, node)?;
         let source = match node.blob() {
-            Some(blob) => Source::Store(backends.blobs.read(blob.id, blob.content.size_bytes).await?),
+            Some(blob) => {
+                let reader = backends.blobs.read(blob.id, blob.content.size_bytes).await?;
+                Stored::new(blob, reader, backends.files.verify_downloads).opened().await?
+            }
             None if node.size_bytes() > 0 => {
                 let bytes = system_files::read(&backends.metadata, node).await?.ok_or_else(replaced)?;
                 Source::memory(bytes.into())
@@ -51,7 +60,7 @@ impl Download {
     /// Goes on reading from this many bytes after the start; behind the end there is nothing to read.
     pub fn seek(&mut self, offset_bytes: u64) {
         match &mut self.source {
-            Source::Store(reader) => reader.seek(offset_bytes),
+            Source::Store(stored) => stored.seek(offset_bytes),
             Source::Memory { whole, rest } => {
                 let offset = usize::try_from(offset_bytes).unwrap_or(usize::MAX).min(whole.len());
                 *rest = whole.slice(offset..);
@@ -62,10 +71,12 @@ impl Download {
     /// The next bytes, at most so many; none at the end and only there.
     ///
     /// # Errors
-    /// Whatever the file store says; a blob that ends early is an error, never silence.
+    /// Whatever the file store says; a blob that ends early is an error, never silence. So are other bytes than were
+    /// stored, as far as they are compared: at once of a small file, and with the setting `files.verify_downloads` at
+    /// the last byte of another that is read whole.
     pub async fn read(&mut self, bytes_max: usize) -> Result<Bytes> {
         match &mut self.source {
-            Source::Store(reader) => reader.read(bytes_max).await,
+            Source::Store(stored) => stored.read(bytes_max).await,
             Source::Memory { rest, .. } => Ok(rest.split_to(bytes_max.min(rest.len()))),
         }
     }
@@ -74,6 +85,73 @@ impl Download {
 impl Source {
     fn memory(whole: Bytes) -> Self {
         Self::Memory { rest: whole.clone(), whole }
+    }
+}
+
+/// A blob on its way out.
+struct Stored {
+    blob: Blob,
+    reader: BlobReader,
+    position: u64,
+    /// Of all bytes before the position, unless they are not compared or some were passed over.
+    hasher: Option<Hasher>,
+}
+
+impl Stored {
+    fn new(blob: &Blob, reader: BlobReader, verify: bool) -> Self {
+        let verify = verify || blob.content.size_bytes <= WHOLE_BYTES_MAX;
+        Self { blob: blob.clone(), reader, position: 0, hasher: verify.then(Hasher::new) }
+    }
+
+    async fn opened(mut self) -> Result<Source> {
+        let size_bytes = self.blob.content.size_bytes;
+        if size_bytes > WHOLE_BYTES_MAX {
+            return Ok(Source::Store(Box::new(self)));
+        }
+        let mut whole = BytesMut::new();
+        loop {
+            let part = self.read(WHOLE_BYTES_MAX as usize).await?;
+            match part.is_empty() {
+                // Mostly all of it came at once, and is not copied.
+                false if part.len() as u64 == size_bytes => return Ok(Source::memory(part)),
+                false => whole.extend_from_slice(&part),
+                true => return Ok(Source::memory(whole.freeze())),
+            }
+        }
+    }
+
+    fn seek(&mut self, offset_bytes: u64) {
+        if offset_bytes != self.position {
+            self.hasher = None;
+        }
+        self.position = offset_bytes;
+        self.reader.seek(offset_bytes);
+    }
+
+    async fn read(&mut self, bytes_max: usize) -> Result<Bytes> {
+        let part = self.reader.read(bytes_max).await?;
+        self.position += part.len() as u64;
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&part);
+            if self.position == self.blob.content.size_bytes {
+                self.judge()?;
+            }
+        }
+        Ok(part)
+    }
+
+    fn judge(&mut self) -> Result<()> {
+        let Some(hasher) = self.hasher.take() else { return Ok(()) };
+        let Blob { id, content, .. } = &self.blob;
+        match <[u8; 32]>::from(hasher.finalize()) == content.sha256.0 {
+            true => Ok(()),
+            false => Err(Error::internal(format!(
+                "{} is damaged: its {} bytes are not those with the SHA-256 {}; restore it from a back-up",
+                id.key(),
+                content.size_bytes,
+                content.sha256.hex()
+            ))),
+        }
     }
 }
 

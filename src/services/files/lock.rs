@@ -79,7 +79,9 @@ pub async fn lock(
         expires_at: caller.now.after(timeout),
     };
     locks::insert(&tx, &lock, caller.now).await?;
+    failpoint::reach("lock.inserted");
     tx.commit().await?;
+    failpoint::reach("lock.granted");
     Ok(Locked { lock, root_depth: path.depth(), node: located.node().cloned(), created })
 }
 
@@ -198,7 +200,10 @@ pub async fn unlock(caller: &Caller, backends: &Backends, path: &NodePath, token
     let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
     own(&located, caller, token).ok_or_else(not_held)?;
     locks::remove(&tx, token).await?;
-    tx.commit().await
+    failpoint::reach("lock.removed");
+    tx.commit().await?;
+    failpoint::reach("lock.ended");
+    Ok(())
 }
 
 fn own<'a>(located: &'a Located, caller: &Caller, token: LockToken) -> Option<&'a Lock> {

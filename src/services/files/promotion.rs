@@ -77,6 +77,7 @@ impl Promotion {
             media_type: media_type::of_bytes(&bytes).map(str::to_owned),
         };
         let stored = intake::stored(&self.backends, self.caller.now, bytes).await?;
+        failpoint::reach("promotion.stored");
         let blob = stored.map(|stored| stored.blob);
         self.ready = Some(Ready { content, blob });
         Ok(None)

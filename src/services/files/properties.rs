@@ -47,7 +47,10 @@ pub async fn set_properties(
     if !node.is_system() {
         nodes::stir(&tx, seq, located.ancestors().into_iter().chain([node.id])).await?;
     }
-    tx.commit().await
+    failpoint::reach("properties.set");
+    tx.commit().await?;
+    failpoint::reach("properties.shown");
+    Ok(())
 }
 
 async fn has_room(tx: &Tx, node: NodeId) -> Result<()> {

@@ -70,6 +70,7 @@ async fn attempt(
         system_files::release(&tx, node, blob).await?;
     }
     make_way(&tx, caller, seq, &source, &target, &name).await?;
+    failpoint::reach("relocate.trashed");
     let place = Change::Place(parent_of(&target)?.id, &name);
     nodes::change(&tx, caller, seq, node.id, place).await?;
     if VirtualFolder::of(from).is_some() {
@@ -81,7 +82,9 @@ async fn attempt(
     if is_event {
         nodes::stir(&tx, seq, source.ancestors().into_iter().chain(target.ancestors())).await?;
     }
+    failpoint::reach("relocate.placed");
     tx.commit().await?;
+    failpoint::reach("relocate.shown");
     Ok(Tried::Done(placed(&target)))
 }
 

@@ -32,5 +32,8 @@ pub async fn remove(
     if !node.is_system() {
         nodes::stir(&tx, seq, located.ancestors()).await?;
     }
-    tx.commit().await
+    failpoint::reach("remove.trashed");
+    tx.commit().await?;
+    failpoint::reach("remove.shown");
+    Ok(())
 }

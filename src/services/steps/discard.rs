@@ -33,7 +33,9 @@ pub(crate) async fn discard(backends: &Arc<Backends>, blob: BlobId) {
 /// as long as it is there, the next start knows of the bytes, wherever the process dies.
 async fn attempt(backends: &Backends, blob: BlobId) -> Result<()> {
     if metadata::blobs::is_abandoned(&backends.metadata, blob).await? {
+        failpoint::reach("discard.decided");
         backends.blobs.remove(blob).await?;
+        failpoint::reach("discard.removed");
         metadata::blobs::forget(&backends.metadata, blob).await?;
     }
     Ok(())

@@ -25,10 +25,13 @@ impl Draft {
     pub(super) fn create(content: PathBuf, durability: Durability) -> Result<Self> {
         let folder = folder_of(&content);
         // The folder is what two creators of one id would meet at.
-        DirBuilder::new().mode(0o700).create(folder).map_err(|error| match error.kind() {
+        let made =
+            failpoint::suffer("blobs.write").and_then(|()| DirBuilder::new().mode(0o700).create(folder));
+        made.map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => Error::internal(format!("{} exists already", content.display())),
             _ => fault("creating", folder)(error),
         })?;
+        failpoint::reach("draft.begun");
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&content) {
             Ok(file) => Ok(Self { file, content, durability, settled: false }),
             Err(error) => {
@@ -44,7 +47,9 @@ impl Draft {
 
     /// Adds bytes at the end.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file.write_all(bytes).map_err(fault("writing", &self.content))
+        failpoint::suffer("blobs.write")
+            .and_then(|()| self.file.write_all(bytes))
+            .map_err(fault("writing", &self.content))
     }
 
     /// Makes the bytes, and the way to them from the root, survive a loss of power, if they are to.
@@ -52,8 +57,8 @@ impl Draft {
         if !self.durability.waits_for_disk() {
             return Ok(());
         }
-        self.file
-            .sync_all()
+        failpoint::suffer("blobs.sync")
+            .and_then(|()| self.file.sync_all())
             // Its own folder, and the one that holds the folders of all blobs.
             .and_then(|()| self.content.ancestors().skip(1).take(2).try_for_each(sync_folder))
             .map_err(fault("syncing", &self.content))

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use domain::{Error, Result};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{fault, joined};
+use super::{fault, joined, mounted};
 
 /// The first chunk after opening or seeking: a player that jumps about wants little from each place.
 const CHUNK_BYTES_FIRST: u64 = 64 * 1024;
@@ -48,8 +48,12 @@ impl DiskReader {
 
     /// Opens a file that must be there with this size; waits for the disk.
     pub(super) fn open(content: &Path, size_bytes: u64, first: Vec<u8>) -> Result<Self> {
-        let file = File::open(content).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => Error::internal(format!("{} is missing", content.display())),
+        let opened = failpoint::suffer("blobs.read").and_then(|()| File::open(content));
+        let file = opened.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => match mounted(content) {
+                Ok(()) => Error::internal(format!("{} is missing", content.display())),
+                Err(error) => error,
+            },
             _ => fault("opening", content)(error),
         })?;
         let found_bytes = file.metadata().map_err(fault("opening", content))?.len();
@@ -111,7 +115,9 @@ fn buffer(length: usize) -> Vec<u8> {
 impl OpenFile {
     /// Fills the whole buffer from the file.
     fn read(&self, offset: u64, mut buffer: Vec<u8>) -> Result<Bytes> {
-        self.file.read_exact_at(&mut buffer, offset).map_err(|error| match error.kind() {
+        let read =
+            failpoint::suffer("blobs.read").and_then(|()| self.file.read_exact_at(&mut buffer, offset));
+        read.map_err(|error| match error.kind() {
             ErrorKind::UnexpectedEof => {
                 let end = offset + buffer.len() as u64;
                 Error::internal(format!("{} ends before {end}", self.content.display()))

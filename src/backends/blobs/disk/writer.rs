@@ -51,6 +51,7 @@ impl DiskWriter {
         let rest = mem::take(&mut self.batch);
         let draft = blocking(move || {
             draft.write(&rest)?;
+            failpoint::reach("draft.complete");
             draft.sync()?;
             Ok(draft)
         })
@@ -72,6 +73,7 @@ impl DiskWriter {
         let mut full = mem::replace(&mut self.batch, spare);
         self.state = State::Writing(spawn_blocking(move || {
             draft.write(&full)?;
+            failpoint::reach("draft.written");
             full.clear();
             Ok((draft, full))
         }));
