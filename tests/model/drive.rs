@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::{
-    Caller, Conditions, DeadProperty, Door, Node, NodeName, NodePath, NodeTimes, PropertyName, Quota,
+    Caller, Conditions, DeadProperty, Door, Error, Node, NodeName, NodePath, NodeTimes, PropertyName, Quota,
     RequestId, SyncToken, Timestamp,
 };
 use metadata::nodes;
 use services::auth::{self, Attempt};
-use services::files::{self, Change, Changes, ChangesRequest, Download, Placed, Target, UploadRequest};
+use services::files::{
+    self, Change, Changes, ChangesRequest, Download, Placed, Target, Upload, UploadRequest, Uploaded,
+};
 use services::{Backends, users};
 use uuid::Uuid;
 
@@ -23,6 +25,7 @@ use crate::support::TestHouse;
 const PAGE: u32 = 2;
 
 /// One user's files.
+#[derive(Clone)]
 pub struct Drive {
     caller: Caller,
     backends: Arc<Backends>,
@@ -34,6 +37,13 @@ pub struct Sight {
     pub seq: i64,
     pub quota: Quota,
     pub nodes: BTreeMap<Names, Seen>,
+}
+
+/// What one look tells.
+pub struct Glance {
+    pub seq: i64,
+    pub quota: Quota,
+    pub seen: Option<Seen>,
 }
 
 /// What one answer tells of the changes in a folder.
@@ -90,8 +100,24 @@ impl Drive {
         }
     }
 
-    /// In two pieces, so that what is too much shows at different moments.
+    /// For what is done without a moment of its own.
+    pub fn set_clock(&mut self, now: Timestamp) {
+        self.caller.now = now;
+    }
+
     async fn upload(&self, path: &Names, text: Text, ending: Ending) -> Outcome {
+        let uploaded = self.begin_upload(path, text, ending).await?.finish().await?;
+        let node = self.look(path).await;
+        assert_eq!(
+            (uploaded.id, uploaded.etag.clone(), uploaded.modified_at),
+            (node.id, node.etag(), node.modified_at)
+        );
+        Ok(Self::placed(uploaded))
+    }
+
+    /// Everything but the end of it. The bytes come in two pieces, so that what is too much shows at different
+    /// moments.
+    pub async fn begin_upload(&self, path: &Names, text: Text, ending: Ending) -> Result<Upload, Refused> {
         let request = UploadRequest {
             path: parsed(path),
             declared_bytes: ending.declared_bytes(text),
@@ -103,16 +129,47 @@ impl Drive {
         let mut bytes = Bytes::from(text.bytes());
         upload.write(bytes.split_to(bytes.len() / 2)).await?;
         upload.write(bytes).await?;
-        if ending == Ending::BrokenOff {
-            return Err(Refused::BrokenOff);
+        match ending {
+            Ending::BrokenOff => Err(Refused::BrokenOff),
+            Ending::Short => Err(upload.finish().await.unwrap_err().into()),
+            Ending::Declared | Ending::Undeclared | Ending::Long => Ok(upload),
         }
-        let uploaded = upload.finish().await?;
-        let node = self.look(path).await;
-        assert_eq!(
-            (uploaded.id, uploaded.etag, uploaded.modified_at),
-            (node.id, node.etag(), node.modified_at)
-        );
-        Ok(Some(if uploaded.created { Placed::Created } else { Placed::Replaced }))
+    }
+
+    pub fn placed(uploaded: Uploaded) -> Option<Placed> {
+        Some(if uploaded.created { Placed::Created } else { Placed::Replaced })
+    }
+
+    /// One look at a path, with the content of what is there; who is overtaken while they read look again.
+    pub async fn glance(&self, path: &Names) -> Glance {
+        loop {
+            let look = files::look(&self.caller, &self.backends, &parsed(path)).await.unwrap();
+            let seen = match look.node() {
+                None => None,
+                Some(node) => match self.try_seen(node, Vec::new()).await {
+                    Some(seen) => Some(seen),
+                    None => continue,
+                },
+            };
+            return Glance { seq: look.space().seq.0, quota: look.quota(), seen };
+        }
+    }
+
+    /// The top folder in one page, with the contents of the files.
+    pub async fn list_top(&self) -> Vec<(String, Seen)> {
+        let top = self.look(&Names::new()).await;
+        'again: loop {
+            let page = files::members(&self.caller, &self.backends, &top, None, 1_000, true).await.unwrap();
+            let mut all = Vec::new();
+            for member in page {
+                let name = member.node.name.as_str().to_owned();
+                match self.try_seen(&member.node, member.properties).await {
+                    Some(seen) => all.push((name, seen)),
+                    None => continue 'again,
+                }
+            }
+            return all;
+        }
     }
 
     async fn look(&self, path: &Names) -> Node {
@@ -178,9 +235,17 @@ impl Drive {
     }
 
     async fn seen(&self, node: &Node, properties: Vec<DeadProperty>) -> Seen {
+        self.try_seen(node, properties).await.unwrap()
+    }
+
+    /// Reads what a look has shown; nothing if it is a system file that was replaced meanwhile.
+    async fn try_seen(&self, node: &Node, properties: Vec<DeadProperty>) -> Option<Seen> {
         let mut bytes = Vec::new();
         if !node.is_folder() {
-            let mut download = Download::open(&self.caller, &self.backends, node).await.unwrap();
+            let mut download = match Download::open(&self.caller, &self.backends, node).await {
+                Err(Error::Unavailable(_)) if node.is_system() => return None,
+                opened => opened.unwrap(),
+            };
             loop {
                 let piece = download.read(4096).await.unwrap();
                 if piece.is_empty() {
@@ -190,7 +255,7 @@ impl Drive {
             }
         }
         let properties = properties.into_iter().map(|property| (property.name, property.xml)).collect();
-        Seen { node: node.clone(), properties, bytes }
+        Some(Seen { node: node.clone(), properties, bytes })
     }
 }
 

@@ -57,6 +57,22 @@ impl Text {
         vec![self.letter as u8; self.count as usize]
     }
 
+    /// That of a file that the model made.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        let letter = bytes.first().map_or(' ', |byte| char::from(*byte));
+        let text = Self { letter, count: bytes.len().try_into().unwrap() };
+        assert!(
+            bytes.iter().all(|byte| char::from(*byte) == letter),
+            "{text:?} is mixed with something else"
+        );
+        text
+    }
+
+    /// In two pieces, so that what is too much shows at different moments; how many bytes came with each in all.
+    pub fn pieces(self) -> [u64; 2] {
+        [self.bytes_count() / 2, self.bytes_count()]
+    }
+
     pub fn bytes_count(self) -> u64 {
         self.count.into()
     }
@@ -79,7 +95,10 @@ impl Operation {
         let removals = if tree.nodes().len() > NODES_ENOUGH { 25 } else { 5 };
         match random.random_range(0..95 + removals) {
             0..20 => Self::CreateFolder(place(random, tree)),
-            20..50 => Self::random_upload(random, tree),
+            20..50 => {
+                let path = if random.random_bool(0.3) { node(random, tree) } else { place(random, tree) };
+                Self::random_upload(random, path)
+            }
             50..65 => Self::Move {
                 from: node(random, tree),
                 to: place(random, tree),
@@ -97,7 +116,7 @@ impl Operation {
         }
     }
 
-    fn random_upload(random: &mut StdRng, tree: &Tree) -> Self {
+    pub fn random_upload(random: &mut StdRng, path: Names) -> Self {
         let text = Text::random(random);
         let ending = match random.random_range(0..12) {
             0..6 => Ending::Declared,
@@ -105,10 +124,6 @@ impl Operation {
             9 => Ending::Short,
             10 if text.count > 0 => Ending::Long,
             _ => Ending::BrokenOff,
-        };
-        let path = match random.random_bool(0.3) {
-            true => node(random, tree),
-            false => place(random, tree),
         };
         Self::Upload { path, text, ending }
     }
@@ -142,7 +157,7 @@ fn nodes(random: &mut StdRng, tree: &Tree, suits: impl Fn(&Node) -> bool) -> Nam
     pick(random, &suitable).clone()
 }
 
-fn property_changes(random: &mut StdRng) -> Vec<PropertyChange> {
+pub fn property_changes(random: &mut StdRng) -> Vec<PropertyChange> {
     let count = random.random_range(0..4);
     let change = |random: &mut StdRng| {
         let (namespace, local) = (pick(random, &["", "urn:x"]), pick(random, &["color", "rating"]));
@@ -160,7 +175,7 @@ fn property_changes(random: &mut StdRng) -> Vec<PropertyChange> {
 }
 
 /// Few enough that some are set which the node has already.
-fn times(random: &mut StdRng) -> NodeTimes {
+pub fn times(random: &mut StdRng) -> NodeTimes {
     let time = |random: &mut StdRng| {
         random.random_bool(0.4).then(|| Timestamp::from_millis(random.random_range(-1..2) * 1_000_000_000))
     };
@@ -168,7 +183,7 @@ fn times(random: &mut StdRng) -> NodeTimes {
 }
 
 /// Tight more often than not, and now and then less than what is there.
-fn quota_bytes(random: &mut StdRng, tree: &Tree) -> Option<u64> {
+pub fn quota_bytes(random: &mut StdRng, tree: &Tree) -> Option<u64> {
     match random.random_range(0..6) {
         0 => None,
         5 => Some(tree.used_bytes + 150_000),
@@ -178,6 +193,6 @@ fn quota_bytes(random: &mut StdRng, tree: &Tree) -> Option<u64> {
     }
 }
 
-fn pick<T: Copy>(random: &mut StdRng, from: &[T]) -> T {
+pub fn pick<T: Copy>(random: &mut StdRng, from: &[T]) -> T {
     from[random.random_range(0..from.len())]
 }

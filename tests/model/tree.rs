@@ -1,18 +1,18 @@
 //! The tree as it should be: owned nodes in plain memory, and every operation spelled out on them.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use domain::{Error, NodeTimes, PropertyChange, PropertyName, Timestamp};
+use domain::{Error, NodeTimes, PropertyChange, PropertyName, Quota, Timestamp};
 use services::files::Placed;
 
 use super::companions;
-use super::operation::{Ending, Operation, Text};
+use super::operation::{Operation, Text};
 
 /// The names from the root down.
 pub type Names = Vec<String>;
 
 /// One space of the model.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Tree {
     pub root: Node,
     /// How many operations have changed the space.
@@ -23,7 +23,7 @@ pub struct Tree {
     identities: u64,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Node {
     /// Never given to another node, and kept through renaming and moving.
     pub identity: u64,
@@ -35,11 +35,11 @@ pub struct Node {
     pub properties: BTreeMap<PropertyName, String>,
     /// Kept beside the quota, and nobody hears of it.
     pub is_system: bool,
-    /// Whether it ever had content.
+    /// Whether it ever had content, as an ordinary file.
     pub had_content: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Kind {
     Folder(BTreeMap<String, Node>),
     File(Text),
@@ -82,7 +82,7 @@ impl Node {
         matches!(self.kind, Kind::Folder(_))
     }
 
-    fn members(&self) -> Option<&BTreeMap<String, Self>> {
+    pub fn members(&self) -> Option<&BTreeMap<String, Self>> {
         match &self.kind {
             Kind::Folder(members) => Some(members),
             Kind::File(_) => None,
@@ -175,43 +175,6 @@ impl Tree {
         Ok(Some(Placed::Created))
     }
 
-    fn upload(&mut self, path: &[String], text: Text, ending: Ending, now: Timestamp) -> Outcome {
-        let old = self.find(path);
-        if old.is_some_and(Node::is_folder) {
-            return Err(Refused::Exists);
-        }
-        let is_new = old.is_none();
-        let is_same = old.is_some_and(|node| matches!(&node.kind, Kind::File(held) if *held == text));
-        let is_system = companions::may_be_system(path, old) && text.bytes_count() <= companions::BYTES_MAX;
-        self.has_parent(path)?;
-        if !is_system {
-            self.has_room(text.bytes_count().max(ending.declared_bytes(text).unwrap_or(0)))?;
-        }
-        match ending {
-            Ending::Short | Ending::Long => return Err(Refused::Invalid),
-            Ending::BrokenOff => return Err(Refused::BrokenOff),
-            Ending::Declared | Ending::Undeclared => {}
-        }
-        if !is_system {
-            self.changes += 1;
-            self.used_bytes += if is_same { 0 } else { text.bytes_count() };
-        }
-        let file = match is_new {
-            true => self.made(Kind::File(text), now),
-            false => {
-                let file = self.take(path, !is_system);
-                // A change within a second counts as of the next one, for clients that ask by date.
-                let next_second = Timestamp::from_millis((file.modified_at.seconds() + 1) * 1000);
-                let is_set = now.until(next_second) > Duration::from_secs(60);
-                let modified_at = if is_set { now } else { now.max(next_second) };
-                Node { kind: Kind::File(text), modified_at, ..file }
-            }
-        };
-        let had_content = file.had_content || text.bytes_count() > 0;
-        self.place(path, Node { is_system, had_content, ..file }, !is_system);
-        Ok(Some(if is_new { Placed::Created } else { Placed::Replaced }))
-    }
-
     fn relocate(&mut self, from: &[String], to: &[String], overwrite: bool) -> Outcome {
         apart(from, to)?;
         let source = self.find(from).ok_or(Refused::NotFound)?;
@@ -236,7 +199,8 @@ impl Tree {
             }
         }
         let node = self.take(from, is_event);
-        self.place(to, Node { change: self.changes, is_system, ..node }, is_event);
+        let had_content = node.had_content || promoted && size_bytes > 0;
+        self.place(to, Node { change: self.changes, is_system, had_content, ..node }, is_event);
         Ok(Some(placed))
     }
 
@@ -278,7 +242,8 @@ impl Tree {
         let there = self.companion(to).filter(|there| there != from);
         self.make_way(to, there, is_event);
         let copy = self.copied(&source, deep, now);
-        self.place(to, Node { is_system, ..copy }, is_event);
+        let had_content = !is_system && copy.size_bytes() > 0;
+        self.place(to, Node { is_system, had_content, ..copy }, is_event);
         Ok(Some(placed))
     }
 
@@ -323,12 +288,12 @@ impl Tree {
         self.find(&place).is_some_and(|node| !node.is_folder()).then_some(place)
     }
 
-    fn has_parent(&self, path: &[String]) -> Result<(), Refused> {
+    pub fn has_parent(&self, path: &[String]) -> Result<(), Refused> {
         let above = path.split_last().and_then(|(_, above)| self.find(above));
         above.filter(|node| node.is_folder()).map(drop).ok_or(Refused::ParentMissing)
     }
 
-    fn has_room(&self, bytes: u64) -> Result<(), Refused> {
+    pub fn has_room(&self, bytes: u64) -> Result<(), Refused> {
         match self.limit_bytes {
             Some(limit) if bytes > 0 && self.used_bytes + bytes > limit => Err(Refused::QuotaExceeded),
             _ => Ok(()),
@@ -344,7 +309,16 @@ impl Tree {
         }
     }
 
-    fn made(&mut self, kind: Kind, now: Timestamp) -> Node {
+    pub fn quota(&self) -> Quota {
+        Quota { used_bytes: self.used_bytes, limit_bytes: self.limit_bytes }
+    }
+
+    /// Numbers what comes to be from here on.
+    pub fn number_from(&mut self, identity: u64) {
+        self.identities = identity;
+    }
+
+    pub fn made(&mut self, kind: Kind, now: Timestamp) -> Node {
         self.identities += 1;
         Node {
             identity: self.identities,
@@ -367,17 +341,17 @@ impl Tree {
             Kind::Folder(_) => Kind::Folder(BTreeMap::new()),
             Kind::File(text) => Kind::File(*text),
         };
-        let (properties, had_content) = (source.properties.clone(), source.size_bytes() > 0);
         let (modified_at, is_system) = (source.modified_at, source.is_system);
+        let (properties, had_content) = (source.properties.clone(), !is_system && source.size_bytes() > 0);
         Node { modified_at, properties, is_system, had_content, ..self.made(kind, now) }
     }
 
-    fn place(&mut self, path: &[String], node: Node, is_event: bool) {
+    pub fn place(&mut self, path: &[String], node: Node, is_event: bool) {
         let (name, above) = path.split_last().unwrap();
         assert!(self.reached(above, is_event).members_mut().insert(name.clone(), node).is_none());
     }
 
-    fn take(&mut self, path: &[String], is_event: bool) -> Node {
+    pub fn take(&mut self, path: &[String], is_event: bool) -> Node {
         let (name, above) = path.split_last().unwrap();
         self.reached(above, is_event).members_mut().remove(name).unwrap()
     }
