@@ -1,5 +1,7 @@
 //! What is done to the tree, made up at random so that paths and contents meet often.
 
+use std::fmt::{self, Debug, Formatter};
+
 use domain::{DeadProperty, NodeTimes, PropertyChange, PropertyName, Timestamp};
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -24,10 +26,16 @@ pub enum Operation {
 }
 
 /// The content of a file: one letter, many times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Text {
     letter: char,
     count: u32,
+}
+
+impl Debug for Text {
+    fn fmt(&self, to: &mut Formatter) -> fmt::Result {
+        write!(to, "{}*{}", self.count, self.letter)
+    }
 }
 
 /// How an upload ends.

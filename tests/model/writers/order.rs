@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::event::{Event, State};
 use crate::model::drive::Sight;
-use crate::model::tree::Tree;
+use crate::model::tree::{Kind, Tree};
 
 /// The tree after an order of the events that explains them and the sight of everything afterwards; or, in words,
 /// that there is none.
@@ -99,7 +99,12 @@ impl Search<'_> {
     fn report(&self, start: &State) -> String {
         let mut text = String::from("No order explains what happened.\nBefore, there was:\n");
         for (path, node) in start.tree.nodes() {
-            writeln!(text, "  {path:?}: {node:?}").unwrap();
+            let what = match &node.kind {
+                Kind::Folder(_) => "a folder".to_owned(),
+                Kind::File(held) if node.is_system => format!("a system file with {held:?}"),
+                Kind::File(held) => format!("a file with {held:?}"),
+            };
+            writeln!(text, "  {path:?}: {what}, change {}", node.change).unwrap();
         }
         let tree = &start.tree;
         let (used, limit) = (tree.used_bytes, tree.limit_bytes);
@@ -126,4 +131,63 @@ fn digest(state: &State) -> u64 {
     let mut hasher = DefaultHasher::new();
     state.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use domain::{Quota, Timestamp};
+    use services::files::Placed;
+
+    use super::*;
+    use crate::model::operation::Operation;
+    use crate::model::tree::{Outcome, Refused};
+    use crate::model::writers::event::{Action, Answer};
+
+    const CREATED: Outcome = Ok(Some(Placed::Created));
+    const FOLDER: fn() -> Operation = || Operation::CreateFolder(vec!["a".to_owned()]);
+    const REMOVAL: fn() -> Operation = || Operation::Remove(vec!["a".to_owned()]);
+
+    /// What was done and answered between two ticks, with nothing there before and afterwards.
+    fn explanation(events: [(Operation, Outcome, u64, u64); 2]) -> Result<Tree, String> {
+        let events: Vec<Event> = events
+            .into_iter()
+            .zip(0..)
+            .map(|((operation, outcome, began, ended), writer)| Event {
+                number: writer as u64,
+                writer,
+                began,
+                ended,
+                now: Timestamp::from_millis(0),
+                action: Action::Do(operation),
+                answer: Answer::Done(outcome),
+            })
+            .collect();
+        let quota = Quota { used_bytes: 0, limit_bytes: None };
+        let sight = Sight { seq: 2, quota, nodes: BTreeMap::new() };
+        explain(&Tree::new(None), &events, &sight)
+    }
+
+    #[test]
+    fn no_order_explains_that_two_made_the_same_folder() {
+        let why = explanation([(FOLDER(), CREATED, 0, 2), (FOLDER(), CREATED, 1, 3)]).unwrap_err();
+        assert!(why.contains("would be told Done(Err(Exists))"), "{why}");
+    }
+
+    #[test]
+    fn no_order_lets_something_happen_after_what_began_when_it_was_over() {
+        let late = explanation([(REMOVAL(), Ok(None), 0, 1), (FOLDER(), CREATED, 2, 3)]).unwrap_err();
+        assert!(late.contains("would be told Done(Err(NotFound))"), "{late}");
+        // At the same time both may happen; it is the sight afterwards that shows not even a top folder.
+        let meanwhile = explanation([(REMOVAL(), Ok(None), 0, 2), (FOLDER(), CREATED, 1, 3)]).unwrap_err();
+        assert!(meanwhile.contains("[] are listed, not [[]]"), "{meanwhile}");
+    }
+
+    #[test]
+    fn no_order_explains_a_refusal_without_a_reason() {
+        let refused = Err(Refused::QuotaExceeded);
+        let why = explanation([(FOLDER(), refused, 0, 2), (REMOVAL(), Err(Refused::NotFound), 1, 3)]);
+        assert!(why.is_err());
+    }
 }
