@@ -1,7 +1,8 @@
 //! Whether the tree as it is looks like the tree as it should be.
 
 use super::drive::{Seen, Sight};
-use super::tree::{Kind, Node, Tree};
+use super::node::Node;
+use super::tree::Tree;
 
 impl Tree {
     /// The first thing that is not as it should be, if anything is.
@@ -19,7 +20,7 @@ impl Tree {
             }
         }
         let counts = (sight.seq, sight.quota.used_bytes, sight.quota.limit_bytes);
-        let expected = (i64::try_from(self.changes).unwrap(), self.used_bytes, self.limit_bytes);
+        let expected = (i64::try_from(self.changes).unwrap(), self.used_bytes(), self.limit_bytes);
         (counts != expected)
             .then(|| format!("number, used bytes and limit of the space are {counts:?}, not {expected:?}"))
     }
@@ -28,15 +29,15 @@ impl Tree {
 impl Node {
     fn difference(&self, seen: &Seen) -> Option<&'static str> {
         let node = &seen.node;
-        let is_same_kind = match self.kind {
-            Kind::Folder(_) => node.is_folder(),
-            Kind::File(text) => !node.is_folder() && seen.bytes == text.bytes(),
+        let is_same_kind = match self.text() {
+            None => node.is_folder(),
+            Some(text) => !node.is_folder() && seen.bytes == text.bytes(),
         };
         let is_same_change = !node.is_folder() || i64::try_from(self.change) == Ok(node.tree_seq.0);
         let all = [
             ("kind or content", is_same_kind),
             ("latest change", is_same_change),
-            ("being a system file", node.is_system() == self.is_system),
+            ("being a system file", node.is_system() == self.is_system()),
             ("size", node.size_bytes() == seen.bytes.len() as u64),
             ("set of properties", seen.properties == self.properties),
             ("moment it was made", node.created_at == self.created_at),

@@ -8,8 +8,8 @@ use std::hash::Hash;
 use domain::{ETag, NodeId};
 use uuid::Uuid;
 
+use super::node;
 use super::operation::Text;
-use super::tree::{self, Kind};
 
 /// Everything that was ever seen in one space.
 #[derive(Default)]
@@ -24,14 +24,14 @@ pub struct History {
 
 impl History {
     #[track_caller]
-    pub fn record(&mut self, path: &[String], expected: &tree::Node, seen: &domain::Node) {
+    pub fn record(&mut self, path: &[String], expected: &node::Node, seen: &domain::Node) {
         let identity = expected.identity;
         assert!(seen.id.0 > 0, "{path:?} has the number {:?}", seen.id);
         self.ids.record(path, identity, seen.id);
         self.uuids.record(path, identity, seen.uuid);
-        match expected.kind {
-            Kind::Folder(_) => self.folders.record(path, (identity, expected.change), seen.etag()),
-            Kind::File(text) => self.files.entry(identity).or_default().record(path, text, seen.etag()),
+        match expected.text() {
+            None => self.folders.record(path, (identity, expected.change), seen.etag()),
+            Some(text) => self.files.entry(identity).or_default().record(path, text, seen.etag()),
         }
     }
 }

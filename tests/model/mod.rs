@@ -5,8 +5,11 @@ mod comparison;
 mod drive;
 mod history;
 mod locks;
+mod node;
 mod operation;
+mod placing;
 mod sync;
+mod trash;
 mod tree;
 mod upload;
 mod writers;
@@ -44,7 +47,7 @@ fn whatever_is_done_the_tree_is_as_if_it_lay_in_memory() {
     }
     let mut now = Timestamp::now();
     for _ in 0..number(STEPS).unwrap_or(STEPS_DEFAULT) {
-        now = now.after(Duration::from_millis(random.random_range(0..2000)));
+        now = later(&mut random, now);
         let who = random.random_range(0..people.len());
         let person = &mut people[who];
         let operation = Operation::random(&mut random, &person.tree);
@@ -58,6 +61,16 @@ fn whatever_is_done_the_tree_is_as_if_it_lay_in_memory() {
         }
         assert_eq!(house.run(spaces::drifts(&house.backends().metadata)).unwrap(), []);
     }
+}
+
+/// A moment after another one; now and then a placeholder is none any more by then, or things are old.
+fn later(random: &mut StdRng, now: Timestamp) -> Timestamp {
+    let seconds = match random.random_range(0..200) {
+        0 => random.random_range(0..10 * 86_400),
+        1..5 => random.random_range(0..3_600),
+        _ => 0,
+    };
+    now.after(Duration::from_secs(seconds)).after(Duration::from_millis(random.random_range(0..2000)))
 }
 
 fn number(variable: &str) -> Option<u64> {

@@ -6,7 +6,8 @@ use domain::{DeadProperty, NodeTimes, PropertyChange, PropertyName, Timestamp};
 use rand::RngExt;
 use rand::rngs::StdRng;
 
-use super::tree::{Names, Node, Tree};
+use super::node::Node;
+use super::tree::{Names, Tree};
 
 /// Few and short, so that most operations hit something; one of them has more bytes than letters, and two belong
 /// to others.
@@ -26,7 +27,7 @@ pub enum Operation {
 }
 
 /// The content of a file: one letter, many times.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text {
     letter: char,
     count: u32,
@@ -192,12 +193,13 @@ pub fn times(random: &mut StdRng) -> NodeTimes {
 
 /// Tight more often than not, and now and then less than what is there.
 pub fn quota_bytes(random: &mut StdRng, tree: &Tree) -> Option<u64> {
+    let used_bytes = tree.used_bytes();
     match random.random_range(0..6) {
         0 => None,
-        5 => Some(tree.used_bytes + 150_000),
-        1 => Some(tree.used_bytes / 2),
-        2 => Some(tree.used_bytes + 61),
-        _ => Some(tree.used_bytes + 12_000),
+        5 => Some(used_bytes + 150_000),
+        1 => Some(used_bytes / 2),
+        2 => Some(used_bytes + 61),
+        _ => Some(used_bytes + 12_000),
     }
 }
 

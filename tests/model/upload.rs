@@ -6,8 +6,9 @@ use domain::Timestamp;
 use services::files::Placed;
 
 use super::companions;
+use super::node::Kind;
 use super::operation::{Ending, Text};
-use super::tree::{Kind, Names, Node, Outcome, Refused, Tree};
+use super::tree::{Names, Outcome, Refused, Tree};
 
 /// An upload that was let in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -55,7 +56,7 @@ impl Tree {
         if !in_memory {
             self.has_room(declared)?;
         }
-        let room_bytes = self.limit_bytes.map(|limit| limit.saturating_sub(self.used_bytes));
+        let room_bytes = self.limit_bytes.map(|limit| limit.saturating_sub(self.used_bytes()));
         let opened = Opened { path: path.to_vec(), declared_bytes, in_memory, room_bytes };
         for piece in text.pieces() {
             opened.take(piece)?;
@@ -80,26 +81,28 @@ impl Tree {
         }
         self.admit(path)?;
         let old = self.find(path);
-        let is_new = old.is_none();
-        let is_same = old.is_some_and(|node| !node.is_system && node.kind == Kind::File(text));
-        if !is_system {
-            self.changes += 1;
-            self.used_bytes += if is_same { 0 } else { text.bytes_count() };
-        }
-        let file = match is_new {
-            true => self.made(Kind::File(text), now),
-            false => {
-                let file = self.take(path, !is_system);
-                // A change within a second counts as of the next one, for clients that ask by date.
-                let next_second = Timestamp::from_millis((file.modified_at.seconds() + 1) * 1000);
-                let is_set = now.until(next_second) > Duration::from_secs(60);
-                let modified_at = if is_set { now } else { now.max(next_second) };
-                Node { kind: Kind::File(text), modified_at, ..file }
+        let placed = if old.is_none() { Placed::Created } else { Placed::Replaced };
+        // What a file holds already is not kept again.
+        let same = old.filter(|node| !node.is_system() && node.text() == Some(text)).map(|node| &node.kind);
+        let same = same.cloned();
+        self.changes += u64::from(!is_system);
+        let kind = match same {
+            _ if is_system => Kind::System(text),
+            Some(same) => same,
+            None => Kind::File(self.stored(text)),
+        };
+        let file = match placed {
+            Placed::Created => self.made(kind, now),
+            Placed::Replaced => {
+                let mut file = self.take(path, !is_system);
+                let amends = file.is_placeholder(now);
+                (file.kind, file.modified_at) = (kind, next_moment(file.modified_at, now));
+                file.revise(self.changes, now, amends);
+                file
             }
         };
-        let had_content = !is_system && (file.had_content || text.bytes_count() > 0);
-        self.place(path, Node { is_system, had_content, ..file }, !is_system);
-        Ok(Some(if is_new { Placed::Created } else { Placed::Replaced }))
+        self.place(path, file, !is_system);
+        Ok(Some(placed))
     }
 
     /// Whether a file may be written there.
@@ -109,4 +112,12 @@ impl Tree {
             _ => self.has_parent(path),
         }
     }
+}
+
+/// The moment of new content. A change within a second counts as of the next one, for clients that ask by date, unless the
+/// date is so far ahead that somebody must have set it.
+fn next_moment(last: Timestamp, now: Timestamp) -> Timestamp {
+    let next_second = Timestamp::from_millis((last.seconds() + 1) * 1000);
+    let is_set = now.until(next_second) > Duration::from_secs(60);
+    if is_set { now } else { now.max(next_second) }
 }

@@ -8,8 +8,9 @@ use domain::{Quota, Timestamp};
 
 use super::deed::Deed;
 use crate::model::drive::{Drive, Glance, Seen};
+use crate::model::node::Node;
 use crate::model::operation::{Ending, Operation, Text};
-use crate::model::tree::{Kind, Names, Node, Outcome, Refused, Tree};
+use crate::model::tree::{Names, Outcome, Refused, Tree};
 use crate::model::upload::Opened;
 
 /// Something that was done at one moment between two others.
@@ -116,12 +117,8 @@ impl State {
 
 impl Glimpse {
     fn expected(node: &Node) -> Self {
-        let text = match node.kind {
-            Kind::Folder(_) => None,
-            Kind::File(text) => Some(text),
-        };
-        let (is_system, created_at, modified_at) = (node.is_system, node.created_at, node.modified_at);
-        Self { text, is_system, created_at, modified_at }
+        let (is_system, created_at, modified_at) = (node.is_system(), node.created_at, node.modified_at);
+        Self { text: node.text(), is_system, created_at, modified_at }
     }
 
     fn of(seen: &Seen) -> Self {

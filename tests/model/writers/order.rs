@@ -6,7 +6,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::event::{Event, State};
 use crate::model::drive::Sight;
-use crate::model::tree::{Kind, Tree};
+use crate::model::node::Kind;
+use crate::model::tree::Tree;
 
 /// The tree after an order of the events that explains them and the sight of everything afterwards; or, in words,
 /// that there is none.
@@ -101,13 +102,13 @@ impl Search<'_> {
         for (path, node) in start.tree.nodes() {
             let what = match &node.kind {
                 Kind::Folder(_) => "a folder".to_owned(),
-                Kind::File(held) if node.is_system => format!("a system file with {held:?}"),
-                Kind::File(held) => format!("a file with {held:?}"),
+                Kind::File(content) => format!("a file with {:?}", content.text),
+                Kind::System(text) => format!("a system file with {text:?}"),
             };
             writeln!(text, "  {path:?}: {what}, change {}", node.change).unwrap();
         }
         let tree = &start.tree;
-        let (used, limit) = (tree.used_bytes, tree.limit_bytes);
+        let (used, limit) = (tree.used_bytes(), tree.limit_bytes);
         writeln!(text, "  change {}, {used} bytes of {limit:?} used", tree.changes).unwrap();
         writeln!(text, "What happened, with the ticks between which it did:").unwrap();
         for event in self.events {
