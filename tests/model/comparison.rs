@@ -19,10 +19,9 @@ impl Tree {
                 return Some(format!("{path:?}: {what} is not as it should be: {seen:#?}, not {node:#?}"));
             }
         }
-        let counts = (sight.seq, sight.quota.used_bytes, sight.quota.limit_bytes);
-        let expected = (i64::try_from(self.changes).unwrap(), self.used_bytes(), self.limit_bytes);
-        (counts != expected)
-            .then(|| format!("number, used bytes and limit of the space are {counts:?}, not {expected:?}"))
+        let counts = (sight.seq, sight.quota);
+        let expected = (i64::try_from(self.changes).unwrap(), self.quota());
+        (counts != expected).then(|| format!("the space has the number and the quota {counts:?}, not {expected:?}"))
     }
 }
 

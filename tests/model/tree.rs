@@ -8,6 +8,7 @@ use services::files::Placed;
 use super::node::{Content, Kind, Node};
 use super::operation::{Operation, Text};
 use super::trash::Trashed;
+use super::upload::Upload;
 
 /// The names from the root down.
 pub type Names = Vec<String>;
@@ -19,6 +20,8 @@ pub struct Tree {
     /// How many operations have changed the space.
     pub changes: u64,
     pub limit_bytes: Option<u64>,
+    /// Those under way.
+    pub uploads: BTreeMap<u64, Upload>,
     /// What was removed, the first one first.
     pub trash: Vec<Trashed>,
     /// How many numbers nodes and contents were given.
@@ -69,7 +72,7 @@ impl Tree {
             properties: BTreeMap::new(),
             revisions: Vec::new(),
         };
-        Self { root, changes: 0, limit_bytes, trash: Vec::new(), numbers: 0 }
+        Self { root, changes: 0, limit_bytes, uploads: BTreeMap::new(), trash: Vec::new(), numbers: 0 }
     }
 
     pub fn find(&self, path: &[String]) -> Option<&Node> {
@@ -159,7 +162,7 @@ impl Tree {
 
     pub fn has_room(&self, bytes: u64) -> Result<(), Refused> {
         match self.limit_bytes {
-            Some(limit) if bytes > 0 && self.used_bytes() + bytes > limit => Err(Refused::QuotaExceeded),
+            Some(limit) if bytes > 0 && self.used_bytes() + self.reserved_bytes() + bytes > limit => Err(Refused::QuotaExceeded),
             _ => Ok(()),
         }
     }
@@ -171,7 +174,11 @@ impl Tree {
     }
 
     pub fn quota(&self) -> Quota {
-        Quota { used_bytes: self.used_bytes(), limit_bytes: self.limit_bytes }
+        Quota {
+            used_bytes: self.used_bytes(),
+            reserved_bytes: self.reserved_bytes(),
+            limit_bytes: self.limit_bytes,
+        }
     }
 
     /// Numbers what comes to be from here on.

@@ -11,35 +11,26 @@ use crate::model::drive::{Drive, Glance, Seen};
 use crate::model::node::Node;
 use crate::model::operation::{Ending, Operation, Text};
 use crate::model::tree::{Names, Outcome, Refused, Tree};
-use crate::model::upload::Opened;
+use crate::model::upload::Step;
 
 /// Something that was done at one moment between two others.
 pub struct Event {
     /// Its own.
     pub number: u64,
-    pub writer: usize,
     /// Ticks of a clock that all writers share.
     pub began: u64,
     pub ended: u64,
     pub now: Timestamp,
     pub action: Action,
-    pub answer: Answer,
+    /// What was told then, unless there is more to come before that.
+    pub answer: Option<Answer>,
 }
 
 #[derive(Debug)]
 pub enum Action {
-    /// Anything but an upload, which is two things: others may do something between its beginning and its end.
     Do(Operation),
-    Begin {
-        upload: u64,
-        path: Names,
-        text: Text,
-        ending: Ending,
-    },
-    End {
-        upload: u64,
-        text: Text,
-    },
+    /// Of the upload with this number.
+    Step(u64, Step),
     Look(Names),
     List,
 }
@@ -47,7 +38,8 @@ pub enum Action {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     Done(Outcome),
-    Begun(Result<(), Refused>),
+    /// The upload may go on.
+    GoOn,
     /// The number and the quota of the space, and what was at the path.
     Seen(i64, Quota, Option<Glimpse>),
     Listed(BTreeMap<String, Glimpse>),
@@ -63,56 +55,41 @@ pub struct Glimpse {
     modified_at: Timestamp,
 }
 
-/// Where things happen: the plain tree, and the uploads under way.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct State {
-    pub tree: Tree,
-    uploads: BTreeMap<u64, Opened>,
-}
-
 /// Does things on the drive and notes what it sees.
 pub struct Writer {
-    name: usize,
     drive: Drive,
     clock: Arc<AtomicU64>,
+    /// What it did, one after the other.
     pub events: Vec<Event>,
+    /// What is done behind its back, some time after it went away from an upload.
+    pub afterwards: Vec<Event>,
 }
 
 /// More than any event makes nodes.
 const NODES_MAX: u64 = 1_000_000;
 
-impl State {
-    pub fn new(tree: Tree) -> Self {
-        Self { tree, uploads: BTreeMap::new() }
-    }
-
-    /// Lets something happen now, and says what is answered.
-    pub fn happen(&mut self, event: &Event) -> Answer {
-        // What it makes has the same numbers in whatever order things happen.
-        self.tree.number_from(event.number * NODES_MAX);
-        let answer = match &event.action {
-            Action::Do(operation) => Answer::Done(self.tree.apply(operation, event.now)),
-            Action::Begin { upload, path, text, ending } => {
-                let opened = self.tree.begin_upload(path, *text, *ending);
-                Answer::Begun(opened.map(|opened| drop(self.uploads.insert(*upload, opened))))
-            }
-            Action::End { upload, text } => match self.uploads.remove(upload) {
-                Some(opened) => Answer::Done(self.tree.end_upload(&opened, *text, event.now)),
-                None => unreachable!("an upload ends that never began"),
-            },
-            Action::Look(path) => {
-                let seq = i64::try_from(self.tree.changes).unwrap();
-                let quota = self.tree.quota();
-                Answer::Seen(seq, quota, self.tree.find(path).map(Glimpse::expected))
-            }
-            Action::List => {
-                let members = self.tree.root.members().unwrap().iter();
-                Answer::Listed(members.map(|(name, node)| (name.clone(), Glimpse::expected(node))).collect())
-            }
-        };
-        self.tree.number_from(0);
-        answer
-    }
+/// Lets something happen now, and says what is answered.
+pub fn happen(tree: &mut Tree, event: &Event) -> Answer {
+    // What it makes has the same numbers in whatever order things happen.
+    tree.number_from(event.number * NODES_MAX);
+    let answer = match &event.action {
+        Action::Do(operation) => Answer::Done(tree.apply(operation, event.now)),
+        Action::Step(upload, step) => {
+            tree.step(*upload, step, event.now);
+            let outcome = event.answer.as_ref().and_then(|_| tree.settle_upload(*upload));
+            outcome.map_or(Answer::GoOn, Answer::Done)
+        }
+        Action::Look(path) => {
+            let seq = i64::try_from(tree.changes).unwrap();
+            Answer::Seen(seq, tree.quota(), tree.find(path).map(Glimpse::expected))
+        }
+        Action::List => {
+            let members = tree.root.members().unwrap().iter();
+            Answer::Listed(members.map(|(name, node)| (name.clone(), Glimpse::expected(node))).collect())
+        }
+    };
+    tree.number_from(0);
+    answer
 }
 
 impl Glimpse {
@@ -130,52 +107,82 @@ impl Glimpse {
 }
 
 impl Writer {
-    pub fn new(name: usize, drive: Drive, clock: Arc<AtomicU64>) -> Self {
-        Self { name, drive, clock, events: Vec::new() }
+    pub fn new(drive: Drive, clock: Arc<AtomicU64>) -> Self {
+        Self { drive, clock, events: Vec::new(), afterwards: Vec::new() }
     }
 
     pub async fn perform(&mut self, number: u64, now: Timestamp, deed: Deed) {
         self.drive.set_clock(now);
         let began = self.tick();
-        match deed {
+        let (action, answer) = match deed {
             Deed::Do(Operation::Upload { path, text, ending }) => {
-                let begun = self.drive.begin_upload(&path, text, ending).await;
-                let (upload, answer) = match begun {
-                    Ok(upload) => (Some(upload), Ok(())),
-                    Err(refused) => (None, Err(refused)),
-                };
-                let action = Action::Begin { upload: number, path, text, ending };
-                self.note(number * 2, now, began, action, Answer::Begun(answer));
-                let Some(upload) = upload else { return };
-                let began = self.tick();
-                let outcome = upload.finish().await.map(Drive::placed).map_err(Refused::from);
-                let action = Action::End { upload: number, text };
-                self.note(number * 2 + 1, now, began, action, Answer::Done(outcome));
+                return self.upload(number, now, (path, text, ending)).await;
             }
             Deed::Do(operation) => {
                 let outcome = self.drive.perform(&operation, now).await;
-                self.note(number * 2, now, began, Action::Do(operation), Answer::Done(outcome));
+                (Action::Do(operation), Answer::Done(outcome))
             }
             Deed::Look(path) => {
                 let Glance { seq, quota, seen } = self.drive.glance(&path).await;
-                let answer = Answer::Seen(seq, quota, seen.as_ref().map(Glimpse::of));
-                self.note(number * 2, now, began, Action::Look(path), answer);
+                (Action::Look(path), Answer::Seen(seq, quota, seen.as_ref().map(Glimpse::of)))
             }
             Deed::List => {
                 let members = self.drive.list_top().await;
                 let members = members.iter().map(|(name, seen)| (name.clone(), Glimpse::of(seen)));
-                let answer = Answer::Listed(members.collect());
-                self.note(number * 2, now, began, Action::List, answer);
+                (Action::List, Answer::Listed(members.collect()))
             }
-        }
+        };
+        self.note(number, now, began, vec![action], answer);
     }
 
-    fn note(&mut self, number: u64, now: Timestamp, began: u64, action: Action, answer: Answer) {
-        let ended = self.tick();
-        self.events.push(Event { number, writer: self.name, began, ended, now, action, answer });
+    /// Each call is a few steps of the upload, and is answered after the last of them.
+    async fn upload(&mut self, number: u64, now: Timestamp, (path, text, ending): (Names, Text, Ending)) {
+        let steps = |steps: Vec<Step>| steps.into_iter().map(|step| Action::Step(number, step)).collect();
+        let began = self.tick();
+        let upload = self.drive.begin_upload(&path, text, ending).await;
+        let answer = go_on(upload.as_ref().err());
+        self.note(number, now, began, steps(vec![Step::Judge(path, text, ending), Step::SetAside]), answer);
+        let Ok(mut upload) = upload else { return };
+
+        let mut bytes = text.bytes();
+        for piece in [0, 1] {
+            let rest = bytes.split_off(if piece == 0 { bytes.len() / 2 } else { bytes.len() });
+            let began = self.tick();
+            let written = upload.write(std::mem::replace(&mut bytes, rest).into()).await.map_err(Refused::from);
+            let answer = go_on(written.as_ref().err());
+            let taken = vec![Step::Receive(piece), Step::Store(piece), Step::GiveBackRefused];
+            self.note(number, now, began, steps(taken), answer);
+            if written.is_err() {
+                return;
+            }
+        }
+
+        let began = self.tick();
+        if ending == Ending::BrokenOff {
+            drop(upload);
+            let action = Action::Step(number, Step::BreakOff);
+            let answer = Some(Answer::Done(Err(Refused::BrokenOff)));
+            self.afterwards.push(Event { number, began, ended: u64::MAX, now, action, answer });
+            return;
+        }
+        let outcome = upload.finish().await.map(Drive::placed).map_err(Refused::from);
+        let shown = vec![Step::ShowInMemory, Step::ShowInStore, Step::GiveBack];
+        self.note(number, now, began, steps(shown), Answer::Done(outcome));
+    }
+
+    fn note(&mut self, number: u64, now: Timestamp, began: u64, actions: Vec<Action>, answer: Answer) {
+        let (ended, last) = (self.tick(), actions.len() - 1);
+        for (index, action) in actions.into_iter().enumerate() {
+            let answer = (index == last).then(|| answer.clone());
+            self.events.push(Event { number, began, ended, now, action, answer });
+        }
     }
 
     fn tick(&self) -> u64 {
         self.clock.fetch_add(1, Ordering::SeqCst)
     }
+}
+
+fn go_on(refused: Option<&Refused>) -> Answer {
+    refused.map_or(Answer::GoOn, |refused| Answer::Done(Err(*refused)))
 }
