@@ -21,6 +21,8 @@ pub struct Seq(pub i64);
 pub struct Quota {
     /// What is stored now.
     pub used_bytes: u64,
+    /// What uploads under way have set aside beside that.
+    pub reserved_bytes: u64,
     /// The limit, if there is one.
     pub limit_bytes: Option<u64>,
 }
@@ -28,7 +30,8 @@ pub struct Quota {
 impl Quota {
     /// What may still be added, if there is a limit.
     pub fn available_bytes(&self) -> Option<u64> {
-        self.limit_bytes.map(|limit| limit.saturating_sub(self.used_bytes))
+        let taken_bytes = self.used_bytes.saturating_add(self.reserved_bytes);
+        self.limit_bytes.map(|limit| limit.saturating_sub(taken_bytes))
     }
 
     /// Whether this many more bytes fit.
@@ -50,4 +53,20 @@ pub struct Space {
     pub history: Seq,
     /// What it may hold and holds.
     pub quota: Quota,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_aside_is_not_available_and_nothing_is_less_than_nothing() {
+        let quota = |used_bytes, reserved_bytes| Quota { used_bytes, reserved_bytes, limit_bytes: Some(10) };
+        assert_eq!(quota(3, 4).available_bytes(), Some(3));
+        assert!(quota(3, 4).fits(3) && !quota(3, 4).fits(4));
+        for full in [quota(10, 0), quota(8, 4), quota(11, 0)] {
+            assert_eq!((full.available_bytes(), full.fits(0), full.fits(1)), (Some(0), true, false));
+        }
+        assert_eq!(Quota { limit_bytes: None, ..quota(3, 4) }.available_bytes(), None);
+    }
 }

@@ -11,6 +11,7 @@ pub mod app_passwords;
 pub mod auth;
 pub mod checkup;
 pub mod files;
+pub mod quotas;
 pub mod setup;
 pub mod users;
 

@@ -28,6 +28,7 @@ mod proppatch;
 mod proxy;
 mod put;
 mod put_conditions;
+mod quotas;
 mod races;
 mod relocate;
 mod remove;

@@ -83,15 +83,6 @@ fn a_folder_that_takes_the_name_during_an_upload_keeps_it() {
 }
 
 #[test]
-fn room_that_others_take_during_an_upload_is_not_there_any_more() {
-    let house = TestHouse::new().with_user_and_quota("ann", Some(15));
-    let answer = put_while(&house, "/a", "", || assert_eq!(house.put("/b", "six by").status, 201));
-    assert_refused(&answer, 507);
-    assert!(answer.text().contains("<D:quota-not-exceeded/>"));
-    assert_eq!((house.list("/"), used_bytes(&house)), (vec!["b".to_owned()], 6));
-}
-
-#[test]
 fn a_file_whose_folder_moves_during_the_upload_does_not_appear_at_the_old_path() {
     let house = house_with(&["/old/"]);
     let answer =

@@ -1,11 +1,12 @@
 //! What the database knows of blobs: registered before their first byte, live once a node shows them.
 
-use domain::{BlobId, Content, Error, Result, Timestamp};
+use domain::{BlobId, Content, Error, Result, SpaceId, Timestamp};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
+use uuid::Uuid;
 
 use crate::error::DbResult;
 use crate::rows::blob;
-use crate::{Db, Metadata, Tx, statement};
+use crate::{Db, Metadata, Tx, reservations, spaces, statement};
 
 /// Registers a blob before its first byte is written, so that whatever lies in the store without a live
 /// row is garbage by construction.
@@ -14,23 +15,37 @@ use crate::{Db, Metadata, Tx, statement};
 /// Whatever the database says.
 pub async fn register(metadata: &Metadata, id: BlobId, now: Timestamp) -> Result<()> {
     let tx = metadata.begin().await?;
+    insert(&tx, id, now, None).await?;
+    tx.commit().await
+}
+
+/// The row of a new blob, with what it has set aside.
+pub(crate) async fn insert(
+    tx: &Tx,
+    id: BlobId,
+    now: Timestamp,
+    reserved: Option<(SpaceId, u64)>,
+) -> Result<()> {
     let row = blob::ActiveModel {
         id: Set(id.0),
         live: Set(false),
         size_bytes: Set(0),
         created_ms: Set(now.millis()),
+        space_id: Set(reserved.map(|(space, _)| space.0)),
+        reserved_bytes: Set(spaces::signed(reserved.map_or(0, |(_, bytes)| bytes))?),
         ..Default::default()
     };
-    blob::Entity::insert(row).exec_without_returning(tx.raw()).await.or_domain()?;
-    tx.commit().await
+    blob::Entity::insert(row).exec_without_returning(tx.raw()).await.or_domain().map(drop)
 }
 
-/// Declares a registered blob live, in the transaction that shows it in a node.
+/// Declares a registered blob live, in the transaction that shows it in a node. What it has set aside is no longer its
+/// own: whoever took the pen has settled it.
 ///
 /// # Errors
 /// [`Internal`](Error::Internal) when it is not registered (any more).
 pub async fn enliven(tx: &Tx, id: BlobId, content: &Content) -> Result<()> {
-    let sql = "UPDATE blobs SET live = TRUE, size_bytes = $2, sha256 = $3, media_type = $4 \
+    let sql = "UPDATE blobs SET live = TRUE, size_bytes = $2, sha256 = $3, media_type = $4, \
+                 space_id = NULL, reserved_bytes = 0 \
                WHERE id = $1 AND NOT live AND condemned_ms IS NULL";
     let size = i64::try_from(content.size_bytes).map_err(Error::internal)?;
     let digest = content.sha256.0.to_vec();
@@ -55,14 +70,18 @@ pub async fn is_abandoned(metadata: &Metadata, id: BlobId) -> Result<bool> {
     Ok(found.rows_affected() > 0)
 }
 
-/// Forgets a blob that never became live; a live one is left alone.
+/// Forgets a blob that never became live, and gives back what it has set aside; a live one is left alone.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn forget(metadata: &Metadata, id: BlobId) -> Result<()> {
     let tx = metadata.begin().await?;
-    let sql = "DELETE FROM blobs WHERE id = $1 AND NOT live";
-    tx.raw().execute_raw(statement(&tx, sql, [id.0.into()])).await.or_domain()?;
+    let sql = "DELETE FROM blobs WHERE id = $1 AND NOT live RETURNING space_id, reserved_bytes";
+    let row = tx.raw().query_one_raw(statement(&tx, sql, [id.0.into()])).await.or_domain()?;
+    if let Some(row) = row {
+        let space: Option<Uuid> = row.try_get("", "space_id").or_domain()?;
+        reservations::give_back(&tx, space.map(SpaceId), row.try_get("", "reserved_bytes").or_domain()?).await?;
+    }
     tx.commit().await
 }
 

@@ -19,6 +19,7 @@ pub mod names;
 pub mod nodes;
 pub mod placeholders;
 pub mod properties;
+pub mod reservations;
 pub mod schema;
 pub mod spaces;
 pub mod system_files;

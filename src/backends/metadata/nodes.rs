@@ -108,7 +108,8 @@ pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, now: Timestamp)
            JOIN names ON names.depth = walk.depth + 1 \
            JOIN nodes n ON n.parent_id = walk.id AND n.name = names.name AND n.trashed_ms IS NULL \
          ) \
-         SELECT walk.depth, {COLUMNS}, s.root_id, s.seq, s.history_seq, s.used_bytes, s.quota_bytes, {lock} \
+         SELECT walk.depth, {COLUMNS}, s.root_id, s.seq, s.history_seq, s.used_bytes, s.reserved_bytes, \
+           s.quota_bytes, {lock} \
          FROM walk JOIN nodes n ON n.id = walk.id JOIN spaces s ON s.id = n.space_id \
          LEFT JOIN blobs b ON b.id = n.blob_id \
          LEFT JOIN locks l ON l.node_id = n.id AND l.expires_ms > $2 \
@@ -147,7 +148,11 @@ fn space_of(row: &QueryResult) -> Result<Space> {
         root: NodeId(number("root_id")?),
         seq: Seq(number("seq")?),
         history: Seq(number("history_seq")?),
-        quota: Quota { used_bytes: unsigned(number("used_bytes")?), limit_bytes: limit.map(unsigned) },
+        quota: Quota {
+            used_bytes: unsigned(number("used_bytes")?),
+            reserved_bytes: unsigned(number("reserved_bytes")?),
+            limit_bytes: limit.map(unsigned),
+        },
     })
 }
 

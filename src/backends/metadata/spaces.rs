@@ -12,11 +12,27 @@ use crate::{Db, Metadata, Tx, statement};
 /// # Errors
 /// [`QuotaExceeded`](Error::QuotaExceeded) when that many more bytes do not fit.
 pub async fn take_pen(tx: &Tx, space: SpaceId, more_bytes: u64) -> Result<Seq> {
-    let sql = "UPDATE spaces SET seq = seq + 1, used_bytes = used_bytes + $2 \
-               WHERE id = $1 AND ($2 = 0 OR quota_bytes IS NULL OR used_bytes + $2 <= quota_bytes) \
+    take_pen_settling(tx, space, more_bytes, 0).await
+}
+
+/// The same for the end of an upload: what it has set aside becomes used bytes. What needs no more than that was
+/// granted when it was set aside, and fits even if the quota has been lowered since.
+///
+/// # Errors
+/// [`QuotaExceeded`](Error::QuotaExceeded) when the bytes fit neither what was set aside nor the quota.
+pub async fn take_pen_settling(
+    tx: &Tx,
+    space: SpaceId,
+    more_bytes: u64,
+    reserved_bytes: u64,
+) -> Result<Seq> {
+    let sql = "UPDATE spaces SET seq = seq + 1, used_bytes = used_bytes + $2, \
+                 reserved_bytes = reserved_bytes - $3 \
+               WHERE id = $1 AND ($2 <= $3 OR quota_bytes IS NULL \
+                 OR used_bytes + $2 + reserved_bytes - $3 <= quota_bytes) \
                RETURNING seq";
-    let row = tx.raw().query_one_raw(statement(tx, sql, [space.0.into(), signed(more_bytes)?.into()]));
-    match row.await.or_domain()? {
+    let values = [space.0.into(), signed(more_bytes)?.into(), signed(reserved_bytes)?.into()];
+    match tx.raw().query_one_raw(statement(tx, sql, values)).await.or_domain()? {
         Some(row) => Ok(Seq(row.try_get("", "seq").or_domain()?)),
         None => Err(quota_exceeded(more_bytes)),
     }
@@ -28,7 +44,8 @@ pub async fn take_pen(tx: &Tx, space: SpaceId, more_bytes: u64) -> Result<Seq> {
 /// [`QuotaExceeded`](Error::QuotaExceeded) when they do not fit.
 pub async fn charge(tx: &Tx, space: SpaceId, more_bytes: u64) -> Result<()> {
     let sql = "UPDATE spaces SET used_bytes = used_bytes + $2 \
-               WHERE id = $1 AND ($2 = 0 OR quota_bytes IS NULL OR used_bytes + $2 <= quota_bytes)";
+               WHERE id = $1 AND ($2 = 0 OR quota_bytes IS NULL \
+                 OR used_bytes + reserved_bytes + $2 <= quota_bytes)";
     let done = tx.raw().execute_raw(statement(tx, sql, [space.0.into(), signed(more_bytes)?.into()]));
     match done.await.or_domain()?.rows_affected() {
         0 => Err(quota_exceeded(more_bytes)),
@@ -36,13 +53,22 @@ pub async fn charge(tx: &Tx, space: SpaceId, more_bytes: u64) -> Result<()> {
     }
 }
 
-/// Gives bytes back that [`take_pen`] charged and the change turned out not to need.
+/// Gives bytes back that were charged and are not kept (any more).
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn give_back(tx: &Tx, space: SpaceId, bytes: u64) -> Result<()> {
-    let sql = "UPDATE spaces SET used_bytes = used_bytes - $2 WHERE id = $1";
-    let values = [space.0.into(), signed(bytes)?.into()];
+    unsettle(tx, space, bytes, 0).await
+}
+
+/// Undoes what [`take_pen_settling`] settled, for a change that turned out to need none of it: the bytes are set aside
+/// again until their blob is forgotten.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn unsettle(tx: &Tx, space: SpaceId, more_bytes: u64, reserved_bytes: u64) -> Result<()> {
+    let sql = "UPDATE spaces SET used_bytes = used_bytes - $2, reserved_bytes = reserved_bytes + $3 WHERE id = $1";
+    let values = [space.0.into(), signed(more_bytes)?.into(), signed(reserved_bytes)?.into()];
     tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain().map(drop)
 }
 
@@ -70,56 +96,116 @@ pub(crate) async fn uncount_system(tx: &Tx, space: SpaceId, bytes: u64) -> Resul
     tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain().map(drop)
 }
 
-/// A space one of whose counters is not what its rows add up to.
+/// What is counted in the row of a space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counter {
+    /// Its nodes' contents, present and past.
+    Used,
+    /// What uploads under way have set aside.
+    Reserved,
+    /// Its system files.
+    System,
+}
+
+impl Counter {
+    const ALL: [Self; 3] = [Self::Used, Self::Reserved, Self::System];
+
+    /// The column that holds it.
+    pub fn column(self) -> &'static str {
+        match self {
+            Self::Used => "used_bytes",
+            Self::Reserved => "reserved_bytes",
+            Self::System => "system_bytes",
+        }
+    }
+
+    /// What the rows of the space `s` add up to.
+    fn sum(self) -> &'static str {
+        match self {
+            Self::Used => {
+                "SELECT SUM(b.size_bytes) FROM ( \
+                   SELECT DISTINCT r.node_id, r.blob_id FROM revisions r \
+                   WHERE r.space_id = s.id AND r.blob_id IS NOT NULL \
+                 ) kept JOIN blobs b ON b.id = kept.blob_id"
+            }
+            Self::Reserved => "SELECT SUM(b.reserved_bytes) FROM blobs b WHERE b.space_id = s.id AND NOT b.live",
+            // A node that says another size than its bytes have is left out, and so is found.
+            Self::System => {
+                "SELECT SUM(LENGTH(f.content)) FROM nodes n JOIN system_files f ON f.node_id = n.id \
+                   AND n.system_bytes = LENGTH(f.content) WHERE n.space_id = s.id"
+            }
+        }
+    }
+}
+
+/// A counter of a space that is not what its rows add up to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drift {
     /// The space.
     pub space: SpaceId,
+    /// Which of its counters.
+    pub counter: Counter,
     /// What its row says, in bytes.
     pub counted_bytes: i64,
-    /// What its nodes' contents, present and past, add up to, in bytes; or its system files.
+    /// What its rows add up to, in bytes.
     pub stored_bytes: i64,
 }
 
-/// Adds up every space from its rows, its system files apart, and names those whose counters say something
-/// else: none, always.
+/// Adds up every space from its rows and names the counters that say something else: none, always.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn drifts(metadata: &Metadata) -> Result<Vec<Drift>> {
-    let sql = "SELECT s.id, s.used_bytes AS counted, COALESCE(k.stored, 0) AS stored FROM spaces s \
-               LEFT JOIN ( \
-                 SELECT kept.space_id, CAST(SUM(b.size_bytes) AS BIGINT) AS stored FROM ( \
-                   SELECT DISTINCT space_id, node_id, blob_id FROM revisions WHERE blob_id IS NOT NULL \
-                 ) kept JOIN blobs b ON b.id = kept.blob_id GROUP BY kept.space_id \
-               ) k ON k.space_id = s.id \
-               WHERE s.used_bytes <> COALESCE(k.stored, 0) \
-               UNION ALL \
-               SELECT s.id, s.system_bytes AS counted, COALESCE(k.stored, 0) AS stored FROM spaces s \
-               LEFT JOIN ( \
-                 SELECT n.space_id, CAST(SUM(LENGTH(f.content)) AS BIGINT) AS stored, \
-                   CAST(SUM(COALESCE(n.system_bytes, 0)) AS BIGINT) AS shown \
-                 FROM nodes n LEFT JOIN system_files f ON f.node_id = n.id \
-                 WHERE f.node_id IS NOT NULL OR n.system_bytes IS NOT NULL GROUP BY n.space_id \
-               ) k ON k.space_id = s.id \
-               WHERE s.system_bytes <> COALESCE(k.stored, 0) OR s.system_bytes <> COALESCE(k.shown, 0)";
-    let rows = metadata.raw().query_all_raw(statement(metadata, sql, [])).await.or_domain()?;
-    rows.iter()
-        .map(|row| {
-            Ok(Drift {
+    added_up(metadata, None).await
+}
+
+/// The same for one space, whose pen is held.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn drifts_of(tx: &Tx, space: SpaceId) -> Result<Vec<Drift>> {
+    added_up(tx, Some(space)).await
+}
+
+/// Sets a counter of a space whose pen is held to what its rows add up to.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn correct(tx: &Tx, drift: &Drift) -> Result<()> {
+    let sql = format!("UPDATE spaces SET {} = $2 WHERE id = $1", drift.counter.column());
+    let values = [drift.space.0.into(), drift.stored_bytes.into()];
+    tx.raw().execute_raw(statement(tx, &sql, values)).await.or_domain().map(drop)
+}
+
+async fn added_up(db: &impl Db, only: Option<SpaceId>) -> Result<Vec<Drift>> {
+    let scope = if only.is_some() { "WHERE s.id = $1" } else { "" };
+    let mut drifts = Vec::new();
+    for counter in Counter::ALL {
+        let sql = format!(
+            "SELECT id, counted, stored FROM ( \
+               SELECT s.id, s.{} AS counted, CAST(COALESCE(({}), 0) AS BIGINT) AS stored FROM spaces s {scope} \
+             ) added WHERE counted <> stored",
+            counter.column(),
+            counter.sum()
+        );
+        let rows = db.raw().query_all_raw(statement(db, &sql, only.map(|space| space.0.into()))).await;
+        for row in rows.or_domain()? {
+            drifts.push(Drift {
                 space: SpaceId(row.try_get("", "id").or_domain()?),
+                counter,
                 counted_bytes: row.try_get("", "counted").or_domain()?,
                 stored_bytes: row.try_get("", "stored").or_domain()?,
-            })
-        })
-        .collect()
+            });
+        }
+    }
+    Ok(drifts)
 }
 
 pub(crate) fn signed(bytes: u64) -> Result<i64> {
     i64::try_from(bytes).map_err(|_| quota_exceeded(bytes))
 }
 
-fn quota_exceeded(more_bytes: u64) -> Error {
+pub(crate) fn quota_exceeded(more_bytes: u64) -> Error {
     Error::QuotaExceeded(
         format!("There is no room for {more_bytes} more bytes in your quota; nothing was changed.").into(),
     )

@@ -11,7 +11,7 @@ use crate::nodes::unsigned;
 use crate::rows::{node, revision, space, user};
 use crate::{Db, Tx, statement};
 
-const SELECT: &str = "SELECT u.id, u.name, u.role, u.active, u.created_ms, s.used_bytes, s.quota_bytes \
+const SELECT: &str = "SELECT u.id, u.name, u.role, u.active, u.created_ms, s.used_bytes, s.reserved_bytes, s.quota_bytes \
                       FROM users u JOIN spaces s ON s.owner_id = u.id";
 
 #[derive(FromQueryResult)]
@@ -22,6 +22,7 @@ struct UserRow {
     active: bool,
     created_ms: i64,
     used_bytes: i64,
+    reserved_bytes: i64,
     quota_bytes: Option<i64>,
 }
 
@@ -72,7 +73,7 @@ pub async fn insert(tx: &Tx, now: Timestamp, new: NewUser) -> Result<User> {
         name: new.name,
         role: new.role,
         active: true,
-        quota: Quota { used_bytes: 0, limit_bytes: new.quota_bytes },
+        quota: Quota { used_bytes: 0, reserved_bytes: 0, limit_bytes: new.quota_bytes },
         created_at: now,
     })
 }
@@ -194,7 +195,11 @@ fn read(row: &QueryResult) -> Result<User> {
         name: stored_name(&row.name)?,
         role: stored_role(&row.role)?,
         active: row.active,
-        quota: Quota { used_bytes: unsigned(row.used_bytes), limit_bytes: row.quota_bytes.map(unsigned) },
+        quota: Quota {
+            used_bytes: unsigned(row.used_bytes),
+            reserved_bytes: unsigned(row.reserved_bytes),
+            limit_bytes: row.quota_bytes.map(unsigned),
+        },
         created_at: Timestamp::from_millis(row.created_ms),
     })
 }

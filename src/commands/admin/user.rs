@@ -105,7 +105,11 @@ pub async fn run(
             let user = users::set_quota(backends, &name, quota.0).await?;
             let used = sizes::readable(user.quota.used_bytes);
             let limit = user.quota.limit_bytes.map_or_else(|| "without limit".to_owned(), sizes::readable);
-            say(format_args!("{} may store {limit}; {used} is used.", user.name))
+            let reserved = match user.quota.reserved_bytes {
+                0 => String::new(),
+                bytes => format!(", and uploads under way have set {} aside", sizes::readable(bytes)),
+            };
+            say(format_args!("{} may store {limit}; {used} is used{reserved}.", user.name))
         }
         User::SetPassword { name } => {
             users::set_password(backends, &name, &password::read()?).await?;
@@ -134,7 +138,7 @@ async fn create(
 
 async fn list(backends: &Backends) -> anyhow::Result<ExitCode> {
     let users = users::list(backends).await?;
-    let heading = ["USER", "ROLE", "STATE", "USED", "LIMIT", "SINCE"].map(str::to_owned);
+    let heading = ["USER", "ROLE", "STATE", "USED", "RESERVED", "LIMIT", "SINCE"].map(str::to_owned);
     let rows = users.iter().map(|user| {
         let state = if user.active { "active" } else { "disabled" };
         [
@@ -142,6 +146,7 @@ async fn list(backends: &Backends) -> anyhow::Result<ExitCode> {
             user.role.as_str().to_owned(),
             state.to_owned(),
             sizes::readable(user.quota.used_bytes),
+            sizes::readable(user.quota.reserved_bytes),
             limit(user.quota.limit_bytes),
             readable::time(user.created_at),
         ]

@@ -1,50 +1,98 @@
 //! Where the bytes of an upload go while they come: into a registered blob, or into memory as long as they may
-//! become a system file.
+//! become a system file. Where the quota has a limit, room for them is set aside first.
 
 use std::sync::Arc;
 
 use blobs::BlobWriter;
 use bytes::Bytes;
-use domain::{BlobId, Result, SystemFile, Timestamp};
+use domain::{BlobId, Result, SpaceId, SystemFile, Timestamp};
+use metadata::reservations::{self, Room};
 use uuid::Uuid;
 
 use crate::Backends;
 use crate::steps::discard;
 
+/// How much room an upload of unknown length sets aside at once: this much at first, and then each time as much as it has
+/// already. So a small one holds little, and a large one seldom asks.
+const STEP_BYTES_MIN: u64 = 1 << 20;
+
+/// The most it sets aside at once: what a large one holds in vain is little beside it.
+const STEP_BYTES_MAX: u64 = 64 << 20;
+
 /// Takes bytes. Dropping it before [`finish`](Self::finish) takes them back.
 pub(super) struct Intake {
     backends: Arc<Backends>,
     now: Timestamp,
+    allowance: Allowance,
     /// What came so far, until it is too much for a system file.
     memory: Option<Vec<u8>>,
-    /// Registered with the first byte that goes into it, so an empty file needs none.
-    blob: Option<(BlobId, BlobWriter)>,
+    /// Registered when there is something to set aside, or with the first byte: an empty file needs none.
+    blob: Option<BlobId>,
+    writer: Option<BlobWriter>,
+    stored_bytes: u64,
+    reserved_bytes: u64,
+}
+
+/// For which bytes room is set aside.
+#[derive(Default)]
+pub(super) struct Allowance {
+    /// The space, if it has a limit.
+    pub space: Option<SpaceId>,
+    /// So many need none.
+    pub free_bytes: u64,
 }
 
 /// What was taken.
 pub(super) enum Taken {
     /// The bytes of a system file.
     Memory(Vec<u8>),
-    /// A blob that is registered and not live yet; none for no bytes.
-    Blob(Option<BlobId>),
+    /// What is in the store; none for no bytes.
+    Stored(Option<Stored>),
+}
+
+/// A blob that is registered and not live yet, with the room that was set aside for it.
+pub(super) struct Stored {
+    pub blob: BlobId,
+    pub reserved_bytes: u64,
 }
 
 impl Intake {
     /// With `in_memory` the bytes stay out of the store until they are too many for a system file.
-    pub(super) fn new(backends: &Arc<Backends>, now: Timestamp, in_memory: bool) -> Self {
-        let memory = in_memory.then(Vec::new);
-        Self { backends: Arc::clone(backends), now, memory, blob: None }
+    pub(super) fn new(
+        backends: &Arc<Backends>,
+        now: Timestamp,
+        in_memory: bool,
+        allowance: Allowance,
+    ) -> Self {
+        Self {
+            backends: Arc::clone(backends),
+            now,
+            allowance,
+            memory: in_memory.then(Vec::new),
+            blob: None,
+            writer: None,
+            stored_bytes: 0,
+            reserved_bytes: 0,
+        }
     }
 
-    /// Whether this many bytes in all would be kept in memory.
-    pub(super) fn keeps_in_memory(&self, bytes: u64) -> bool {
-        self.memory.is_some() && bytes <= SystemFile::BYTES_MAX as u64
+    /// Sets room aside for so many bytes in all, if any has to be.
+    ///
+    /// # Errors
+    /// [`QuotaExceeded`](domain::Error::QuotaExceeded) when there is not as much.
+    pub(super) async fn expect(&mut self, bytes: u64) -> Result<()> {
+        match self.allowance.space {
+            Some(space) if self.memory.is_none() && bytes > self.allowance.free_bytes => {
+                self.set_aside(Room { space, needed_bytes: bytes, wanted_bytes: bytes }).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Takes the next bytes.
     ///
     /// # Errors
-    /// Whatever the file store says.
+    /// [`QuotaExceeded`](domain::Error::QuotaExceeded) when there is no room for them; whatever the file store says.
     pub(super) async fn write(&mut self, bytes: Bytes) -> Result<()> {
         if let Some(mut held) = self.memory.take() {
             if held.len() + bytes.len() <= SystemFile::BYTES_MAX {
@@ -58,21 +106,53 @@ impl Intake {
     }
 
     async fn store(&mut self, bytes: Bytes) -> Result<()> {
-        match &mut self.blob {
-            _ if bytes.is_empty() => Ok(()),
-            Some((_, writer)) => writer.write(bytes).await,
-            None => {
-                let id = BlobId(Uuid::now_v7());
-                metadata::blobs::register(&self.backends.metadata, id, self.now).await?;
-                match self.backends.blobs.create(id).await {
-                    Ok(writer) => self.blob.insert((id, writer)).1.write(bytes).await,
-                    Err(error) => {
-                        discard(&self.backends, id).await;
-                        Err(error)
-                    }
-                }
-            }
+        if bytes.is_empty() {
+            return Ok(());
         }
+        self.stored_bytes += bytes.len() as u64;
+        self.make_room().await?;
+        let id = match self.blob {
+            Some(id) => id,
+            None => self.register().await?,
+        };
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            None => self.writer.insert(self.backends.blobs.create(id).await?),
+        };
+        writer.write(bytes).await
+    }
+
+    async fn register(&mut self) -> Result<BlobId> {
+        // Known before it is registered: whoever drops this in between has it forgotten.
+        let id = *self.blob.insert(BlobId(Uuid::now_v7()));
+        metadata::blobs::register(&self.backends.metadata, id, self.now).await?;
+        failpoint::reach("upload.registered");
+        Ok(id)
+    }
+
+    async fn make_room(&mut self) -> Result<()> {
+        let needed_bytes = self.stored_bytes.saturating_sub(self.reserved_bytes);
+        match self.allowance.space {
+            Some(space) if needed_bytes > 0 && self.stored_bytes > self.allowance.free_bytes => {
+                let step_bytes = self.reserved_bytes.clamp(STEP_BYTES_MIN, STEP_BYTES_MAX);
+                let wanted_bytes = needed_bytes.max(step_bytes);
+                self.set_aside(Room { space, needed_bytes, wanted_bytes }).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn set_aside(&mut self, room: Room) -> Result<()> {
+        let metadata = &self.backends.metadata;
+        if let Some(id) = self.blob {
+            self.reserved_bytes += reservations::extend(metadata, id, room).await?;
+            return Ok(());
+        }
+        // As in `register`, with which it shares the transaction.
+        let id = *self.blob.insert(BlobId(Uuid::now_v7()));
+        self.reserved_bytes = reservations::register(metadata, id, self.now, room).await?;
+        failpoint::reach("upload.registered");
+        Ok(())
     }
 
     /// Makes what went into the store durable.
@@ -82,23 +162,34 @@ impl Intake {
     pub(super) async fn finish(mut self) -> Result<Taken> {
         match self.memory.take() {
             Some(held) => Ok(Taken::Memory(held)),
-            None => self.settle().await.map(Taken::Blob),
+            None => self.settle().await.map(Taken::Stored),
         }
     }
 
-    async fn settle(&mut self) -> Result<Option<BlobId>> {
-        let Some((id, writer)) = self.blob.take() else { return Ok(None) };
-        match writer.finish().await {
-            Ok(()) => Ok(Some(id)),
-            Err(error) => {
-                discard(&self.backends, id).await;
-                Err(error)
-            }
+    async fn settle(&mut self) -> Result<Option<Stored>> {
+        let Some(writer) = self.writer.take() else { return Ok(None) };
+        if let Err(error) = writer.finish().await {
+            self.discard().await;
+            return Err(error);
+        }
+        Ok(self.blob.take().map(|blob| Stored { blob, reserved_bytes: self.reserved_bytes }))
+    }
+
+    /// Takes back what was taken, and returns once that is done: whoever is refused finds the room free again.
+    pub(super) async fn discard(&mut self) {
+        if let Some(writer) = self.writer.take() {
+            writer.abort().await;
+        }
+        if let Some(id) = self.blob {
+            discard(&self.backends, id).await;
+            // Only now: until then, whoever drops this has it done in the background.
+            self.blob = None;
         }
     }
 }
 
-/// Puts bytes that were held in memory into a blob, which is registered and not live; none for no bytes.
+/// Puts bytes that were held in memory into a blob, which is registered and not live; none for no bytes. They are few,
+/// so no room is set aside for them: they fit when they are shown, or not.
 ///
 /// # Errors
 /// Whatever the file store says; nothing is left then.
@@ -106,16 +197,16 @@ pub(super) async fn stored(
     backends: &Arc<Backends>,
     now: Timestamp,
     bytes: Vec<u8>,
-) -> Result<Option<BlobId>> {
-    let mut intake = Intake::new(backends, now, false);
+) -> Result<Option<Stored>> {
+    let mut intake = Intake::new(backends, now, false, Allowance::default());
     intake.store(bytes.into()).await?;
     intake.settle().await
 }
 
 impl Drop for Intake {
     fn drop(&mut self) {
-        let Some((id, writer)) = self.blob.take() else { return };
-        drop(writer);
+        drop(self.writer.take());
+        let Some(id) = self.blob.take() else { return };
         let backends = Arc::clone(&self.backends);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move { discard(&backends, id).await });

@@ -76,7 +76,8 @@ impl Promotion {
             sha256: Sha256(Hasher::digest(&bytes).into()),
             media_type: media_type::of_bytes(&bytes).map(str::to_owned),
         };
-        let blob = intake::stored(&self.backends, self.caller.now, bytes).await?;
+        let stored = intake::stored(&self.backends, self.caller.now, bytes).await?;
+        let blob = stored.map(|stored| stored.blob);
         self.ready = Some(Ready { content, blob });
         Ok(None)
     }

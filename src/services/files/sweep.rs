@@ -8,8 +8,8 @@ use crate::Backends;
 use crate::steps::discard;
 
 /// Removes the bytes of every upload registered before a moment that never became a file, and says how
-/// many there were. At the start of the only server on a data folder that moment is now: whoever wrote
-/// them is gone.
+/// many there were; what they had set aside is given back. At the start of the only server on a data folder all of them
+/// are over: whoever wrote them is gone.
 ///
 /// # Errors
 /// Whatever the database says; what cannot be removed stays registered and is tried again.

@@ -18,7 +18,7 @@ use metadata::{Db, Tx, spaces, system_files};
 use sha2::{Digest, Sha256 as Hasher};
 use uuid::Uuid;
 
-use super::intake::{self, Intake, Taken};
+use super::intake::{self, Allowance, Intake, Stored, Taken};
 use super::media_type;
 use super::verification::Verification;
 use crate::Backends;
@@ -50,7 +50,6 @@ pub struct Upload {
     head: Vec<u8>,
     size_bytes: u64,
     file_bytes_max: u64,
-    quota_room_bytes: u64,
 }
 
 /// What became of an upload.
@@ -74,7 +73,8 @@ const PUSHED_MAX: Duration = Duration::from_secs(60);
 /// How much of the start of a file is kept to see what it is.
 const HEAD_BYTES: usize = 4096;
 
-/// Begins an upload. Everything that can be refused is refused here, before the first byte.
+/// Begins an upload. Everything that can be refused is refused here, before the first byte; where the quota has a limit,
+/// a declared length is set aside.
 ///
 /// # Errors
 /// Those of the judgement: [`ParentMissing`](Error::ParentMissing), [`Exists`](Error::Exists) for a folder,
@@ -91,9 +91,10 @@ pub async fn upload(caller: &Caller, backends: &Arc<Backends>, request: UploadRe
         return Err(too_large(file_bytes_max));
     }
     let quota = located.space.quota;
+    let free_bytes = unchanged_bytes(&request, located.node());
     let in_memory =
         may_be_system(&request.path, located.node()) && declared_bytes <= SystemFile::BYTES_MAX as u64;
-    if !in_memory && !quota.fits(declared_bytes) {
+    if !in_memory && declared_bytes > free_bytes && !quota.fits(declared_bytes) {
         return Err(Error::QuotaExceeded(
             format!(
                 "This file has {declared_bytes} bytes and your quota has room for {}; nothing was changed.",
@@ -102,18 +103,31 @@ pub async fn upload(caller: &Caller, backends: &Arc<Backends>, request: UploadRe
             .into(),
         ));
     }
+    let allowance = Allowance { space: quota.limit_bytes.map(|_| located.space.id), free_bytes };
+    let mut intake = Intake::new(backends, caller.now, in_memory, allowance);
+    intake.expect(declared_bytes).await?;
     Ok(Upload {
         caller: caller.clone(),
         backends: Arc::clone(backends),
         verification: Verification::of(&request.checksums),
         request,
-        intake: Intake::new(backends, caller.now, in_memory),
+        intake,
         hasher: Hasher::new(),
         head: Vec::new(),
         size_bytes: 0,
         file_bytes_max,
-        quota_room_bytes: quota.available_bytes().unwrap_or(u64::MAX),
     })
+}
+
+/// How many bytes need no room because the caller says, by their SHA-256, that they are what the file holds already. If
+/// that is not so, they are refused at the end.
+fn unchanged_bytes(request: &UploadRequest, old: Option<&Node>) -> u64 {
+    let Some(old) = old.filter(|node| !node.is_system()) else { return 0 };
+    let is_same = |checksum: &Checksum| matches!(checksum, Checksum::Sha256(sent) if Some(*sent) == old.sha256());
+    match request.checksums.iter().any(is_same) {
+        true => old.size_bytes(),
+        false => 0,
+    }
 }
 
 /// Whether a file would be a system file if it is small. An ordinary file stays one whatever it is called, and
@@ -152,18 +166,23 @@ impl Upload {
     ///
     /// # Errors
     /// [`QuotaExceeded`](Error::QuotaExceeded) or [`TooLarge`](Error::TooLarge) as soon as there are too
-    /// many, [`Invalid`](Error::Invalid) when there are more than declared; whatever the file store says.
+    /// many, [`Invalid`](Error::Invalid) when there are more than declared; whatever the file store says. Nothing is
+    /// left then.
     pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
+        let taken = self.take(bytes).await;
+        if taken.is_err() {
+            self.intake.discard().await;
+        }
+        taken
+    }
+
+    async fn take(&mut self, bytes: Bytes) -> Result<()> {
         if bytes.is_empty() {
             return Ok(());
         }
         self.size_bytes += bytes.len() as u64;
         if self.size_bytes > self.file_bytes_max {
             return Err(too_large(self.file_bytes_max));
-        }
-        if self.size_bytes > self.quota_room_bytes && !self.intake.keeps_in_memory(self.size_bytes) {
-            let sentence = "This file does not fit your quota; nothing was changed.";
-            return Err(Error::QuotaExceeded(sentence.into()));
         }
         if self.request.declared_bytes.is_some_and(|declared| self.size_bytes > declared) {
             return Err(self.wrong_length());
@@ -182,34 +201,43 @@ impl Upload {
     /// [`Invalid`](Error::Invalid) when fewer bytes came than declared, or others by a checksum, and again those
     /// of the judgement.
     pub async fn finish(mut self) -> Result<Uploaded> {
-        if self.request.declared_bytes.is_some_and(|declared| self.size_bytes != declared) {
-            return Err(self.wrong_length());
-        }
-        let sha256 = Sha256(std::mem::take(&mut self.hasher).finalize().into());
-        std::mem::take(&mut self.verification).judge(sha256)?;
-        let content = Content {
-            size_bytes: self.size_bytes,
-            sha256,
-            media_type: media_type::of_bytes(&self.head).map(str::to_owned),
+        let content = match self.content() {
+            Ok(content) => content,
+            Err(error) => {
+                self.intake.discard().await;
+                return Err(error);
+            }
         };
         media_type::warn_of_mismatch(&self.request.path, content.media_type.as_deref());
         tokio::spawn(async move { self.commit(content).await }).await.map_err(Error::internal)?
     }
 
+    /// What came, if it is what was announced.
+    fn content(&mut self) -> Result<Content> {
+        if self.request.declared_bytes.is_some_and(|declared| self.size_bytes != declared) {
+            return Err(self.wrong_length());
+        }
+        let sha256 = Sha256(std::mem::take(&mut self.hasher).finalize().into());
+        std::mem::take(&mut self.verification).judge(sha256)?;
+        let media_type = media_type::of_bytes(&self.head).map(str::to_owned);
+        Ok(Content { size_bytes: self.size_bytes, sha256, media_type })
+    }
+
     async fn commit(self, content: Content) -> Result<Uploaded> {
         let Self { caller, backends, request, intake, .. } = self;
         let show = Showing { caller: &caller, backends: &backends, request: &request, content: &content };
-        let blob = match intake.finish().await? {
-            Taken::Blob(blob) => blob,
+        let stored = match intake.finish().await? {
+            Taken::Stored(stored) => stored,
             Taken::Memory(bytes) => match show.in_database(&bytes).await? {
                 Some(uploaded) => return Ok(uploaded),
                 None => intake::stored(&backends, caller.now, bytes).await?,
             },
         };
-        let shown = show.in_store(blob).await;
+        failpoint::reach("upload.stored");
+        let shown = show.in_store(stored.as_ref()).await;
         // Not shown: refused, or the same content was there already and stays.
-        if let (Some(id), Err(_) | Ok((_, false))) = (blob, &shown) {
-            discard(&backends, id).await;
+        if let (Some(Stored { blob, .. }), Err(_) | Ok((_, false))) = (&stored, &shown) {
+            discard(&backends, *blob).await;
         }
         shown.map(|(uploaded, _)| uploaded)
     }
@@ -232,27 +260,37 @@ struct Showing<'a> {
 
 impl Showing<'_> {
     /// Pen, judgement, blob, node, folders above. Says whether the node refers to the new blob.
-    async fn in_store(&self, blob: Option<BlobId>) -> Result<(Uploaded, bool)> {
+    async fn in_store(&self, stored: Option<&Stored>) -> Result<(Uploaded, bool)> {
         let Self { caller, content, .. } = *self;
+        let (blob, reserved_bytes) =
+            stored.map_or((None, 0), |stored| (Some(stored.blob), stored.reserved_bytes));
         let tx = self.backends.metadata.begin().await?;
         let space = caller.home.space;
-        let seq = spaces::take_pen(&tx, space, content.size_bytes).await?;
+        let charged = spaces::take_pen_settling(&tx, space, content.size_bytes, reserved_bytes).await;
+        let (seq, no_room) = match charged {
+            // The same content needs none, and what is there is only read under the pen.
+            Err(no_room @ Error::QuotaExceeded(_)) => (spaces::take_pen(&tx, space, 0).await?, Some(no_room)),
+            charged => (charged?, None),
+        };
         let located = self.admit(&tx).await?;
         let old = located.node();
         let times = self.times(old);
         let same = old.is_some_and(|node| !node.is_system() && node.sha256() == Some(content.sha256));
-        let id = match old {
-            Some(node) if same => {
-                spaces::give_back(&tx, space, content.size_bytes).await?;
+        let id = match (old, no_room) {
+            (Some(node), no_room) if same => {
+                if no_room.is_none() {
+                    spaces::unsettle(&tx, space, content.size_bytes, reserved_bytes).await?;
+                }
                 change(&tx, caller, seq, node, Change::Touched(times)).await?;
                 node.id
             }
-            Some(node) => {
+            (_, Some(no_room)) => return Err(no_room),
+            (Some(node), None) => {
                 enliven(&tx, blob, content).await?;
                 change(&tx, caller, seq, node, Change::Content(blob, times)).await?;
                 node.id
             }
-            None => {
+            (None, None) => {
                 enliven(&tx, blob, content).await?;
                 let new = NewNode {
                     uuid: Uuid::now_v7(),
@@ -268,7 +306,9 @@ impl Showing<'_> {
         };
         end_lapsed(&tx, &located, &self.request.conditions).await?;
         nodes::stir(&tx, seq, located.ancestors()).await?;
+        failpoint::reach("upload.placed");
         tx.commit().await?;
+        failpoint::reach("upload.shown");
         Ok((self.uploaded(id, old), !same))
     }
 
@@ -302,7 +342,9 @@ impl Showing<'_> {
             }
         };
         end_lapsed(&tx, &located, &self.request.conditions).await?;
+        failpoint::reach("system.placed");
         tx.commit().await?;
+        failpoint::reach("system.shown");
         Ok(Some(self.uploaded(id, old)))
     }
 
