@@ -21,7 +21,8 @@ impl Tree {
         }
         let counts = (sight.seq, sight.quota);
         let expected = (i64::try_from(self.changes).unwrap(), self.quota());
-        (counts != expected).then(|| format!("the space has the number and the quota {counts:?}, not {expected:?}"))
+        (counts != expected)
+            .then(|| format!("the space has the number and the quota {counts:?}, not {expected:?}"))
     }
 }
 

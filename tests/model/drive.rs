@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use domain::{
     Caller, Conditions, DeadProperty, Door, Error, Node, NodeName, NodePath, NodeTimes, PropertyName, Quota,
     RequestId, SyncToken, Timestamp,
@@ -105,8 +104,18 @@ impl Drive {
         self.caller.now = now;
     }
 
+    /// In two pieces, so that what is too much shows at different moments.
     async fn upload(&self, path: &Names, text: Text, ending: Ending) -> Outcome {
-        let uploaded = self.begin_upload(path, text, ending).await?.finish().await?;
+        let mut upload = self.begin_upload(path, text, ending).await?;
+        for piece in text.halves() {
+            upload.write(piece.into()).await?;
+        }
+        if ending == Ending::BrokenOff {
+            drop(upload);
+            self.settle().await;
+            return Err(Refused::BrokenOff);
+        }
+        let uploaded = upload.finish().await?;
         let node = self.look(path).await;
         assert_eq!(
             (uploaded.id, uploaded.etag.clone(), uploaded.modified_at),
@@ -115,8 +124,6 @@ impl Drive {
         Ok(Self::placed(uploaded))
     }
 
-    /// Everything but the end of it. The bytes come in two pieces, so that what is too much shows at different
-    /// moments.
     pub async fn begin_upload(&self, path: &Names, text: Text, ending: Ending) -> Result<Upload, Refused> {
         let request = UploadRequest {
             path: parsed(path),
@@ -125,14 +132,14 @@ impl Drive {
             checksums: Vec::new(),
             conditions: Conditions::default(),
         };
-        let mut upload = files::upload(&self.caller, &self.backends, request).await?;
-        let mut bytes = Bytes::from(text.bytes());
-        upload.write(bytes.split_to(bytes.len() / 2)).await?;
-        upload.write(bytes).await?;
-        match ending {
-            Ending::BrokenOff => Err(Refused::BrokenOff),
-            Ending::Short => Err(upload.finish().await.unwrap_err().into()),
-            Ending::Declared | Ending::Undeclared | Ending::Long => Ok(upload),
+        Ok(files::upload(&self.caller, &self.backends, request).await?)
+    }
+
+    /// Waits until nothing is left of uploads whose callers went away: that happens behind their backs.
+    pub async fn settle(&self) {
+        let everything = Timestamp::from_millis(i64::MAX);
+        while !metadata::blobs::pending(&self.backends.metadata, everything).await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
         }
     }
 

@@ -40,7 +40,7 @@ impl Debug for Text {
 }
 
 /// How an upload ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ending {
     /// As announced.
     Declared,
@@ -77,7 +77,14 @@ impl Text {
         text
     }
 
-    /// In two pieces, so that what is too much shows at different moments; how many bytes came with each in all.
+    /// The bytes in two pieces.
+    pub fn halves(self) -> [Vec<u8>; 2] {
+        let mut first = self.bytes();
+        let second = first.split_off(first.len() / 2);
+        [first, second]
+    }
+
+    /// How many bytes have come with each of them.
     pub fn pieces(self) -> [u64; 2] {
         [self.bytes_count() / 2, self.bytes_count()]
     }

@@ -32,7 +32,7 @@ pub struct Tree {
 pub type Outcome = Result<Option<Placed>, Refused>;
 
 /// Why nothing was changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Refused {
     NotFound,
     ParentMissing,
@@ -162,7 +162,9 @@ impl Tree {
 
     pub fn has_room(&self, bytes: u64) -> Result<(), Refused> {
         match self.limit_bytes {
-            Some(limit) if bytes > 0 && self.used_bytes() + self.reserved_bytes() + bytes > limit => Err(Refused::QuotaExceeded),
+            Some(limit) if bytes > 0 && self.used_bytes() + self.reserved_bytes() + bytes > limit => {
+                Err(Refused::QuotaExceeded)
+            }
             _ => Ok(()),
         }
     }

@@ -42,9 +42,9 @@ pub enum Step {
     ShowInMemory,
     /// It is shown as an ordinary file.
     ShowInStore,
-    /// The caller goes away.
+    /// The caller has gone away.
     BreakOff,
-    /// What was refused, or not needed after all, does not hold any room.
+    /// What was refused, or was not needed after all, does not hold any room.
     GiveBack,
 }
 
@@ -74,13 +74,12 @@ impl Tree {
             return;
         }
         let Some(mut upload) = self.uploads.remove(&number) else { return };
-        if *step == Step::GiveBack {
+        if upload.outcome.is_some() && *step == Step::GiveBack {
             upload.reserved_bytes = 0;
         } else if upload.outcome.is_none() {
-            upload.outcome = self.go_on(&mut upload, step, now).map_or_else(
-                |refused| Some(Err(refused)),
-                |shown| shown.map(|placed| Ok(Some(placed))),
-            );
+            upload.outcome = self
+                .go_on(&mut upload, step, now)
+                .map_or_else(|refused| Some(Err(refused)), |shown| shown.map(|placed| Ok(Some(placed))));
         }
         self.uploads.insert(number, upload);
     }
@@ -99,8 +98,7 @@ impl Tree {
 
     fn judge_upload(&self, path: &[String], text: Text, ending: Ending) -> Upload {
         let declared = ending.declared_bytes(text).unwrap_or(0);
-        let in_memory =
-            companions::may_be_system(path, self.find(path)) && declared <= companions::BYTES_MAX;
+        let in_memory = companions::may_be_system(path, self.find(path)) && declared <= companions::BYTES_MAX;
         let needed = if in_memory { 0 } else { declared };
         let judged = self.admit(path).and_then(|()| self.has_room(needed));
         Upload {
@@ -117,12 +115,7 @@ impl Tree {
     }
 
     /// Says so when the file is shown.
-    fn go_on(
-        &mut self,
-        upload: &mut Upload,
-        step: &Step,
-        now: Timestamp,
-    ) -> Result<Option<Placed>, Refused> {
+    fn go_on(&mut self, upload: &mut Upload, step: &Step, now: Timestamp) -> Result<Option<Placed>, Refused> {
         let declared = upload.ending.declared_bytes(upload.text);
         match step {
             Step::SetAside if !upload.in_memory => {
@@ -159,7 +152,10 @@ impl Tree {
                 }
                 return Ok(Some(self.show(upload, false, now)));
             }
-            Step::BreakOff => return Err(Refused::BrokenOff),
+            Step::BreakOff => {
+                upload.reserved_bytes = 0;
+                return Err(Refused::BrokenOff);
+            }
             _ => {}
         }
         Ok(None)

@@ -68,6 +68,18 @@ pub struct Writer {
 /// More than any event makes nodes.
 const NODES_MAX: u64 = 1_000_000;
 
+impl Event {
+    /// Whether something that changes nothing now would change nothing at any other moment with the same answer: a
+    /// quota may be set to what it is already, and later it is not that any more.
+    pub fn never_changes_more(&self) -> bool {
+        match &self.action {
+            Action::Do(_) => matches!(self.answer, Some(Answer::Done(Err(_)))),
+            // Which steps an upload needs is certain by the time of the one before.
+            Action::Step(..) | Action::Look(_) | Action::List => true,
+        }
+    }
+}
+
 /// Lets something happen now, and says what is answered.
 pub fn happen(tree: &mut Tree, event: &Event) -> Answer {
     // What it makes has the same numbers in whatever order things happen.
@@ -137,20 +149,20 @@ impl Writer {
 
     /// Each call is a few steps of the upload, and is answered after the last of them.
     async fn upload(&mut self, number: u64, now: Timestamp, (path, text, ending): (Names, Text, Ending)) {
-        let steps = |steps: Vec<Step>| steps.into_iter().map(|step| Action::Step(number, step)).collect();
+        let steps = |steps: Vec<Step>| -> Vec<Action> {
+            steps.into_iter().map(|step| Action::Step(number, step)).collect()
+        };
         let began = self.tick();
         let upload = self.drive.begin_upload(&path, text, ending).await;
         let answer = go_on(upload.as_ref().err());
         self.note(number, now, began, steps(vec![Step::Judge(path, text, ending), Step::SetAside]), answer);
         let Ok(mut upload) = upload else { return };
 
-        let mut bytes = text.bytes();
-        for piece in [0, 1] {
-            let rest = bytes.split_off(if piece == 0 { bytes.len() / 2 } else { bytes.len() });
+        for (piece, bytes) in text.halves().into_iter().enumerate() {
             let began = self.tick();
-            let written = upload.write(std::mem::replace(&mut bytes, rest).into()).await.map_err(Refused::from);
+            let written = upload.write(bytes.into()).await.map_err(Refused::from);
             let answer = go_on(written.as_ref().err());
-            let taken = vec![Step::Receive(piece), Step::Store(piece), Step::GiveBackRefused];
+            let taken = vec![Step::Receive(piece), Step::Store(piece), Step::GiveBack];
             self.note(number, now, began, steps(taken), answer);
             if written.is_err() {
                 return;

@@ -27,6 +27,7 @@ use deed::Deed;
 use event::{Event, Writer};
 
 const STEPS_DEFAULT: u64 = 600;
+const STEPS_EACH: usize = 600;
 const WRITERS_MAX: usize = 4;
 const DEEDS_MAX: usize = 5;
 
@@ -34,25 +35,30 @@ const DEEDS_MAX: usize = 5;
 fn whatever_several_writers_are_told_there_is_an_order_that_explains_it() {
     let seed = number(SEED).unwrap_or_else(|| rand::rng().random());
     let mut random = StdRng::seed_from_u64(seed);
+    let steps = number(STEPS).unwrap_or(STEPS_DEFAULT);
+    for first in (0..steps).step_by(STEPS_EACH) {
+        meet(seed, &mut random, steps.min(first + STEPS_EACH as u64) - first);
+    }
+}
+
+/// Lets writers meet in a new house, where not much lies in the trash yet.
+fn meet(seed: u64, random: &mut StdRng, steps: u64) {
     let house = TestHouse::new().with_user("ann");
     let mut ann = house.run(Person::enter(&house));
-    let mut now = Timestamp::now();
-    let (steps, mut step) = (number(STEPS).unwrap_or(STEPS_DEFAULT), 0);
+    let (mut now, mut step) = (Timestamp::now(), 0);
     while step < steps {
         now = now.after(Duration::from_millis(random.random_range(0..2000)));
-        let limit = Operation::SetQuota(quota_bytes(&mut random, &ann.tree));
+        let limit = Operation::SetQuota(quota_bytes(random, &ann.tree));
         ann.tree.apply(&limit, now).unwrap();
         house.run(ann.drive.perform(&limit, now)).unwrap();
 
         let writers = random.random_range(2..=WRITERS_MAX);
-        let plans = (0..writers).map(|_| plan(&mut random, &ann, &mut step, &mut now)).collect();
-        let events = house.run(round(&ann.drive, plans));
+        let plans = (0..writers).map(|_| plan(random, &ann, &mut step, &mut now)).collect();
+        let lanes = house.run(round(&ann.drive, plans));
         let sight = house.run(ann.drive.see());
-        ann.tree = match order::explain(&ann.tree, &events, &sight) {
+        ann.tree = match order::explain(&ann.tree, &lanes, &sight) {
             Ok(tree) => tree,
-            Err(why) => {
-                panic!("{why}\n{SEED}={seed} {STEPS}={step} plans the same again; how they meet is chance")
-            }
+            Err(why) => panic!("{why}\n{SEED}={seed} plans the same again; how they meet is chance"),
         };
         ann.compare(&sight);
         assert_eq!(house.run(spaces::drifts(&house.backends().metadata)).unwrap(), []);
@@ -76,23 +82,25 @@ fn plan(
         .collect()
 }
 
-/// Lets everybody do what they are going to do, at the same time.
-async fn round(drive: &Drive, plans: Vec<Vec<(u64, Timestamp, Deed)>>) -> Vec<Event> {
+/// Lets everybody do what they are going to do, at the same time. What one of them did comes one after the other.
+async fn round(drive: &Drive, plans: Vec<Vec<(u64, Timestamp, Deed)>>) -> Vec<Vec<Event>> {
     let clock = Arc::new(AtomicU64::new(0));
     let mut running = Vec::new();
-    for (name, plan) in plans.into_iter().enumerate() {
-        let mut writer = Writer::new(name, drive.clone(), Arc::clone(&clock));
+    for plan in plans {
+        let mut writer = Writer::new(drive.clone(), Arc::clone(&clock));
         running.push(tokio::spawn(async move {
             for (number, now, deed) in plan {
                 writer.perform(number, now, deed).await;
             }
-            writer.events
+            writer
         }));
     }
-    let mut events = Vec::new();
-    for writer in running {
-        events.extend(writer.await.unwrap());
+    let mut lanes = Vec::new();
+    for running in running {
+        let writer = running.await.unwrap();
+        lanes.push(writer.events);
+        lanes.extend(writer.afterwards.into_iter().map(|event| vec![event]));
     }
-    events.sort_by_key(|event| event.began);
-    events
+    drive.settle().await;
+    lanes
 }

@@ -4,79 +4,78 @@ use std::collections::HashSet;
 use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::event::{Event, State};
+use super::event::{Event, happen};
 use crate::model::drive::Sight;
 use crate::model::node::Kind;
 use crate::model::tree::Tree;
 
 /// The tree after an order of the events that explains them and the sight of everything afterwards; or, in words,
-/// that there is none.
-pub fn explain(start: &Tree, events: &[Event], sight: &Sight) -> Result<Tree, String> {
-    assert!(events.len() < 64, "an event is a bit");
+/// that there is none. In a lane, one event comes after the other.
+pub fn explain(start: &Tree, lanes: &[Vec<Event>], sight: &Sight) -> Result<Tree, String> {
     let mut search =
-        Search { events, sight, order: Vec::new(), failed: HashSet::new(), nearest: Nearest::default() };
-    let start = State::new(start.clone());
-    search.go_on(0, &start).map(|end| end.tree).ok_or_else(|| search.report(&start))
+        Search { lanes, sight, order: Vec::new(), failed: HashSet::new(), nearest: Nearest::default() };
+    search.go_on(&vec![0; lanes.len()], start).ok_or_else(|| search.report(start))
 }
 
 struct Search<'a> {
-    /// By when they began.
-    events: &'a [Event],
+    lanes: &'a [Vec<Event>],
     sight: &'a Sight,
-    order: Vec<usize>,
-    /// What has happened, with what came of it, from where there is no way to the end.
-    failed: HashSet<(u64, u64)>,
+    /// What has happened, by its place in its lane.
+    order: Vec<(usize, usize)>,
+    /// How much has happened in each lane, with what came of it, from where there is no way to the end.
+    failed: HashSet<(Vec<usize>, u64)>,
     nearest: Nearest,
 }
 
 /// The longest order that explains something, and why none goes further than that.
 #[derive(Default)]
 struct Nearest {
-    order: Vec<usize>,
+    order: Vec<(usize, usize)>,
     why: String,
 }
 
 impl Search<'_> {
-    fn go_on(&mut self, done: u64, state: &State) -> Option<State> {
-        let key = (done, digest(state));
+    fn go_on(&mut self, done: &[usize], tree: &Tree) -> Option<Tree> {
+        let key = (done.to_vec(), digest(tree));
         if self.failed.contains(&key) {
             return None;
         }
-        let end = self.try_each(done, state);
+        let end = self.try_each(done, tree);
         if end.is_none() {
             self.failed.insert(key);
         }
         end
     }
 
-    fn try_each(&mut self, done: u64, state: &State) -> Option<State> {
+    fn try_each(&mut self, done: &[usize], tree: &Tree) -> Option<Tree> {
         let may_be_next = self.may_be_next(done);
         if may_be_next.is_empty() {
-            let difference = state.tree.difference(self.sight);
+            let difference = tree.difference(self.sight);
             difference.iter().for_each(|why| self.stuck(why.clone()));
-            return difference.is_none().then(|| state.clone());
+            return difference.is_none().then(|| tree.clone());
         }
         let (mut ways, mut why) = (Vec::new(), String::new());
-        for next in may_be_next {
-            let (event, mut after) = (&self.events[next], state.clone());
-            let answer = after.happen(event);
-            if answer != event.answer {
-                writeln!(why, "  writer {}'s {:?} would be told {answer:?}", event.writer, event.action)
-                    .unwrap();
-            } else if after == *state {
-                // What changes nothing may as well be next.
-                ways = vec![(next, after)];
+        for lane in may_be_next {
+            let (event, mut after) = (&self.lanes[lane][done[lane]], tree.clone());
+            let answer = happen(&mut after, event);
+            if event.answer.as_ref().is_some_and(|told| *told != answer) {
+                writeln!(why, "  would be told {answer:?}: {}", line(lane, event)).unwrap();
+            } else if after == *tree && event.never_changes_more() {
+                // It may as well be next.
+                ways = vec![(lane, after)];
                 break;
             } else {
-                ways.push((next, after));
+                ways.push((lane, after));
             }
         }
         if ways.is_empty() {
             self.stuck(why);
         }
-        for (next, after) in ways {
-            self.order.push(next);
-            if let Some(end) = self.go_on(done | 1 << next, &after) {
+        for (lane, after) in ways {
+            let mut done = done.to_vec();
+            self.order.push((lane, done[lane]));
+            done[lane] += 1;
+            if let Some(end) = self.go_on(&done, &after) {
                 return Some(end);
             }
             self.order.pop();
@@ -84,11 +83,12 @@ impl Search<'_> {
         None
     }
 
-    /// What has not happened yet and began before anything else that has not happened was over.
-    fn may_be_next(&self, done: u64) -> Vec<usize> {
-        let left = || (0..self.events.len()).filter(|event| done & 1 << event == 0);
-        let first_end = left().map(|event| self.events[event].ended).min();
-        left().filter(|event| first_end.is_some_and(|end| self.events[*event].began < end)).collect()
+    /// The lanes in which something has not happened yet that began before anything else that has not happened was over.
+    fn may_be_next(&self, done: &[usize]) -> Vec<usize> {
+        let left = || (0..done.len()).filter_map(|lane| Some((lane, self.lanes[lane].get(done[lane])?)));
+        let first_end = left().map(|(_, event)| event.ended).min();
+        let may_be = left().filter(|(_, event)| first_end.is_some_and(|end| event.began < end));
+        may_be.map(|(lane, _)| lane).collect()
     }
 
     fn stuck(&mut self, why: String) {
@@ -97,9 +97,9 @@ impl Search<'_> {
         }
     }
 
-    fn report(&self, start: &State) -> String {
+    fn report(&self, start: &Tree) -> String {
         let mut text = String::from("No order explains what happened.\nBefore, there was:\n");
-        for (path, node) in start.tree.nodes() {
+        for (path, node) in start.nodes() {
             let what = match &node.kind {
                 Kind::Folder(_) => "a folder".to_owned(),
                 Kind::File(content) => format!("a file with {:?}", content.text),
@@ -107,30 +107,31 @@ impl Search<'_> {
             };
             writeln!(text, "  {path:?}: {what}, change {}", node.change).unwrap();
         }
-        let tree = &start.tree;
-        let (used, limit) = (tree.used_bytes(), tree.limit_bytes);
-        writeln!(text, "  change {}, {used} bytes of {limit:?} used", tree.changes).unwrap();
+        writeln!(text, "  change {}, {:?}", start.changes, start.quota()).unwrap();
         writeln!(text, "What happened, with the ticks between which it did:").unwrap();
-        for event in self.events {
-            writeln!(text, "  {}", line(event)).unwrap();
+        for (lane, events) in self.lanes.iter().enumerate() {
+            for event in events {
+                writeln!(text, "  {}", line(lane, event)).unwrap();
+            }
         }
         writeln!(text, "The longest order that explains anything:").unwrap();
-        for event in &self.nearest.order {
-            writeln!(text, "  {}", line(&self.events[*event])).unwrap();
+        for (lane, event) in &self.nearest.order {
+            writeln!(text, "  {}", line(*lane, &self.lanes[*lane][*event])).unwrap();
         }
         writeln!(text, "It ends there because:\n{}", self.nearest.why).unwrap();
         text
     }
 }
 
-fn line(event: &Event) -> String {
-    let Event { writer, began, ended, now, action, answer, .. } = event;
-    format!("writer {writer} [{began:>3}..{ended:>3}] at {}: {action:?} -> {answer:?}", now.millis())
+fn line(lane: usize, event: &Event) -> String {
+    let Event { began, ended, now, action, answer, .. } = event;
+    let answer = answer.as_ref().map_or(String::new(), |answer| format!(" -> {answer:?}"));
+    format!("writer {lane} [{began:>3}..{ended:>3}] at {}: {action:?}{answer}", now.millis())
 }
 
-fn digest(state: &State) -> u64 {
+fn digest(tree: &Tree) -> u64 {
     let mut hasher = DefaultHasher::new();
-    state.hash(&mut hasher);
+    tree.hash(&mut hasher);
     hasher.finish()
 }
 
@@ -152,22 +153,14 @@ mod tests {
 
     /// What was done and answered between two ticks, with nothing there before and afterwards.
     fn explanation(events: [(Operation, Outcome, u64, u64); 2]) -> Result<Tree, String> {
-        let events: Vec<Event> = events
-            .into_iter()
-            .zip(0..)
-            .map(|((operation, outcome, began, ended), writer)| Event {
-                number: writer as u64,
-                writer,
-                began,
-                ended,
-                now: Timestamp::from_millis(0),
-                action: Action::Do(operation),
-                answer: Answer::Done(outcome),
-            })
-            .collect();
-        let quota = Quota { used_bytes: 0, limit_bytes: None };
+        let lane = |(number, (operation, outcome, began, ended))| {
+            let (now, action) = (Timestamp::from_millis(0), Action::Do(operation));
+            vec![Event { number, began, ended, now, action, answer: Some(Answer::Done(outcome)) }]
+        };
+        let lanes: Vec<Vec<Event>> = (1..).zip(events).map(lane).collect();
+        let quota = Quota { used_bytes: 0, reserved_bytes: 0, limit_bytes: None };
         let sight = Sight { seq: 2, quota, nodes: BTreeMap::new() };
-        explain(&Tree::new(None), &events, &sight)
+        explain(&Tree::new(None), &lanes, &sight)
     }
 
     #[test]
