@@ -9,6 +9,7 @@ pub mod sizes;
 
 use std::path::PathBuf;
 
+use domain::Durability;
 use serde::{Deserialize, Deserializer, de};
 
 pub use problem::{Origin, Problem, Problems};
@@ -24,6 +25,9 @@ pub struct Config {
     /// The drive's address as people reach it, where that is not the address listened on.
     #[serde(deserialize_with = "address_or_none")]
     pub public_url: Option<String>,
+    /// What an acknowledged write survives.
+    #[serde(deserialize_with = "Survived::deserialize")]
+    pub durability: Durability,
     /// The section `[server]`.
     pub server: gate::GateConfig,
     /// The section `[tls]`.
@@ -52,6 +56,14 @@ pub struct LogConfig {
     pub format: LogFormat,
     /// The least that is logged.
     pub level: LogLevel,
+}
+
+/// The words for [`Durability`].
+#[derive(Deserialize)]
+#[serde(remote = "Durability", rename_all = "kebab-case")]
+enum Survived {
+    PowerLoss,
+    ProcessCrash,
 }
 
 /// How the log is written.
@@ -88,8 +100,10 @@ impl Config {
     pub fn load(sources: &Sources) -> Result<(Self, Settings), Problems> {
         let (mut settings, mut problems) = Settings::gather(sources);
         loop {
-            let error = match serde_path_to_error::deserialize(settings.to_toml()) {
-                Ok(config) => {
+            let error = match serde_path_to_error::deserialize::<_, Self>(settings.to_toml()) {
+                Ok(mut config) => {
+                    (config.metadata.durability, config.blobs.durability) =
+                        (config.durability, config.durability);
                     // A refused address has its default back in its place, which nobody chose.
                     if problems.is_empty() {
                         problems = shared_addresses(&config, &settings);
@@ -224,6 +238,20 @@ mod tests {
         );
         let key = load(&[("LARDER_TLS_KEY", "k.pem")], &[]).unwrap_err();
         assert!(key.contains("environment LARDER_TLS_KEY: `tls.key` is set and `tls.certificate`"), "{key}");
+    }
+
+    #[test]
+    fn every_room_is_told_what_a_write_has_to_survive() {
+        let told = |config: Config| (config.durability, config.metadata.durability, config.blobs.durability);
+        let weaker = load(&[("LARDER_DURABILITY", "process-crash")], &[]).unwrap();
+        assert_eq!(told(load(&[], &[]).unwrap()), [Durability::PowerLoss; 3].into());
+        assert_eq!(told(weaker), [Durability::ProcessCrash; 3].into());
+        let wrong = load(&[], &[("durability", "forever")]).unwrap_err();
+        assert!(
+            wrong.contains("`durability` cannot be \"forever\"") && wrong.contains("power-loss"),
+            "{wrong}"
+        );
+        assert!(load(&[], &[("metadata.durability", "power-loss")]).is_err());
     }
 
     #[test]

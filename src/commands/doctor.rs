@@ -73,6 +73,14 @@ async fn inspect(config: &Config, settings: &Settings) -> anyhow::Result<ExitCod
             Finding::warning("network", exposed, "With a proxy, set public_url to its https address as well.")
         }
     });
+    findings.push(match welcome::weakness(config).trim() {
+        "" => Finding::good("durability", "An acknowledged write survives a loss of power."),
+        weak => Finding::warning(
+            "durability",
+            weak,
+            "Set it to \"power-loss\" unless all of that can be sent again.",
+        ),
+    });
     report(&findings)
 }
 

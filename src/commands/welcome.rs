@@ -1,5 +1,6 @@
 //! What a starting server tells the person in front of it.
 
+use domain::Durability;
 use services::setup::Welcome;
 use web::mounting;
 
@@ -24,7 +25,7 @@ Password is an app password: it opens the drive, and can be revoked by itself. T
 managing the account and does not open the drive (WebDAV). Keep both, they are not shown again.
 
 {}
-{}{}
+{}{}{}
 Mount the drive with the client you like best:
 
 {steps}
@@ -32,6 +33,7 @@ Mount the drive with the client you like best:
         app_password.secret,
         more(config, settings),
         exposure(config),
+        weakness(config),
         address.elsewhere(),
     )
 }
@@ -39,8 +41,20 @@ Mount the drive with the client you like best:
 /// What every later start says.
 pub fn again(config: &Config, settings: &Settings) -> String {
     let address = drive_address(config);
-    let (more, exposure, elsewhere) = (more(config, settings), exposure(config), address.elsewhere());
-    format!("Address:  {address}\n{more}\n{exposure}{elsewhere}")
+    let (more, elsewhere) = (more(config, settings), address.elsewhere());
+    format!("Address:  {address}\n{more}\n{}{}{elsewhere}", exposure(config), weakness(config))
+}
+
+/// One sentence when an answer does not wait for the disk; or nothing.
+pub fn weakness(config: &Config) -> String {
+    match config.durability {
+        Durability::PowerLoss => String::new(),
+        Durability::ProcessCrash => {
+            "\nThe setting durability is \"process-crash\": what was acknowledged in the last \
+             half minute may be lost if this machine loses power or its system crashes.\n"
+                .to_owned()
+        }
+    }
 }
 
 /// One sentence when people on the network could reach the server, and so could listeners; or nothing.

@@ -1,7 +1,8 @@
 //! Named steps of the work at which a test can let the process die. A release build knows none of it.
 
 /// The environment variable that names the step: `upload.shown`, or `upload.shown:3` for the third time it is reached.
-pub const VARIABLE: &str = "LARDER_FAILPOINT";
+/// What begins with `LARDER_` is a setting, and this is none.
+pub const STEP: &str = "FAILPOINT";
 
 /// The work has come to this step.
 #[inline]
@@ -23,7 +24,7 @@ mod armed {
     static ARMED: OnceLock<Option<Armed>> = OnceLock::new();
 
     pub(super) fn reach(step: &str) {
-        let armed = ARMED.get_or_init(|| std::env::var(super::VARIABLE).ok().map(read));
+        let armed = ARMED.get_or_init(|| std::env::var(super::STEP).ok().map(read));
         let Some(armed) = armed.as_ref().filter(|armed| armed.step == step) else { return };
         if armed.left.fetch_sub(1, Ordering::SeqCst) == 1 {
             // Nothing is closed, flushed or dropped, as when the process is killed.

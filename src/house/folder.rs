@@ -23,12 +23,27 @@ pub fn make(folder: &Path) -> Result<()> {
         );
         Error::unavailable(text, error)
     };
+    let missing =
+        folder.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).count();
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unusable)?;
+    sync_above(folder, missing.max(1)).map_err(unusable)?;
     // SQLite would make it readable for everybody, and gives its log and index the mode of the database.
     match File::options().write(true).create_new(true).mode(0o600).open(folder.join(metadata::FILE)) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(unusable(error)),
         _ => Ok(()),
     }
+}
+
+/// Syncs so many folders above this one: a folder is only there after a loss of power if the one above it was synced.
+/// What this user may not read, somebody else has made and set up.
+fn sync_above(folder: &Path, count: usize) -> io::Result<()> {
+    for above in folder.canonicalize()?.ancestors().skip(1).take(count) {
+        match File::open(above).and_then(|above| above.sync_all()) {
+            Err(error) if error.kind() != ErrorKind::PermissionDenied => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Whether a house was ever built on this folder.

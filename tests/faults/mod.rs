@@ -7,7 +7,9 @@ mod database;
 mod full_disk;
 mod hang_up;
 mod lost_bytes;
+mod power_loss;
 mod program;
+mod reservations;
 
 use std::path::Path;
 use std::time::Duration;

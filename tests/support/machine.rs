@@ -71,10 +71,16 @@ impl Machine {
 
     /// Starts a command that goes on until it is told to stop, and waits until it has said this.
     pub fn start(&self, command: &str, arguments: &[&str], until: &str) -> Server {
-        let log = File::create(self.path("log")).unwrap();
         let mut command = self.command(&[command]);
+        command.args(arguments);
+        self.follow(command, until)
+    }
+
+    /// The same with a command that has been made ready.
+    pub fn follow(&self, mut command: Command, until: &str) -> Server {
+        let log = File::create(self.path("log")).unwrap();
         // A flag among the arguments goes before the variable.
-        command.args(arguments).env("LARDER_SERVER_LISTEN", "127.0.0.1:0");
+        command.env("LARDER_SERVER_LISTEN", "127.0.0.1:0");
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut said = String::new();

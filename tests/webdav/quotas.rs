@@ -7,7 +7,8 @@ use metadata::spaces::{Counter, Drift};
 use services::{quotas, users};
 
 use super::{
-    alter, assert_refused, await_upload, chunked, head_of_put, house, number, property, seen, used_bytes, varied,
+    alter, assert_refused, await_upload, chunked, head_of_put, house, number, property, seen, used_bytes,
+    varied,
 };
 use crate::support::{Answer, TestHouse, Wire};
 
@@ -305,9 +306,7 @@ fn uploads_copies_and_deletions_at_once_leave_an_exact_account() {
 #[test]
 fn a_limit_costs_an_upload_one_statement_more_and_none_costs_nothing() {
     let (without, with) = (house(), house_with_quota(1_000_000));
-    for house in [&without, &with] {
-        assert_eq!(house.put("/warm", "up").status, 201);
-    }
+    [&without, &with].into_iter().for_each(super::statements::warm);
     for (path, body, more) in [("/a", "first", 1), ("/a", "second", 1), ("/a", "second", 2), ("/b", "", 0)] {
         let count = |house: &TestHouse| house.statements(|| house.put(path, body)).1;
         // The same content gives back what was set aside for it.
@@ -322,7 +321,10 @@ fn a_recount_names_what_is_wrong_with_both_numbers_and_sets_it_right() {
     assert_eq!(house.put("/.DS_Store", "system").status, 201);
     let recount = || house.run(quotas::recount(house.backends(), Timestamp::now())).unwrap();
     assert_eq!(recount(), []);
-    alter(&house, "UPDATE spaces SET used_bytes = 9, reserved_bytes = 4, system_bytes = 1 WHERE quota_bytes = 1000");
+    alter(
+        &house,
+        "UPDATE spaces SET used_bytes = 9, reserved_bytes = 4, system_bytes = 1 WHERE quota_bytes = 1000",
+    );
     assert_eq!(account(&house), (4, 9, 987));
     let mut found: Vec<_> = recount()
         .into_iter()

@@ -144,7 +144,7 @@ fn count(house: &TestHouse, depth: usize, descendants: u64) -> Vec<(&'static str
 }
 
 /// Asks once and waits until that is noted with the app password, which happens beside the request.
-fn warm(house: &TestHouse) {
+pub(super) fn warm(house: &TestHouse) {
     assert_eq!(house.list("/"), [""; 0]);
     let name = UserName::parse(house.user()).unwrap();
     let is_noted =

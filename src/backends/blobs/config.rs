@@ -1,5 +1,6 @@
 //! The settings of this room.
 
+use domain::Durability;
 use serde::Deserialize;
 
 /// The section `[blobs]` of the settings.
@@ -8,6 +9,9 @@ use serde::Deserialize;
 pub struct BlobsConfig {
     /// Where the bytes are kept.
     pub store: Store,
+    /// What a finished blob survives; a setting of the whole house.
+    #[serde(skip)]
+    pub durability: Durability,
 }
 
 /// A place for bytes, as the settings name it.

@@ -15,7 +15,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use domain::{BlobId, Error, Result};
+use domain::{BlobId, Durability, Error, Result};
 use tokio::task::{JoinError, spawn_blocking};
 use uuid::Uuid;
 
@@ -26,11 +26,12 @@ pub use writer::DiskWriter;
 /// A folder on a local disk.
 pub struct Disk {
     root: PathBuf,
+    durability: Durability,
 }
 
 impl Disk {
     /// Opens a root folder, and makes it if it is not there.
-    pub(crate) fn open(root: PathBuf) -> Result<Self> {
+    pub(crate) fn open(root: PathBuf, durability: Durability) -> Result<Self> {
         // Nobody but the house itself may look into people's files.
         let mut folder = DirBuilder::new();
         folder.recursive(true).mode(0o700);
@@ -40,12 +41,12 @@ impl Disk {
             // A folder is only there after a loss of power if the one above it was synced too.
             .and_then(|()| files.ancestors().take(3).try_for_each(sync_folder))
             .map_err(fault("opening", &root))?;
-        Ok(Self { root })
+        Ok(Self { root, durability })
     }
 
     pub(crate) async fn create(&self, id: BlobId) -> Result<DiskWriter> {
-        let content = self.content(id);
-        Ok(DiskWriter::new(blocking(move || Draft::create(content)).await?))
+        let (content, durability) = (self.content(id), self.durability);
+        Ok(DiskWriter::new(blocking(move || Draft::create(content, durability)).await?))
     }
 
     pub(crate) async fn read(&self, id: BlobId, size_bytes: u64) -> Result<DiskReader> {
@@ -61,11 +62,11 @@ impl Disk {
     }
 
     pub(crate) async fn check(&self) -> Result<()> {
-        let content = self.content(BlobId(Uuid::new_v4()));
+        let (content, durability) = (self.content(BlobId(Uuid::new_v4())), self.durability);
         // One task, so that whoever gives up waiting for it does not leave the probe behind.
         blocking(move || {
             let probe = content.as_os_str().as_encoded_bytes();
-            let mut draft = Draft::create(content.clone())?;
+            let mut draft = Draft::create(content.clone(), durability)?;
             draft.write(probe)?;
             draft.sync()?;
             let kept = fs::read(&content).map_err(fault("reading", &content))?;

@@ -47,7 +47,7 @@ impl Blobs {
     /// See [`Blobs`].
     pub fn open(config: &BlobsConfig, data_folder: &Path) -> Result<Self> {
         match config.store {
-            Store::Disk => Disk::open(data_folder.join("blobs")).map(Self::Disk),
+            Store::Disk => Disk::open(data_folder.join("blobs"), config.durability).map(Self::Disk),
         }
     }
 
@@ -114,7 +114,7 @@ impl BlobWriter {
         }
     }
 
-    /// Completes the blob. When this returns, it survives a loss of power; until then nothing counts.
+    /// Completes the blob. When this returns, it survives what the [settings](BlobsConfig) say; until then nothing counts.
     ///
     /// # Errors
     /// See [`Blobs`]. After one nothing is left in the store.

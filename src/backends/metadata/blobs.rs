@@ -80,7 +80,8 @@ pub async fn forget(metadata: &Metadata, id: BlobId) -> Result<()> {
     let row = tx.raw().query_one_raw(statement(&tx, sql, [id.0.into()])).await.or_domain()?;
     if let Some(row) = row {
         let space: Option<Uuid> = row.try_get("", "space_id").or_domain()?;
-        reservations::give_back(&tx, space.map(SpaceId), row.try_get("", "reserved_bytes").or_domain()?).await?;
+        reservations::give_back(&tx, space.map(SpaceId), row.try_get("", "reserved_bytes").or_domain()?)
+            .await?;
     }
     tx.commit().await
 }

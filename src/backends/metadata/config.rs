@@ -1,5 +1,6 @@
 //! The settings of this room.
 
+use domain::Durability;
 use serde::Deserialize;
 
 /// The section `[metadata]` of the settings.
@@ -10,4 +11,7 @@ pub struct MetadataConfig {
     pub readers: u32,
     /// Seconds to wait for another process that holds the database.
     pub busy_seconds: u64,
+    /// What a commit survives; a setting of the whole house.
+    #[serde(skip)]
+    pub durability: Durability,
 }

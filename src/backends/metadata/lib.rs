@@ -30,7 +30,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use domain::Result;
+use domain::{Durability, Result};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait, Value,
@@ -77,8 +77,7 @@ impl Metadata {
             .filename(data_folder.join(FILE))
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            // An acknowledged write survives power loss: each commit syncs the log.
-            .synchronous(SqliteSynchronous::Full)
+            .synchronous(synchronous(config.durability))
             .busy_timeout(Duration::from_secs(config.busy_seconds))
             .foreign_keys(true)
             // KiB for each connection; what does not fit is in the system's own cache all the same.
@@ -154,6 +153,16 @@ impl Metadata {
     pub async fn close(&self) -> Result<()> {
         self.read.close_by_ref().await.or_domain()?;
         self.write.close_by_ref().await.or_domain()
+    }
+}
+
+/// With FULL each commit syncs the log. With NORMAL only checkpoints sync: after a loss of power the database is
+/// consistent all the same and lacks its last transactions. OFF, which is no faster between checkpoints, would leave
+/// it corrupt.
+fn synchronous(durability: Durability) -> SqliteSynchronous {
+    match durability {
+        Durability::PowerLoss => SqliteSynchronous::Full,
+        Durability::ProcessCrash => SqliteSynchronous::Normal,
     }
 }
 

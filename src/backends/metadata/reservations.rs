@@ -42,7 +42,8 @@ pub async fn register(metadata: &Metadata, id: BlobId, now: Timestamp, room: Roo
 pub async fn extend(metadata: &Metadata, id: BlobId, room: Room) -> Result<u64> {
     let tx = metadata.begin().await?;
     let bytes = set_aside(&tx, room).await?;
-    let sql = "UPDATE blobs SET space_id = $2, reserved_bytes = reserved_bytes + $3 WHERE id = $1 AND NOT live";
+    let sql =
+        "UPDATE blobs SET space_id = $2, reserved_bytes = reserved_bytes + $3 WHERE id = $1 AND NOT live";
     let values = [id.0.into(), room.space.0.into(), signed(bytes)?.into()];
     match tx.raw().execute_raw(statement(&tx, sql, values)).await.or_domain()?.rows_affected() {
         1 => tx.commit().await?,

@@ -20,12 +20,7 @@ pub async fn take_pen(tx: &Tx, space: SpaceId, more_bytes: u64) -> Result<Seq> {
 ///
 /// # Errors
 /// [`QuotaExceeded`](Error::QuotaExceeded) when the bytes fit neither what was set aside nor the quota.
-pub async fn take_pen_settling(
-    tx: &Tx,
-    space: SpaceId,
-    more_bytes: u64,
-    reserved_bytes: u64,
-) -> Result<Seq> {
+pub async fn take_pen_settling(tx: &Tx, space: SpaceId, more_bytes: u64, reserved_bytes: u64) -> Result<Seq> {
     let sql = "UPDATE spaces SET seq = seq + 1, used_bytes = used_bytes + $2, \
                  reserved_bytes = reserved_bytes - $3 \
                WHERE id = $1 AND ($2 <= $3 OR quota_bytes IS NULL \
@@ -67,7 +62,8 @@ pub async fn give_back(tx: &Tx, space: SpaceId, bytes: u64) -> Result<()> {
 /// # Errors
 /// Whatever the database says.
 pub async fn unsettle(tx: &Tx, space: SpaceId, more_bytes: u64, reserved_bytes: u64) -> Result<()> {
-    let sql = "UPDATE spaces SET used_bytes = used_bytes - $2, reserved_bytes = reserved_bytes + $3 WHERE id = $1";
+    let sql =
+        "UPDATE spaces SET used_bytes = used_bytes - $2, reserved_bytes = reserved_bytes + $3 WHERE id = $1";
     let values = [space.0.into(), signed(more_bytes)?.into(), signed(reserved_bytes)?.into()];
     tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain().map(drop)
 }
@@ -128,7 +124,9 @@ impl Counter {
                    WHERE r.space_id = s.id AND r.blob_id IS NOT NULL \
                  ) kept JOIN blobs b ON b.id = kept.blob_id"
             }
-            Self::Reserved => "SELECT SUM(b.reserved_bytes) FROM blobs b WHERE b.space_id = s.id AND NOT b.live",
+            Self::Reserved => {
+                "SELECT SUM(b.reserved_bytes) FROM blobs b WHERE b.space_id = s.id AND NOT b.live"
+            }
             // A node that says another size than its bytes have is left out, and so is found.
             Self::System => {
                 "SELECT SUM(LENGTH(f.content)) FROM nodes n JOIN system_files f ON f.node_id = n.id \

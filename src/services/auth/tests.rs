@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use blobs::{Blobs, BlobsConfig, Store};
 use coordination::Coordination;
-use domain::{AppPassword, Caller, Door, Error, RequestId, Result, Role, Timestamp, UserName};
+use domain::{AppPassword, Caller, Door, Durability, Error, RequestId, Result, Role, Timestamp, UserName};
 use metadata::{Metadata, MetadataConfig, schema};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -33,7 +33,11 @@ impl House {
         let folder = TempDir::new().unwrap();
         let metadata = open(&folder).await;
         schema::migrate(&metadata).await.unwrap();
-        let blobs = Blobs::open(&BlobsConfig { store: Store::Disk }, folder.path()).unwrap();
+        let blobs = Blobs::open(
+            &BlobsConfig { store: Store::Disk, durability: Durability::default() },
+            folder.path(),
+        )
+        .unwrap();
         let files = FilesConfig { path_chars_max: 1024, quota_bytes: 1000, file_bytes_max: 0 };
         let names = NamesConfig { ascii_safe: false };
         let login =
@@ -85,7 +89,12 @@ impl House {
 }
 
 async fn open(folder: &TempDir) -> Metadata {
-    Metadata::open(&MetadataConfig { readers: 2, busy_seconds: 5 }, folder.path()).await.unwrap()
+    Metadata::open(
+        &MetadataConfig { readers: 2, busy_seconds: 5, durability: Durability::default() },
+        folder.path(),
+    )
+    .await
+    .unwrap()
 }
 
 pub(crate) fn ann() -> UserName {

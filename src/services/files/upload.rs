@@ -123,7 +123,8 @@ pub async fn upload(caller: &Caller, backends: &Arc<Backends>, request: UploadRe
 /// that is not so, they are refused at the end.
 fn unchanged_bytes(request: &UploadRequest, old: Option<&Node>) -> u64 {
     let Some(old) = old.filter(|node| !node.is_system()) else { return 0 };
-    let is_same = |checksum: &Checksum| matches!(checksum, Checksum::Sha256(sent) if Some(*sent) == old.sha256());
+    let is_same =
+        |checksum: &Checksum| matches!(checksum, Checksum::Sha256(sent) if Some(*sent) == old.sha256());
     match request.checksums.iter().any(is_same) {
         true => old.size_bytes(),
         false => 0,

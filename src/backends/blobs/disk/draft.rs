@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
 
-use domain::{Error, Result};
+use domain::{Durability, Error, Result};
 
 use super::{erase, fault, folder_of, sync_folder};
 
@@ -16,12 +16,13 @@ use super::{erase, fault, folder_of, sync_folder};
 pub(super) struct Draft {
     file: File,
     content: PathBuf,
+    durability: Durability,
     settled: bool,
 }
 
 impl Draft {
     /// Creates the file with its folder.
-    pub(super) fn create(content: PathBuf) -> Result<Self> {
+    pub(super) fn create(content: PathBuf, durability: Durability) -> Result<Self> {
         let folder = folder_of(&content);
         // The folder is what two creators of one id would meet at.
         DirBuilder::new().mode(0o700).create(folder).map_err(|error| match error.kind() {
@@ -29,7 +30,7 @@ impl Draft {
             _ => fault("creating", folder)(error),
         })?;
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&content) {
-            Ok(file) => Ok(Self { file, content, settled: false }),
+            Ok(file) => Ok(Self { file, content, durability, settled: false }),
             Err(error) => {
                 let error = fault("creating", &content)(error);
                 // The first error is what happened; that clearing away failed too is for the log.
@@ -46,8 +47,11 @@ impl Draft {
         self.file.write_all(bytes).map_err(fault("writing", &self.content))
     }
 
-    /// Makes the bytes, and the way to them from the root, survive a loss of power.
+    /// Makes the bytes, and the way to them from the root, survive a loss of power, if they are to.
     pub(super) fn sync(&self) -> Result<()> {
+        if !self.durability.waits_for_disk() {
+            return Ok(());
+        }
         self.file
             .sync_all()
             // Its own folder, and the one that holds the folders of all blobs.

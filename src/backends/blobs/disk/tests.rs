@@ -10,7 +10,7 @@ use std::sync::mpsc;
 use std::task::Poll;
 
 use bytes::Bytes;
-use domain::{BlobId, Error, Result};
+use domain::{BlobId, Durability, Error, Result};
 use tempfile::TempDir;
 use tokio::runtime;
 use uuid::Uuid;
@@ -19,7 +19,8 @@ use crate::contract::{cleared, random, read_on, store, suite};
 use crate::{Blobs, BlobsConfig, Store};
 
 fn open(folder: &Path) -> Blobs {
-    Blobs::open(&BlobsConfig { store: Store::Disk }, folder).unwrap()
+    let durability = Durability::default();
+    Blobs::open(&BlobsConfig { store: Store::Disk, durability }, folder).unwrap()
 }
 
 fn is_empty(folder: &Path) -> bool {
@@ -30,6 +31,14 @@ fn is_empty(folder: &Path) -> bool {
 async fn a_disk_keeps_the_contract() {
     let folder = TempDir::new().unwrap();
     suite(&open(folder.path())).await;
+    assert!(is_empty(folder.path()));
+}
+
+#[tokio::test]
+async fn a_disk_that_nobody_waits_for_keeps_the_contract() {
+    let folder = TempDir::new().unwrap();
+    let config = BlobsConfig { store: Store::Disk, durability: Durability::ProcessCrash };
+    suite(&Blobs::open(&config, folder.path()).unwrap()).await;
     assert!(is_empty(folder.path()));
 }
 
