@@ -42,6 +42,8 @@ pub struct Config {
     pub files: services::FilesConfig,
     /// The section `[names]`.
     pub names: services::NamesConfig,
+    /// The section `[trash]`.
+    pub trash: services::TrashConfig,
     /// The section `[login]`.
     pub login: services::LoginConfig,
     /// The section `[log]`.

@@ -15,7 +15,7 @@ use coordination::Coordination;
 use domain::{Error, Result, Timestamp};
 use gate::Metrics;
 use metadata::{Metadata, schema};
-use services::{Backends, files};
+use services::{Backends, ServicesConfig, files};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -154,6 +154,11 @@ pub async fn migrate(config: &Config) -> Result<Vec<String>> {
 
 /// Puts the floor of use cases together.
 fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Backends {
-    let (files, names, login) = (config.files.clone(), config.names.clone(), config.login.clone());
-    Backends::new(metadata, blobs, Coordination::in_process(), files, names, login)
+    let services = ServicesConfig {
+        files: config.files.clone(),
+        names: config.names.clone(),
+        trash: config.trash.clone(),
+        login: config.login.clone(),
+    };
+    Backends::new(metadata, blobs, Coordination::in_process(), services)
 }

@@ -19,7 +19,9 @@ mod space;
 mod sync;
 mod system_file;
 mod time;
+mod trash_name;
 mod user;
+mod virtual_folder;
 pub mod windows_name;
 
 pub use app_password::{AppPassword, AppPasswordId};
@@ -40,4 +42,6 @@ pub use space::{Quota, Seq, Space, SpaceId};
 pub use sync::{Known, Round, SyncToken};
 pub use system_file::SystemFile;
 pub use time::Timestamp;
+pub use trash_name::trash_names;
 pub use user::{Role, User, UserId, UserName};
+pub use virtual_folder::{Removal, VirtualFolder};

@@ -9,6 +9,11 @@ use crate::{Blob, Content, ETag, NodeName, Seq, Sha256, SpaceId, Timestamp};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub i64);
 
+impl NodeId {
+    /// That of a folder which no row stands for; the numbers of rows begin with 1.
+    pub const MADE_UP: Self = Self(0);
+}
+
 /// What a node is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NodeKind {

@@ -7,7 +7,7 @@ use metadata::Metadata;
 
 use crate::auth::Memory;
 use crate::steps::Hashing;
-use crate::{FilesConfig, LoginConfig, NamesConfig};
+use crate::{FilesConfig, LoginConfig, NamesConfig, ServicesConfig, TrashConfig};
 
 /// The floor below, and the settings of this one.
 pub struct Backends {
@@ -21,6 +21,8 @@ pub struct Backends {
     pub files: FilesConfig,
     /// Settings about the names in listings.
     pub names: NamesConfig,
+    /// Settings about the trash.
+    pub trash: TrashConfig,
     /// Settings about logging in.
     pub login: LoginConfig,
     /// Hashes passwords, a few at a time.
@@ -31,16 +33,10 @@ pub struct Backends {
 
 impl Backends {
     /// Puts the floor together.
-    pub fn new(
-        metadata: Metadata,
-        blobs: Blobs,
-        coordination: Coordination,
-        files: FilesConfig,
-        names: NamesConfig,
-        login: LoginConfig,
-    ) -> Self {
-        let memory = Memory::new(&login);
-        Self { metadata, blobs, coordination, files, names, login, hashing: Hashing::new(), memory }
+    pub fn new(metadata: Metadata, blobs: Blobs, coordination: Coordination, config: ServicesConfig) -> Self {
+        let ServicesConfig { files, names, trash, login } = config;
+        let (hashing, memory) = (Hashing::new(), Memory::new(&login));
+        Self { metadata, blobs, coordination, files, names, trash, login, hashing, memory }
     }
 
     /// Closes the database once nobody uses it any more.

@@ -22,6 +22,16 @@ pub struct NamesConfig {
     pub ascii_safe: bool,
 }
 
+/// The section `[trash]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrashConfig {
+    /// After how many days what was removed is purged; 0 for never.
+    pub days: u32,
+    /// Whether drives that are mounted show the trash.
+    pub listed: bool,
+}
+
 /// The section `[login]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,4 +42,17 @@ pub struct LoginConfig {
     pub failures_window_seconds: u64,
     /// How long a verified app password is remembered in memory after its last use, in seconds.
     pub remember_seconds: u64,
+}
+
+/// All settings of this floor.
+#[derive(Debug, Clone)]
+pub struct ServicesConfig {
+    /// The section `[files]`.
+    pub files: FilesConfig,
+    /// The section `[names]`.
+    pub names: NamesConfig,
+    /// The section `[trash]`.
+    pub trash: TrashConfig,
+    /// The section `[login]`.
+    pub login: LoginConfig,
 }

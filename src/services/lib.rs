@@ -13,7 +13,8 @@ pub mod checkup;
 pub mod files;
 pub mod quotas;
 pub mod setup;
+pub mod trash;
 pub mod users;
 
 pub use backends::Backends;
-pub use config::{FilesConfig, LoginConfig, NamesConfig};
+pub use config::{FilesConfig, LoginConfig, NamesConfig, ServicesConfig, TrashConfig};

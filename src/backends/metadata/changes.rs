@@ -43,7 +43,7 @@ pub enum Change {
     /// It is new, or it changed.
     Changed {
         /// What bears it.
-        member: Member,
+        member: Box<Member>,
         /// The change that put it where it is; nothing that came before it was known here. Only for folders, and
         /// only where something may be known.
         placed: Option<Seq>,
@@ -149,7 +149,7 @@ fn read(row: &QueryResult, name: String) -> Result<Change> {
         let folder = row.try_get("", "former_folder").or_domain()?;
         return Ok(Change::Removed { id: NodeId(former), name: NodeName::stored(name), folder });
     }
-    let member = Member { node: read_node(row)?, properties: Vec::new() };
+    let member = Box::new(Member::of(read_node(row)?));
     Ok(Change::Changed { member, placed: number("placed_seq")?.map(Seq) })
 }
 

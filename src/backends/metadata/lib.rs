@@ -19,10 +19,12 @@ pub mod names;
 pub mod nodes;
 pub mod placeholders;
 pub mod properties;
+pub mod purge;
 pub mod reservations;
 pub mod schema;
 pub mod spaces;
 pub mod system_files;
+pub mod trash;
 pub mod users;
 
 use std::path::Path;

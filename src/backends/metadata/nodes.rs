@@ -5,7 +5,8 @@
 
 use domain::{
     Blob, BlobId, Caller, Content, DeadProperty, Error, GRACE, Lock, Node, NodeId, NodeKind, NodeName,
-    NodePath, NodeTimes, PropertyName, Quota, Result, Seq, Sha256, Space, SpaceId, Standing, Timestamp,
+    NodePath, NodeTimes, PropertyName, Quota, Removal, Result, Seq, Sha256, Space, SpaceId, Standing,
+    Timestamp,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
@@ -91,6 +92,18 @@ impl Located {
 /// # Errors
 /// [`NotFound`](Error::NotFound) when there is no such space; whatever the database says.
 pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, now: Timestamp) -> Result<Located> {
+    walk(db, root, path, "", now).await
+}
+
+/// The walk of [`locate`], which may also begin `elsewhere`: at what a question, with `names (depth, name)` at hand,
+/// says beside the root.
+pub(crate) async fn walk(
+    db: &impl Db,
+    root: NodeId,
+    path: &NodePath,
+    elsewhere: &str,
+    now: Timestamp,
+) -> Result<Located> {
     let mut values: Vec<Value> = vec![root.0.into(), now.before(GRACE).millis().into()];
     let mut names = String::new();
     for (index, name) in path.names().iter().enumerate() {
@@ -102,7 +115,7 @@ pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, now: Timestamp)
         if names.is_empty() { "SELECT 0, '' WHERE 1 = 0".to_owned() } else { format!("VALUES {names}") };
     let sql = format!(
         "WITH RECURSIVE names (depth, name) AS ({steps}), walk (depth, id) AS ( \
-           SELECT 0, id FROM nodes WHERE id = $1 \
+           SELECT 0, id FROM nodes WHERE id = $1 {elsewhere} \
            UNION ALL \
            SELECT walk.depth + 1, n.id FROM walk \
            JOIN names ON names.depth = walk.depth + 1 \
@@ -163,6 +176,15 @@ pub struct Member {
     pub node: Node,
     /// Its dead properties, if they were asked for.
     pub properties: Vec<DeadProperty>,
+    /// How it came to be in the trash, if it is an entry there.
+    pub removal: Option<Box<Removal>>,
+}
+
+impl Member {
+    /// Somewhere else than in the trash, with no properties.
+    pub(crate) fn of(node: Node) -> Self {
+        Self { node, properties: Vec::new(), removal: None }
+    }
 }
 
 /// The next members of a folder in the order of their names, after a given one, in one statement.
@@ -194,7 +216,7 @@ pub async fn members(
     for row in &rows {
         let id = NodeId(row.try_get("", "id").or_domain()?);
         if members.last().is_none_or(|last| last.node.id != id) {
-            members.push(Member { node: read_node(row)?, properties: Vec::new() });
+            members.push(Member::of(read_node(row)?));
         }
         if let (true, Some(member)) = (with_properties, members.last_mut()) {
             member.properties.extend(read_property(row)?);
@@ -259,10 +281,10 @@ pub enum Change<'a> {
     Content(Option<BlobId>, NodeTimes),
     /// Its content is the same, and these are its moments.
     Touched(NodeTimes),
-    /// It is called this now, in this folder.
+    /// It is called this now, in this folder, and if it was in the trash it is back.
     Place(NodeId, &'a NodeName),
-    /// It lies in the trash from this moment.
-    Trashed(Timestamp),
+    /// It lies in the trash from this moment, an entry under the first of these names that no other has there.
+    Trashed(Timestamp, &'a [NodeName; 4]),
     /// It lies in the trash from this moment, and comes back only with this other node. One that is there
     /// with itself is nothing anybody could want back.
     TrashedWith(Timestamp, NodeId),
@@ -280,7 +302,9 @@ pub async fn change(tx: &Tx, caller: &Caller, seq: Seq, id: NodeId, change: Chan
 
 /// Changes the row of a node and leaves its history to the caller.
 pub(crate) async fn update(tx: &Tx, seq: Seq, id: NodeId, change: Change<'_>) -> Result<()> {
-    use node::Column::{BlobId as Blob, ChangedSeq, Id, Name, ParentId, TrashedMs, TrashedWith, TreeSeq};
+    use node::Column::{
+        BlobId as Blob, ChangedSeq, Id, Name, ParentId, TrashName, TrashedMs, TrashedWith, TreeSeq,
+    };
     let update = node::Entity::update_many()
         .col_expr(ChangedSeq, Expr::value(seq.0))
         .col_expr(TreeSeq, Expr::value(seq.0))
@@ -290,10 +314,15 @@ pub(crate) async fn update(tx: &Tx, seq: Seq, id: NodeId, change: Change<'_>) ->
             set_times(update.col_expr(Blob, Expr::value(blob.map(|blob| blob.0))), times)
         }
         Change::Touched(times) => set_times(update, times),
-        Change::Place(parent, name) => {
-            update.col_expr(ParentId, Expr::value(parent.0)).col_expr(Name, Expr::value(name.as_str()))
-        }
-        Change::Trashed(at) => update.col_expr(TrashedMs, Expr::value(at.millis())),
+        Change::Place(parent, name) => update
+            .col_expr(ParentId, Expr::value(parent.0))
+            .col_expr(Name, Expr::value(name.as_str()))
+            .col_expr(TrashedMs, Expr::value(None::<i64>))
+            .col_expr(TrashedWith, Expr::value(None::<i64>))
+            .col_expr(TrashName, Expr::value(None::<String>)),
+        Change::Trashed(at, names) => update
+            .col_expr(TrashedMs, Expr::value(at.millis()))
+            .col_expr(TrashName, crate::trash::first_free(names)),
         Change::TrashedWith(at, other) => {
             update.col_expr(TrashedMs, Expr::value(at.millis())).col_expr(TrashedWith, Expr::value(other.0))
         }

@@ -10,6 +10,7 @@ use crate::{Db, Tx, revisions, statement};
 /// Those that were withdrawn from the name `$1` in the folder `$2` and never were elsewhere: of another name somebody
 /// who asks what has changed must still be told that it is gone.
 const WITHDRAWN: &str = "SELECT w.id FROM nodes w WHERE w.name = $1 AND w.parent_id = $2 AND w.trashed_with = w.id \
+    AND NOT w.folder AND NOT w.doomed \
     AND NOT EXISTS (SELECT 1 FROM revisions e WHERE e.node_id = w.id AND (e.name <> $1 OR e.parent_id <> $2))";
 
 /// How a file came to be.

@@ -96,6 +96,18 @@ pub async fn get(db: &impl Db, name: &UserName) -> Result<User> {
     find(db, name).await?.ok_or_else(nobody)
 }
 
+/// The personal space of who has this name.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) when nobody has.
+pub async fn space_of(db: &impl Db, name: &UserName) -> Result<SpaceId> {
+    let user = get(db, name).await?;
+    let sql = statement(db, "SELECT id FROM spaces WHERE owner_id = $1", [user.id.0.into()]);
+    let row = db.raw().query_one_raw(sql).await.or_domain()?;
+    let row = row.ok_or_else(|| Error::internal("a user without a space"))?;
+    Ok(SpaceId(row.try_get("", "id").or_domain()?))
+}
+
 /// Everybody, in the order of their names.
 ///
 /// # Errors

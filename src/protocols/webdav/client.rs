@@ -34,6 +34,11 @@ const MARKS: [(&str, Client); 11] = [
 ];
 
 impl Client {
+    /// Whether it shows a drive as part of a desktop, where somebody looks at one folder after the other.
+    pub fn mounts(self) -> bool {
+        matches!(self, Self::Finder | Self::Windows | Self::LinuxDrive)
+    }
+
     /// The family whose name the request bears.
     pub fn of(headers: &HeaderMap) -> Self {
         let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();

@@ -11,7 +11,7 @@ use domain::Error;
 use gate::{Gate, Origin};
 use http::header::ALLOW;
 use http::{Extensions, HeaderMap, Method, StatusCode, request};
-use services::{Backends, files};
+use services::Backends;
 use tracing::Instrument;
 
 use crate::answer::Refusal;
@@ -19,6 +19,7 @@ use crate::client::Client;
 use crate::headers::{self, DestinationError, Prefix, Target};
 use crate::methods::{above, folder, library, lock, options, propfind, proppatch, report};
 use crate::naming::Naming;
+use crate::places;
 use crate::visit::Visit;
 
 /// What a request at this door meets.
@@ -87,9 +88,10 @@ impl Door {
         let (parts, body) = request.into_parts();
         let visit = Arc::new(self.visit(&parts).await?);
         let request::Parts { method, headers, extensions, .. } = parts;
+        places::judge(&visit, &method).await?;
         match method.as_str() {
             "GET" | "HEAD" => {
-                let look = files::look(&visit.caller, &visit.backends, &visit.path).await?;
+                let look = visit.place.look(&visit).await?;
                 match look.get()? {
                     node if node.is_folder() => Ok(folder::answer()),
                     node => library::read(visit, node.clone(), method, &headers).await,
@@ -127,6 +129,7 @@ impl Door {
         Ok(Visit {
             caller,
             backends: Arc::clone(&self.backends),
+            place: places::of(&path),
             path,
             href: target.as_sent.trim_end_matches('/').to_owned(),
             prefix: self.prefix.as_str().to_owned(),

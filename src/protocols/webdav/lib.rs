@@ -16,6 +16,7 @@ mod hidden;
 mod live;
 mod methods;
 mod naming;
+mod places;
 mod visit;
 mod xml;
 

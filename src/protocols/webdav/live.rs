@@ -1,10 +1,10 @@
 //! Live properties: what the house itself knows of a node (RFC 4918 §15, RFC 4331).
 
-use domain::{DeadProperty, Known, Lock, Node, PropertyName, Quota, Seq, SyncToken};
+use domain::{DeadProperty, Known, Lock, Node, PropertyName, Quota, Removal, Seq, SyncToken};
 use services::files::media_type;
 
 use crate::xml::dates::{push_http_date, push_iso_date};
-use crate::xml::element::{DAV, MICROSOFT};
+use crate::xml::element::{DAV, LARDER, MICROSOFT};
 use crate::xml::lock_discovery;
 use crate::xml::writer::Writer;
 
@@ -31,10 +31,14 @@ pub enum Live {
     Win32LastAccessTime,
     Win32LastModifiedTime,
     Win32FileAttributes,
+    /// Of an entry of the trash: the place it goes back to.
+    TrashOrigin,
+    /// Of an entry of the trash: when it was removed.
+    TrashDeletedAt,
 }
 
 /// Every live property with its name.
-const NAMES: [(Live, &str, &str); 19] = [
+const NAMES: [(Live, &str, &str); 21] = [
     (Live::ResourceType, DAV, "resourcetype"),
     (Live::CreationDate, DAV, "creationdate"),
     (Live::LastModified, DAV, "getlastmodified"),
@@ -54,11 +58,13 @@ const NAMES: [(Live, &str, &str); 19] = [
     (Live::Win32LastAccessTime, MICROSOFT, "Win32LastAccessTime"),
     (Live::Win32LastModifiedTime, MICROSOFT, "Win32LastModifiedTime"),
     (Live::Win32FileAttributes, MICROSOFT, "Win32FileAttributes"),
+    (Live::TrashOrigin, LARDER, "trash-origin"),
+    (Live::TrashDeletedAt, LARDER, "trash-deleted-at"),
 ];
 
 /// What a request for everything gets. Locks are left out, since Finder takes every `href` in a listing
 /// for an entry, and so is what is the same everywhere: Windows reads a folder only up to 1,000,000 bytes.
-pub const ALL: [Live; 7] = [
+pub const ALL: [Live; 9] = [
     Live::ResourceType,
     Live::CreationDate,
     Live::LastModified,
@@ -66,6 +72,8 @@ pub const ALL: [Live; 7] = [
     Live::ContentType,
     Live::ETag,
     Live::DisplayName,
+    Live::TrashOrigin,
+    Live::TrashDeletedAt,
 ];
 
 /// What Windows gets beside that of what it asks about.
@@ -104,8 +112,10 @@ pub struct Entry<'a> {
     /// Its name as the client is shown it.
     pub name: &'a str,
     pub quota: Quota,
-    /// The latest change of the space that the node is shown with; none where nothing can be synchronized.
+    /// The latest change of the space that the node is shown with; none where nothing can be changed, so neither locked nor synchronized.
     pub seq: Option<Seq>,
+    /// How it came to be in the trash, if it is an entry there.
+    pub removal: Option<&'a Removal>,
     /// Where on its address the drive is, without a slash at the end.
     pub prefix: &'a str,
     /// The locks that cover it, each with the href of the node it lies on.
@@ -164,6 +174,7 @@ impl Live {
             // Without a limit there is no number to give (RFC 4331 §3).
             Self::QuotaAvailable => entry.node.is_folder() && entry.quota.limit_bytes.is_some(),
             Self::LastModifiedSet => false,
+            Self::TrashOrigin | Self::TrashDeletedAt => entry.removal.is_some(),
             _ => true,
         }
     }
@@ -193,6 +204,7 @@ impl Live {
             Self::ETag => out.raw().push_str(node.etag().as_str()),
             Self::ResourceType if node.is_folder() => out.empty("collection"),
             Self::ResourceType => {}
+            Self::SupportedLock if entry.seq.is_none() => {}
             Self::SupportedLock => {
                 for scope in ["exclusive", "shared"] {
                     out.open("lockentry");
@@ -225,6 +237,14 @@ impl Live {
             Self::CurrentUserPrincipal => out.leaf("href", &format!("{}/", entry.prefix)),
             Self::Win32FileAttributes if node.is_folder() => out.raw().push_str("00000010"),
             Self::Win32FileAttributes => out.raw().push_str("00000020"),
+            Self::TrashOrigin => {
+                out.text(&entry.removal.map(|removal| removal.origin.to_string()).unwrap_or_default());
+            }
+            Self::TrashDeletedAt => {
+                if let Some(removal) = entry.removal {
+                    push_iso_date(out.raw(), removal.at);
+                }
+            }
         }
     }
 

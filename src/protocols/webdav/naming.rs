@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
-use domain::{Caller, Node, NodeId, NodeName, NodePath, Result, ascii_name, windows_name};
+use domain::{Caller, Node, NodeId, NodeName, NodePath, Result, VirtualFolder, ascii_name, windows_name};
 use percent_encoding::percent_decode_str;
 use services::{Backends, NamesConfig, files};
 
@@ -54,6 +54,9 @@ impl Naming {
         path: NodePath,
         as_sent: &str,
     ) -> Result<NodePath> {
+        if VirtualFolder::of(&path).is_some_and(|folder| folder != VirtualFolder::Trash) {
+            return Ok(path);
+        }
         let path = self.named(caller, backends, path).await?;
         let path = self.respelled(caller, backends, path, as_sent).await?;
         // Behind a folder in another case there may be more names in ASCII.
@@ -73,6 +76,9 @@ impl Naming {
         to: NodePath,
         as_sent: &str,
     ) -> Result<NodePath> {
+        if VirtualFolder::of(&to).is_some() {
+            return Ok(to);
+        }
         let to = self.named(caller, backends, to).await?;
         let name = to.name().cloned();
         let mut to = self.respelled(caller, backends, to, as_sent).await?;

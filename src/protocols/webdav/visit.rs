@@ -7,6 +7,7 @@ use services::Backends;
 
 use crate::client::Client;
 use crate::naming::Naming;
+use crate::places::Place;
 
 /// Who asks, about which path, under which conditions.
 pub struct Visit {
@@ -16,6 +17,8 @@ pub struct Visit {
     pub backends: Arc<Backends>,
     /// The path, as the house knows it.
     pub path: NodePath,
+    /// Where in the drive that is.
+    pub place: &'static dyn Place,
     /// The path as the client spelled it, percent-encoded, with the prefix of the drive and without a
     /// slash at the end. Finder tells a folder from its members by the length of exactly this.
     pub href: String,

@@ -13,7 +13,9 @@ use uuid::Uuid;
 
 use super::{Attempt, log_in};
 use crate::users::NewUser;
-use crate::{Backends, FilesConfig, LoginConfig, NamesConfig, app_passwords, users};
+use crate::{
+    Backends, FilesConfig, LoginConfig, NamesConfig, ServicesConfig, TrashConfig, app_passwords, users,
+};
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
 const HOME: &str = "192.0.2.1";
@@ -42,7 +44,9 @@ impl House {
         let names = NamesConfig { ascii_safe: false };
         let login =
             LoginConfig { failures_max: FAILURES_MAX, failures_window_seconds: 60, remember_seconds: 60 };
-        let backends = Backends::new(metadata, blobs, Coordination::in_process(), files, names, login);
+        let trash = TrashConfig { days: 30, listed: true };
+        let config = ServicesConfig { files, names, trash, login };
+        let backends = Backends::new(metadata, blobs, Coordination::in_process(), config);
         Self { backends: Arc::new(backends), folder }
     }
 

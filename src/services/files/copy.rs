@@ -11,7 +11,9 @@ use uuid::Uuid;
 use super::promotion::{Promotion, Ready, Shown, Tried};
 use super::{Placed, Target};
 use crate::Backends;
-use crate::steps::{apart, companions_of, judge, may_place, name_of, node_of, parent_of, placed, trash};
+use crate::steps::{
+    apart, companions_of, judge, locate, may_place, name_of, node_of, not_made_up, parent_of, placed, trash,
+};
 
 /// How many nodes one copy may have: it is one transaction of some 20 µs a node, and whoever else wants to
 /// write waits that long.
@@ -58,9 +60,10 @@ impl Copying<'_> {
         let caller = self.caller;
         let tx = backends.metadata.begin().await?;
         let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
-        let source = nodes::locate(&tx, caller.home.root, self.from, caller.now).await?;
+        let source = locate(&tx, caller, self.from).await?;
         let target = nodes::locate(&tx, caller.home.root, &self.to.path, caller.now).await?;
         let node = node_of(&source)?;
+        not_made_up(node)?;
         judge(&tx, caller, &source, self.conditions).await?;
         may_place(&tx, caller, &target, self.to.overwrite, self.conditions).await?;
 

@@ -1,6 +1,6 @@
 //! Looking: what is at a path, what a folder holds. No statement here writes.
 
-use domain::{Caller, DeadProperty, Lock, Node, NodeName, NodePath, Quota, Result, Space};
+use domain::{Caller, DeadProperty, Lock, Node, NodeName, NodePath, Quota, Removal, Result, Space};
 use metadata::nodes::{self, Located, Member};
 
 use crate::Backends;
@@ -8,12 +8,24 @@ use crate::steps::{node_of, own};
 
 /// What a look at a path shows.
 #[derive(Debug, Clone)]
-pub struct Look(Located);
+pub struct Look {
+    located: Located,
+    removal: Option<Removal>,
+}
 
 impl Look {
+    pub(crate) fn new(located: Located, removal: Option<Removal>) -> Self {
+        Self { located, removal }
+    }
+
+    /// How what is there came to be in the trash, if it is an entry there.
+    pub fn removal(&self) -> Option<&Removal> {
+        self.removal.as_ref()
+    }
+
     /// What is there, if anything.
     pub fn node(&self) -> Option<&Node> {
-        self.0.node()
+        self.located.node()
     }
 
     /// What is there.
@@ -21,32 +33,32 @@ impl Look {
     /// # Errors
     /// [`NotFound`](domain::Error::NotFound) when nothing is.
     pub fn get(&self) -> Result<&Node> {
-        node_of(&self.0)
+        node_of(&self.located)
     }
 
     /// The folder it lies in, or would lie in, if that exists.
     pub fn parent(&self) -> Option<&Node> {
-        self.0.parent()
+        self.located.parent()
     }
 
     /// The space, as it was when the path was walked.
     pub fn space(&self) -> &Space {
-        &self.0.space
+        &self.located.space
     }
 
     /// What the space may hold and holds.
     pub fn quota(&self) -> Quota {
-        self.0.space.quota
+        self.located.space.quota
     }
 
     /// The locks that cover what is there, each with the depth in the path of the node it lies on.
     pub fn locks(&self) -> impl Iterator<Item = (usize, &Lock)> {
-        self.0
+        self.located
             .standing()
             .covering()
             .collect::<Vec<_>>()
             .into_iter()
-            .map(|lock| (self.0.found.iter().position(|node| node.id == lock.node).unwrap_or(0), lock))
+            .map(|lock| (self.located.found.iter().position(|node| node.id == lock.node).unwrap_or(0), lock))
     }
 }
 
@@ -55,7 +67,8 @@ impl Look {
 /// # Errors
 /// Whatever the database says; an empty place is no error.
 pub async fn look(caller: &Caller, backends: &Backends, path: &NodePath) -> Result<Look> {
-    nodes::locate(&backends.metadata, caller.home.root, path, caller.now).await.map(Look)
+    let located = nodes::locate(&backends.metadata, caller.home.root, path, caller.now).await?;
+    Ok(Look::new(located, None))
 }
 
 /// The next members of a folder in the order of their names, after a given one, in one statement; with

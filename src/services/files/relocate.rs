@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use domain::{Caller, Conditions, NodeName, NodePath, Result, Seq};
+use domain::{Caller, Conditions, NodeId, NodeName, NodePath, Result, Seq, VirtualFolder};
 use metadata::nodes::{self, Change, Located};
-use metadata::{Tx, locks, spaces, system_files};
+use metadata::{Tx, locks, spaces, system_files, trash as trashed};
 
 use super::promotion::{Promotion, Ready, Shown, Tried};
 use super::{Placed, Target};
 use crate::Backends;
 use crate::steps::{
-    apart, companions_of, follow, judge, may_place, may_remove, name_of, node_of, parent_of, placed, trash,
+    apart, companions_of, destination, follow, judge, locate, may_place, may_remove, name_of, node_of,
+    not_made_up, parent_of, placed, trash,
 };
 
 /// Moves what is at `from`; what is at the target goes into the trash if it may be replaced. A system file that
-/// gets an ordinary name becomes an ordinary file.
+/// gets an ordinary name becomes an ordinary file. What is in the trash is restored: an entry that is moved to the top of
+/// the drive under the name it has there goes back to its folder and gets its own name back, if the folder is still
+/// there and the name is free.
 ///
 /// # Errors
 /// [`NotFound`](domain::Error::NotFound), [`ParentMissing`](domain::Error::ParentMissing), [`Stale`](domain::Error::Stale) (also when
@@ -50,9 +53,10 @@ async fn attempt(
 ) -> Result<Tried<Placed>> {
     let tx = backends.metadata.begin().await?;
     let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
-    let source = nodes::locate(&tx, caller.home.root, from, caller.now).await?;
-    let target = nodes::locate(&tx, caller.home.root, &to.path, caller.now).await?;
+    let source = locate(&tx, caller, from).await?;
     let node = node_of(&source)?;
+    not_made_up(node)?;
+    let (target, name) = destination(&tx, caller, (from, node), (&to.path, name)).await?;
     judge(&tx, caller, &source, conditions).await?;
     may_remove(&tx, caller, &source, conditions).await?;
     may_place(&tx, caller, &target, to.overwrite, conditions).await?;
@@ -65,9 +69,12 @@ async fn attempt(
         };
         system_files::release(&tx, node, blob).await?;
     }
-    make_way(&tx, caller, seq, &source, &target, name).await?;
-    let place = Change::Place(parent_of(&target)?.id, name);
+    make_way(&tx, caller, seq, &source, &target, &name).await?;
+    let place = Change::Place(parent_of(&target)?.id, &name);
     nodes::change(&tx, caller, seq, node.id, place).await?;
+    if VirtualFolder::of(from).is_some() {
+        failpoint::reach("restore.placed");
+    }
     // Locks do not move along (RFC 4918 §7.6).
     locks::remove_within(&tx, source.space.id, node.id, caller.now).await?;
     let is_event = promoted || !node.is_system() || target.node().is_some_and(|old| !old.is_system());
@@ -90,6 +97,12 @@ async fn make_way(
     let (node, folder) = (node_of(source)?, parent_of(target)?.id);
     let [own, there] = companions_of(tx, [(parent_of(source)?.id, &node.name), (folder, name)]).await?;
     // `x` may be moved onto its own companion, and `._x` onto its `x`.
+    let own = match own {
+        None if source.found.iter().any(|above| above.id == NodeId::MADE_UP) => {
+            trashed::companion_of(tx, node.id).await?
+        }
+        own => own,
+    };
     let own = own.filter(|own| !own.is_folder() && target.node().is_none_or(|old| old.id != own.id));
     let there = there.filter(|there| there.id != node.id);
     let left = trash(tx, caller, seq, target, there).await?;

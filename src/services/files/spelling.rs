@@ -1,9 +1,10 @@
 //! What a caller means by a path that is not spelled as the names in it are stored.
 
-use domain::{Caller, NodeName, NodePath, Result, ascii_name, windows_name};
-use metadata::{names, nodes};
+use domain::{Caller, NodeId, NodeName, NodePath, Result, VirtualFolder, ascii_name, windows_name};
+use metadata::{names, trash};
 
 use crate::Backends;
+use crate::steps::locate;
 
 /// How many names of one path are looked for under another spelling; each costs two statements or three.
 const RESPELLED_MAX: usize = 16;
@@ -30,14 +31,18 @@ pub async fn from_ascii_names(
         if path.names().iter().all(|name| ascii_name::hint(name.as_str()).is_none()) {
             break;
         }
-        let located = nodes::locate(db, caller.home.root, &path, caller.now).await?;
+        let located = locate(db, caller, &path).await?;
         let depth = located.found.len().saturating_sub(1);
         let folder = located.found.last().filter(|node| node.is_folder());
         let (Some(folder), Some(asked)) = (folder, path.names().get(depth).map(NodeName::as_str)) else {
             break;
         };
         let Some(id) = ascii_name::hint(asked) else { break };
-        let Some(name) = names::behind(db, folder, id).await? else { break };
+        let name = match folder.id {
+            NodeId::MADE_UP => trash::name_of(db, folder.space, id).await?,
+            _ => names::behind(db, folder, id).await?,
+        };
+        let Some(name) = name else { break };
         let shown = ascii_name::shown(&name, id);
         if *shown != *asked && !(any_case && shown.eq_ignore_ascii_case(asked)) {
             break;
@@ -57,13 +62,19 @@ pub async fn from_ascii_names(
 pub async fn in_any_case(caller: &Caller, backends: &Backends, mut path: NodePath) -> Result<NodePath> {
     let db = &backends.metadata;
     for _ in 0..RESPELLED_MAX {
-        let located = nodes::locate(db, caller.home.root, &path, caller.now).await?;
+        let located = locate(db, caller, &path).await?;
         let depth = located.found.len().saturating_sub(1);
         let folder = located.found.last().filter(|node| node.is_folder());
         let (Some(folder), Some(name)) = (folder, path.names().get(depth)) else { break };
         let chars = name.as_str().chars().count();
         let folded = windows_name::folded(name.as_str());
-        let mut alike = names::of_length(db, folder.id, chars, MEMBERS_MAX).await?;
+        let mut alike = match folder.id {
+            NodeId::MADE_UP => trash::names_of_length(db, folder.space, chars, MEMBERS_MAX).await?,
+            id => names::of_length(db, id, chars, MEMBERS_MAX).await?,
+        };
+        if depth == 0 {
+            alike.extend(VirtualFolder::ALL.map(|folder| NodeName::stored(folder.name().to_owned())));
+        }
         alike.retain(|name| windows_name::folded(name.as_str()) == folded);
         let (Some(stored), true) = (alike.pop(), alike.is_empty()) else { break };
         if names::was_another(db, folder.id, name, &stored).await? {

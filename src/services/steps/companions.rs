@@ -7,6 +7,8 @@ use domain::{Caller, Node, NodeId, NodeName, Result, Seq};
 use metadata::nodes::{self, Change};
 use metadata::{Tx, companions, locks, system_files};
 
+use super::place::make_entry;
+
 /// What is where the companions would be of what has, or would have, these names in these folders: one statement
 /// for all, and none where none can be. A folder there is somebody's own and no companion.
 pub(crate) async fn companions_of<const N: usize>(
@@ -42,7 +44,7 @@ pub(crate) async fn follow(
         match other.is_system() {
             true => system_files::purge(tx, other).await?,
             false => {
-                nodes::change(tx, caller, seq, other.id, Change::Trashed(caller.now)).await?;
+                make_entry(tx, caller, seq, other).await?;
                 locks::remove_within(tx, other.space, other.id, caller.now).await?;
             }
         }

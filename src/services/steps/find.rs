@@ -1,6 +1,6 @@
 //! What a path leads to, or the error that says it leads nowhere.
 
-use domain::{Error, Node, NodeName, NodePath, Result};
+use domain::{Error, Node, NodeName, NodePath, Result, VirtualFolder};
 use metadata::nodes::Located;
 
 use crate::Backends;
@@ -21,7 +21,19 @@ pub(crate) fn node_of(located: &Located) -> Result<&Node> {
 /// none, but is never new. A path that a move has made longer can still be walked.
 pub(crate) fn name_of(backends: &Backends, path: &NodePath) -> Result<NodeName> {
     path.fits(backends.files.path_chars_max)?;
+    not_virtual(path)?;
     path.name().cloned().ok_or_else(|| Error::Exists("The top folder of a drive is always there.".into()))
+}
+
+/// Refuses the names of the virtual folders, behind which nobody would find what is there.
+pub(crate) fn not_virtual(path: &NodePath) -> Result<()> {
+    match VirtualFolder::of(path) {
+        Some(folder) => {
+            let text = format!("/{} is a folder of the server's own; take another name.", folder.name());
+            Err(Error::Forbidden(text.into()))
+        }
+        None => Ok(()),
+    }
 }
 
 pub(crate) fn nothing_here() -> Error {

@@ -1,8 +1,10 @@
 //! Whether the conditions and locks of a request allow it, as things stand in the database now.
 
 use domain::{Caller, Conditions, NodePath, Result};
-use metadata::nodes::{Located, locate};
+use metadata::nodes::Located;
 use metadata::{Db, Tx, locks};
+
+use super::locate;
 
 /// Judges the conditions a caller made on the target, and on whatever else the `If` header speaks of.
 ///
@@ -17,7 +19,7 @@ pub(crate) async fn judge(
     let mut tagged: Vec<(&NodePath, Located)> = Vec::new();
     for path in conditions.tagged_paths() {
         if tagged.iter().all(|(known, _)| *known != path) {
-            tagged.push((path, locate(db, caller.home.root, path, caller.now).await?));
+            tagged.push((path, locate(db, caller, path).await?));
         }
     }
     let elsewhere = |path: &NodePath| {

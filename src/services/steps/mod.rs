@@ -8,6 +8,7 @@ mod find;
 mod hashing;
 mod judge;
 mod place;
+mod restore;
 mod secret;
 
 pub(crate) use authorize::own;
@@ -18,5 +19,6 @@ pub(crate) use find::{name_of, node_of, nothing_here, parent_of};
 pub(crate) use hashing::Hashing;
 pub(crate) use judge::{end_lapsed, judge, may_remove};
 pub(crate) use place::{apart, may_place, placed, placeholder, trash};
+pub(crate) use restore::{ENTRY_DEPTH, destination, locate, not_made_up};
 pub(crate) use secret::AppSecret;
 pub use secret::made_up_password;

@@ -1,6 +1,6 @@
 //! Putting something where it goes, and what is there already into the trash.
 
-use domain::{Beginning, Caller, Conditions, Error, Node, NodePath, Result, Seq};
+use domain::{Beginning, Caller, Conditions, Error, Node, NodePath, Result, Seq, trash_names};
 use metadata::nodes::{self, Change, Located};
 use metadata::{Tx, locks, placeholders, system_files};
 
@@ -61,7 +61,7 @@ pub(crate) async fn trash(
     let withdrawn = placeholder(tx, caller, node).await?.is_some();
     match withdrawn {
         true => placeholders::withdraw(tx, caller, seq, node).await?,
-        false => nodes::change(tx, caller, seq, node.id, Change::Trashed(caller.now)).await?,
+        false => make_entry(tx, caller, seq, node).await?,
     }
     locks::remove_within(tx, located.space.id, node.id, caller.now).await?;
     match companion {
@@ -71,6 +71,12 @@ pub(crate) async fn trash(
         }
         companion => Ok(companion),
     }
+}
+
+/// Makes an entry of the trash of a node.
+pub(crate) async fn make_entry(tx: &Tx, caller: &Caller, seq: Seq, node: &Node) -> Result<()> {
+    let names = trash_names(&node.name, node.id, caller.now, caller.request);
+    nodes::change(tx, caller, seq, node.id, Change::Trashed(caller.now, &names)).await
 }
 
 /// How a file began, if it is a placeholder of the caller's. For other files nobody asks.

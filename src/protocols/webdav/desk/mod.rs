@@ -148,8 +148,7 @@ impl DavFileSystem for Desk {
 
     fn remove_file<'a>(&'a self, _: &'a DavPath) -> FsFuture<'a, ()> {
         Box::pin(async move {
-            let Visit { caller, backends, path, conditions, .. } = &*self.visit;
-            let removed = files::remove(caller, backends, path, conditions).await;
+            let removed = self.visit.place.remove(&self.visit).await;
             self.keep(removed, |()| Outcome::Nothing)
         })
     }
@@ -157,8 +156,7 @@ impl DavFileSystem for Desk {
     fn rename<'a>(&'a self, _: &'a DavPath, _: &'a DavPath) -> FsFuture<'a, ()> {
         Box::pin(async move {
             let Task::Move(to) = &*self.task else { return Err(FsError::Forbidden) };
-            let Visit { caller, backends, path, conditions, .. } = &*self.visit;
-            let moved = files::relocate(caller, backends, path, to, conditions).await;
+            let moved = self.visit.place.relocate(&self.visit, to).await;
             self.keep(moved, Outcome::Placed)
         })
     }
@@ -166,8 +164,7 @@ impl DavFileSystem for Desk {
     fn copy<'a>(&'a self, _: &'a DavPath, _: &'a DavPath) -> FsFuture<'a, ()> {
         Box::pin(async move {
             let Task::Copy(to, deep) = &*self.task else { return Err(FsError::Forbidden) };
-            let Visit { caller, backends, path, conditions, .. } = &*self.visit;
-            let copied = files::copy(caller, backends, path, to, *deep, conditions).await;
+            let copied = self.visit.place.copy(&self.visit, to, *deep).await;
             self.keep(copied, Outcome::Placed)
         })
     }

@@ -32,7 +32,16 @@ pub async fn listing(
     let asked = read_propfind(&read_xml(headers, body).await?)?;
     let look = files::look(caller, backends, &NodePath::root()).await?;
     let (node, quota) = (look.get()?, look.quota());
-    let entry = |name, seq| Entry { node, name, quota, seq, prefix, locks: Vec::new(), now: caller.now };
+    let entry = |name, seq| Entry {
+        node,
+        name,
+        quota,
+        seq,
+        removal: None,
+        prefix,
+        locks: Vec::new(),
+        now: caller.now,
+    };
     let mut body = Multistatus::begin(client);
     Plan::new(&asked, client).write(&mut body, "/", &entry("", None), &[]);
     if depth == Depth::One {

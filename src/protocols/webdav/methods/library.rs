@@ -21,6 +21,7 @@ use services::files::{self, Placed, Target, Uploaded, media_type};
 use crate::answer::{self, Refusal};
 use crate::desk::{Desk, Outcome, Task};
 use crate::headers::{self, Depth};
+use crate::places;
 use crate::visit::Visit;
 use crate::xml::dates::read_http_date;
 use crate::xml::{encode_path, http_date};
@@ -153,6 +154,7 @@ pub async fn relocate(
     if to.path == visit.path {
         return onto_itself(&visit, moves && !to.is_spelled(&visit.href)).await;
     }
+    places::of(&to.path).admit(visit.place)?;
     let to = Target { path: to.path, overwrite };
     let task = match depth {
         Depth::Infinity if moves => Task::Move(to.clone()),

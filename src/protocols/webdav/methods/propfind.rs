@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use domain::{Error, Lock, Node, NodeName, Quota, Result, Seq};
+use domain::{Error, Lock, Node, NodeName, Quota, Removal, Result, Seq};
 use http::{HeaderMap, StatusCode};
 use services::files::{self, Look, Member};
 
@@ -20,6 +20,7 @@ use crate::headers::{self, Depth};
 use crate::hidden::is_hidden;
 use crate::live::Entry;
 use crate::naming::Roll;
+use crate::places;
 use crate::visit::Visit;
 use crate::xml::multistatus::Multistatus;
 use crate::xml::propfind::read_propfind;
@@ -34,7 +35,7 @@ pub const PIECE_BYTES: usize = 256 * 1024;
 pub async fn answer(visit: Arc<Visit>, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
     let depth = finite_depth(headers)?;
     let asked = read_propfind(&read_xml(headers, body).await?)?;
-    let look = files::look(&visit.caller, &visit.backends, &visit.path).await?;
+    let look = visit.place.look(&visit).await?;
     let node = look.get()?.clone();
     let plans = [Plan::new(&asked, visit.client), Plan::of_members(&asked, visit.client)];
     let mut listing = Listing::new(visit, &look, node, plans, depth).await?;
@@ -66,13 +67,16 @@ struct Listing {
     plan: Plan,
     member_plan: Plan,
     node: Node,
+    removal: Option<Removal>,
     quota: Quota,
-    seq: Seq,
+    seq: Option<Seq>,
     /// The locks on the folder itself that its members see too, and those on its members.
     own_locks: Vec<(Lock, String)>,
     member_locks: Vec<Lock>,
     roll: Roll,
     body: Multistatus,
+    /// The virtual folders among its members, which are written before all others.
+    folders: Vec<Node>,
     /// Members that are read and not yet written, and what comes after them.
     page: std::vec::IntoIter<Member>,
     stage: Stage,
@@ -93,25 +97,32 @@ impl Listing {
         let with_members = depth == Depth::One && node.is_folder();
         let locate = |(depth, lock): (usize, &Lock)| (lock.clone(), visit.href_at(depth, Some(&node)));
         let own_locks = look.locks().map(locate).collect();
-        let member_locks = match with_members && member_plan.wants_locks() {
+        let has_locks = with_members && member_plan.wants_locks() && visit.place.is_home();
+        let member_locks = match has_locks {
             true => files::member_locks(&visit.caller, &visit.backends, &node).await?,
             false => Vec::new(),
         };
-        let (quota, seq) = (look.quota(), look.space().seq);
-        let (body, page) = (Multistatus::begin(visit.client), Vec::new().into_iter());
+        let (quota, seq) = (look.quota(), Some(look.space().seq).filter(|_| visit.place.is_home()));
+        let body = Multistatus::begin(visit.client);
+        let folders = match with_members {
+            true => places::listed(&visit, look).collect(),
+            false => Vec::new(),
+        };
         let (stage, roll) = (Stage::Itself { with_members }, Roll::new(visit.client, visit.naming));
         Ok(Self {
             visit,
             plan,
             member_plan,
             node,
+            removal: look.removal().cloned(),
             quota,
             seq,
             own_locks,
             member_locks,
             roll,
             body,
-            page,
+            page: Vec::new().into_iter(),
+            folders,
             stage,
         })
     }
@@ -131,6 +142,9 @@ impl Listing {
             match std::mem::replace(&mut self.stage, Stage::Done) {
                 Stage::Itself { with_members } => {
                     self.write_itself().await?;
+                    for node in std::mem::take(&mut self.folders) {
+                        self.write_member(&Member { node, properties: Vec::new(), removal: None });
+                    }
                     self.stage = if with_members { Stage::PageAfter(None) } else { Stage::LastPage };
                 }
                 Stage::PageAfter(name) => self.read_page(name.as_ref()).await?,
@@ -150,16 +164,15 @@ impl Listing {
         };
         let locks = self.own_locks.iter().map(|(lock, href)| (lock, href.as_str())).collect();
         let name = &self.visit.naming.shown(&self.node.name, self.node.id);
-        let (node, quota, seq) = (&self.node, self.quota, self.seq);
-        let entry = Entry { node, name, quota, seq: Some(seq), locks, now: caller.now, prefix };
+        let (node, quota, seq, removal) = (&self.node, self.quota, self.seq, self.removal.as_ref());
+        let entry = Entry { node, name, quota, seq, removal, locks, now: caller.now, prefix };
         self.plan.write(&mut self.body, &self.visit.href(node), &entry, &dead);
         Ok(())
     }
 
     async fn read_page(&mut self, after: Option<&NodeName>) -> Result<()> {
-        let Visit { caller, backends, .. } = &*self.visit;
-        let wants_dead = self.member_plan.wants_dead();
-        let members = files::members(caller, backends, &self.node, after, PAGE, wants_dead).await?;
+        let (place, wants_dead) = (self.visit.place, self.member_plan.wants_dead());
+        let members = place.members(&self.visit, &self.node, after, PAGE, wants_dead).await?;
         self.stage = match members.last() {
             Some(last) if members.len() == PAGE as usize => Stage::PageAfter(Some(last.node.name.clone())),
             _ => Stage::LastPage,
@@ -168,15 +181,15 @@ impl Listing {
         Ok(())
     }
 
-    fn write_member(&mut self, Member { node, properties }: &Member) {
+    fn write_member(&mut self, Member { node, properties, removal }: &Member) {
         let Some((href, name)) = self.roll.enter(self.visit.href(&self.node), node) else { return };
         let inherited = self.own_locks.iter().map(|(lock, root)| (lock, root.as_str()));
         let inherited = inherited.filter(|(lock, _)| lock.depth == domain::LockDepth::Infinity);
         let own = self.member_locks.iter().filter(|lock| lock.node == node.id);
         let locks = inherited.chain(own.map(|lock| (lock, href.as_str()))).collect();
         let Visit { caller, prefix, .. } = &*self.visit;
-        let (quota, seq) = (self.quota, self.seq);
-        let entry = Entry { node, name: &name, quota, seq: Some(seq), locks, now: caller.now, prefix };
+        let (quota, seq, removal) = (self.quota, self.seq, removal.as_deref());
+        let entry = Entry { node, name: &name, quota, seq, removal, locks, now: caller.now, prefix };
         self.member_plan.write(&mut self.body, &href, &entry, properties);
     }
 }

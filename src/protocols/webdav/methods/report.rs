@@ -143,7 +143,7 @@ impl Report {
         Ok(Some(self.body.take().into()))
     }
 
-    fn write_changed(&mut self, Member { node, properties }: &Member) {
+    fn write_changed(&mut self, Member { node, properties, .. }: &Member) {
         let href = self.href_of(self.changes.path(), node.is_folder());
         let path = self.changes.path();
         let below = self.locks_within.iter().filter(|lock| lock.depth == LockDepth::Infinity);
@@ -158,8 +158,16 @@ impl Report {
         let locks = above.chain(below).chain(own.map(|lock| (lock, href.as_str()))).collect();
         let Visit { caller, prefix, .. } = &*self.visit;
         let name = node.name.as_str();
-        let entry =
-            Entry { node, name, quota: self.quota, seq: Some(self.seq), locks, now: caller.now, prefix };
+        let entry = Entry {
+            node,
+            name,
+            quota: self.quota,
+            seq: Some(self.seq),
+            removal: None,
+            locks,
+            now: caller.now,
+            prefix,
+        };
         self.plan.write(&mut self.body, &href, &entry, properties);
     }
 

@@ -10,6 +10,9 @@ pub const DAV: &str = "DAV:";
 /// The namespace of what Windows knows of a file.
 pub const MICROSOFT: &str = "urn:schemas-microsoft-com:";
 
+/// The namespace of what no other server knows.
+pub const LARDER: &str = "urn:larder";
+
 /// What the prefix `xml` always means.
 pub const XML: &str = "http://www.w3.org/XML/1998/namespace";
 

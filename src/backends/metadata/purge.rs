@@ -1,0 +1,168 @@
+//! Purging: what is doomed is in no trash any more, and loses its contents batch by batch.
+//!
+//! A node that is purged keeps its row and its revisions, without a content, for clients that still have to be told that it
+//! is gone. It is marked as in the trash with itself. A doomed folder stays doomed until everything in it is purged, so
+//! whoever goes on after a crash finds the rest.
+
+use domain::{BlobId, NodeId, Result, Seq, SpaceId, Timestamp};
+use sea_orm::{ConnectionTrait, Value};
+use uuid::Uuid;
+
+use crate::error::DbResult;
+use crate::nodes::unsigned;
+use crate::{Db, Tx, blobs, spaces, statement};
+
+/// What goes with a node `above`: what is in a folder, but for what was removed from it before, and what went into the
+/// trash along with it.
+const GOES_WITH: &str = "((n.parent_id = above.id AND n.trashed_ms IS NULL) \
+    OR (n.trashed_with = above.id AND n.id <> above.id))";
+
+/// Dooms a node in the trash, itself an entry or not.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn doom(tx: &Tx, id: NodeId, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE nodes SET doomed = TRUE, trash_name = NULL, trashed_ms = COALESCE(trashed_ms, $2) WHERE id = $1";
+    run(tx, sql, vec![id.0.into(), now.millis().into()]).await.map(drop)
+}
+
+/// Dooms entries of the trash that were removed up to a moment, at most so many; how many those were.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn doom_entries(tx: &Tx, space: SpaceId, until: Timestamp, count_max: u32) -> Result<u64> {
+    let sql = "UPDATE nodes SET doomed = TRUE, trash_name = NULL WHERE id IN ( \
+                 SELECT id FROM nodes WHERE space_id = $1 AND trash_name IS NOT NULL AND trashed_ms <= $2 \
+                 ORDER BY trashed_ms LIMIT $3)";
+    run(tx, sql, vec![space.0.into(), until.millis().into(), i64::from(count_max).into()]).await
+}
+
+/// A space in whose trash something was removed up to a moment.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn expired(db: &impl Db, until: Timestamp) -> Result<Option<SpaceId>> {
+    let sql = "SELECT space_id FROM nodes WHERE trash_name IS NOT NULL AND trashed_ms <= $1 \
+               ORDER BY trashed_ms LIMIT 1";
+    space(db, sql, vec![until.millis().into()]).await
+}
+
+/// A space in which something is doomed.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn doomed(db: &impl Db) -> Result<Option<SpaceId>> {
+    space(db, "SELECT space_id FROM nodes WHERE doomed ORDER BY id LIMIT 1", Vec::new()).await
+}
+
+async fn space(db: &impl Db, sql: &str, values: Vec<Value>) -> Result<Option<SpaceId>> {
+    let row = db.raw().query_one_raw(statement(db, sql, values)).await.or_domain()?;
+    row.map(|row| row.try_get("", "space_id").or_domain().map(SpaceId)).transpose()
+}
+
+/// Purges what is doomed in a space and what goes with it, at most so many nodes, under the pen of `seq`: gives back the
+/// bytes of their contents, present and past, and condemns the blobs that nothing refers to any more.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn purge(tx: &Tx, space: SpaceId, seq: Seq, now: Timestamp, count_max: u32) -> Result<()> {
+    let next = Next::read(tx, space, count_max).await?;
+    if next.all.is_empty() {
+        return Ok(());
+    }
+    if !next.whole.is_empty() {
+        empty(tx, space, seq, now, &next).await?;
+    }
+    // A folder is done with when nothing is left that goes with it.
+    let done = format!(
+        "UPDATE nodes SET doomed = FALSE WHERE id IN ({}) AND NOT EXISTS ( \
+           SELECT 1 FROM nodes n JOIN nodes above ON above.id = nodes.id WHERE {GOES_WITH})",
+        list(next.all.len(), 1)
+    );
+    run(tx, &done, values([], &next.all)).await.map(drop)
+}
+
+/// What a batch is about.
+struct Next {
+    /// All its nodes: some may have been purged before, and only wait for what goes with them.
+    all: Vec<i64>,
+    /// Those that have not been purged.
+    whole: Vec<i64>,
+    /// What the system files among those add up to.
+    system_bytes: u64,
+}
+
+impl Next {
+    async fn read(tx: &Tx, space: SpaceId, count_max: u32) -> Result<Self> {
+        // First come those that are marked: half of the rows, so that there is always room for what goes with them.
+        let sql = format!(
+            "WITH RECURSIVE tree (id) AS ( \
+               SELECT id FROM (SELECT id FROM nodes WHERE doomed AND space_id = $1 ORDER BY id LIMIT $2) marked \
+               UNION ALL \
+               SELECT n.id FROM tree above JOIN nodes n ON {GOES_WITH} AND NOT n.doomed \
+             ) SELECT n.id, n.system_bytes, n.trashed_with FROM tree JOIN nodes n ON n.id = tree.id LIMIT $2 * 2"
+        );
+        let limit = i64::from(count_max.div_ceil(2));
+        let rows = tx.raw().query_all_raw(statement(tx, &sql, [space.0.into(), limit.into()])).await;
+        let (mut all, mut whole, mut system_bytes) = (Vec::new(), Vec::new(), 0);
+        for row in rows.or_domain()? {
+            let id: i64 = row.try_get("", "id").or_domain()?;
+            all.push(id);
+            if row.try_get::<Option<i64>>("", "trashed_with").or_domain()? != Some(id) {
+                whole.push(id);
+                let bytes = row.try_get::<Option<i64>>("", "system_bytes").or_domain()?;
+                system_bytes += bytes.map_or(0, unsigned);
+            }
+        }
+        Ok(Self { all, whole, system_bytes })
+    }
+}
+
+/// Takes away what these nodes have, and leaves rows that say that they were there.
+async fn empty(tx: &Tx, space: SpaceId, seq: Seq, now: Timestamp, next: &Next) -> Result<()> {
+    let ids = &next.whole;
+    let (from_1, from_2, from_3) = (list(ids.len(), 1), list(ids.len(), 2), list(ids.len(), 3));
+    let kept = format!(
+        "SELECT k.blob_id, b.size_bytes FROM (SELECT DISTINCT node_id, blob_id FROM revisions \
+           WHERE node_id IN ({from_1}) AND blob_id IS NOT NULL) k JOIN blobs b ON b.id = k.blob_id"
+    );
+    let rows = tx.raw().query_all_raw(statement(tx, &kept, values([], ids))).await.or_domain()?;
+    let (mut blobs, mut bytes) = (Vec::with_capacity(rows.len()), 0);
+    for row in &rows {
+        blobs.push(BlobId(row.try_get::<Uuid>("", "blob_id").or_domain()?));
+        bytes += unsigned(row.try_get("", "size_bytes").or_domain()?);
+    }
+    blobs.sort_unstable_by_key(|blob| blob.0);
+    blobs.dedup();
+    let forget = format!(
+        "UPDATE revisions SET blob_id = NULL, to_seq = COALESCE(to_seq, $1) \
+         WHERE node_id IN ({from_2}) AND (blob_id IS NOT NULL OR to_seq IS NULL)"
+    );
+    run(tx, &forget, values([seq.0.into()], ids)).await?;
+    for table in ["system_files", "locks", "properties"] {
+        run(tx, &format!("DELETE FROM {table} WHERE node_id IN ({from_1})"), values([], ids)).await?;
+    }
+    let mark = format!(
+        "UPDATE nodes SET doomed = TRUE, trashed_with = id, trashed_ms = COALESCE(trashed_ms, $1), changed_seq = $2, \
+           blob_id = NULL, system_bytes = NULL, system_sha256 = NULL WHERE id IN ({from_3})"
+    );
+    run(tx, &mark, values([now.millis().into(), seq.0.into()], ids)).await?;
+    spaces::give_back(tx, space, bytes).await?;
+    if next.system_bytes > 0 {
+        spaces::uncount_system(tx, space, next.system_bytes).await?;
+    }
+    blobs::condemn(tx, now, &blobs).await
+}
+
+/// So many values of a statement, from this one on.
+fn list(count: usize, first: usize) -> String {
+    (first..first + count).map(|at| format!("${at}")).collect::<Vec<_>>().join(", ")
+}
+
+fn values<const N: usize>(first: [Value; N], ids: &[i64]) -> Vec<Value> {
+    first.into_iter().chain(ids.iter().map(|id| Value::from(*id))).collect()
+}
+
+async fn run(tx: &Tx, sql: &str, values: Vec<Value>) -> Result<u64> {
+    Ok(tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?.rows_affected())
+}

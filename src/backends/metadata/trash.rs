@@ -1,0 +1,161 @@
+//! The trash of a space: its entries, each under a name of its own, and what lies below those that are folders.
+
+use domain::{Node, NodeId, NodeName, NodePath, Removal, Result, SpaceId, Timestamp, VirtualFolder};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ConnectionTrait, QueryResult};
+
+use crate::error::DbResult;
+use crate::nodes::{self, COLUMNS, Located, Member, read_node, read_property};
+use crate::{Db, Tx, statement};
+
+/// The entry that the second name of a path means.
+const ENTRY: &str = "UNION ALL SELECT names.depth, n.id FROM names JOIN nodes top ON top.id = $1 \
+    JOIN nodes n ON n.space_id = top.space_id AND n.trash_name = names.name WHERE names.depth = 2";
+
+/// From each entry up to the root of the space, with the path so far.
+const ORIGINS: &str = "above (id, parent_id, path) AS ( \
+      SELECT id, parent_id, '/' || name FROM entry \
+      UNION ALL \
+      SELECT above.id, n.parent_id, CASE WHEN n.parent_id IS NULL THEN above.path ELSE '/' || n.name || above.path END \
+      FROM above JOIN nodes n ON n.id = above.parent_id \
+    )";
+
+/// Walks a path that begins with the name of the trash, in one statement. An entry is found by the name it has there, and
+/// shown with it.
+///
+/// # Errors
+/// As for [`nodes::locate`].
+pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, now: Timestamp) -> Result<Located> {
+    let mut located = nodes::walk(db, root, path, ENTRY, now).await?;
+    if let Some(top) = located.found.first() {
+        let trash = VirtualFolder::Trash.node(&located.space, top);
+        located.found.insert(1, trash);
+    }
+    if let (Some(entry), Some(name)) = (located.found.get_mut(2), path.names().get(1)) {
+        entry.name = name.clone();
+    }
+    Ok(located)
+}
+
+/// How an entry came to be there.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn removal(db: &impl Db, entry: NodeId) -> Result<Option<Removal>> {
+    let sql = format!(
+        "WITH RECURSIVE entry AS (SELECT * FROM nodes WHERE id = $1 AND trash_name IS NOT NULL), {ORIGINS} \
+         SELECT above.path, entry.trashed_ms FROM entry JOIN above ON above.id = entry.id AND above.parent_id IS NULL"
+    );
+    let row = db.raw().query_one_raw(statement(db, &sql, [entry.0.into()])).await.or_domain()?;
+    row.map(|row| read_removal(&row)).transpose()
+}
+
+/// The next entries in the order of the names they have there, after a given one, in one statement; with their dead
+/// properties if asked.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn entries(
+    db: &impl Db,
+    space: SpaceId,
+    after: Option<&NodeName>,
+    count_max: u32,
+    with_properties: bool,
+) -> Result<Vec<Member>> {
+    let (columns, join) = match with_properties {
+        true => (", p.namespace, p.local, p.xml", "LEFT JOIN properties p ON p.node_id = n.id"),
+        false => ("", ""),
+    };
+    let sql = format!(
+        "WITH RECURSIVE entry AS ( \
+           SELECT * FROM nodes WHERE space_id = $1 AND trash_name > $2 ORDER BY trash_name LIMIT $3 \
+         ), {ORIGINS} \
+         SELECT {COLUMNS}, n.trash_name, n.trashed_ms, above.path{columns} FROM entry n \
+         JOIN above ON above.id = n.id AND above.parent_id IS NULL \
+         LEFT JOIN blobs b ON b.id = n.blob_id {join} ORDER BY n.trash_name"
+    );
+    // No name is empty, so every name comes after the empty one.
+    let after = after.map_or("", NodeName::as_str);
+    let values = [space.0.into(), after.into(), i64::from(count_max).into()];
+    let rows = db.raw().query_all_raw(statement(db, &sql, values)).await.or_domain()?;
+    let mut entries: Vec<Member> = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let id = NodeId(row.try_get("", "id").or_domain()?);
+        if entries.last().is_none_or(|last| last.node.id != id) {
+            let mut node = read_node(row)?;
+            node.name = NodeName::stored(row.try_get("", "trash_name").or_domain()?);
+            entries.push(Member { removal: Some(Box::new(read_removal(row)?)), ..Member::of(node) });
+        }
+        if let (true, Some(entry)) = (with_properties, entries.last_mut()) {
+            entry.properties.extend(read_property(row)?);
+        }
+    }
+    Ok(entries)
+}
+
+/// The name that a node has as an entry, if it is one.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn name_of(db: &impl Db, space: SpaceId, id: NodeId) -> Result<Option<NodeName>> {
+    let sql = "SELECT trash_name FROM nodes WHERE id = $1 AND space_id = $2 AND trash_name IS NOT NULL";
+    let row = db.raw().query_one_raw(statement(db, sql, [id.0.into(), space.0.into()])).await.or_domain()?;
+    row.map(|row| row.try_get("", "trash_name").or_domain().map(NodeName::stored)).transpose()
+}
+
+/// The names of entries that have so many characters; none if there are more than `entries_max`, so that the question
+/// costs little.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn names_of_length(
+    db: &impl Db,
+    space: SpaceId,
+    chars: usize,
+    entries_max: u32,
+) -> Result<Vec<NodeName>> {
+    let entries = "n.space_id = $1 AND n.trash_name IS NOT NULL";
+    let sql = format!(
+        "SELECT n.trash_name FROM nodes n WHERE {entries} AND LENGTH(n.trash_name) = $3 \
+         AND (SELECT COUNT(*) FROM (SELECT 1 FROM nodes n WHERE {entries} LIMIT $2 + 1) counted) <= $2"
+    );
+    let chars = i32::try_from(chars).unwrap_or(i32::MAX);
+    let values = [space.0.into(), i64::from(entries_max).into(), chars.into()];
+    let rows = db.raw().query_all_raw(statement(db, &sql, values)).await.or_domain()?;
+    rows.iter().map(|row| row.try_get("", "trash_name").or_domain().map(NodeName::stored)).collect()
+}
+
+/// What went into the trash with a node and comes back with it, the latest if that happened several times.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn companion_of(tx: &Tx, owner: NodeId) -> Result<Option<Node>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM nodes n LEFT JOIN blobs b ON b.id = n.blob_id \
+         WHERE n.trashed_with = $1 AND n.id <> $1 ORDER BY n.trashed_ms DESC, n.id DESC LIMIT 1"
+    );
+    let row = tx.raw().query_one_raw(statement(tx, &sql, [owner.0.into()])).await.or_domain()?;
+    row.map(|row| read_node(&row)).transpose()
+}
+
+fn read_removal(row: &QueryResult) -> Result<Removal> {
+    let path: String = row.try_get("", "path").or_domain()?;
+    let names = path.split('/').skip(1).map(|name| NodeName::stored(name.to_owned()));
+    Ok(Removal {
+        origin: NodePath::new(names.collect(), usize::MAX)?,
+        at: Timestamp::from_millis(row.try_get("", "trashed_ms").or_domain()?),
+    })
+}
+
+/// The first of these names that no entry has in the trash of the space of the node that is updated; the last, if
+/// others have them all.
+pub(crate) fn first_free(names: &[NodeName; 4]) -> Expr {
+    let unless_taken = |at: usize| {
+        format!(
+            "WHEN NOT EXISTS (SELECT 1 FROM nodes o WHERE o.space_id = nodes.space_id AND o.trash_name = ${at}) \
+             THEN ${at}"
+        )
+    };
+    let cases = [1, 2, 3].map(unless_taken).join(" ");
+    Expr::cust_with_values(format!("CASE {cases} ELSE $4 END"), names.iter().map(NodeName::as_str))
+}

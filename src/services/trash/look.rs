@@ -1,0 +1,57 @@
+//! Looking into the trash. No statement here writes.
+
+use domain::{Caller, Node, NodeId, NodeName, NodePath, Result, UserName};
+use metadata::nodes::{self, Member};
+use metadata::{trash, users};
+
+use crate::Backends;
+use crate::files::Look;
+use crate::steps::{ENTRY_DEPTH, own};
+
+/// Looks at a path that begins with the name of the trash, in one statement, and in two at an entry.
+///
+/// # Errors
+/// Whatever the database says; an empty place is no error.
+pub async fn look(caller: &Caller, backends: &Backends, path: &NodePath) -> Result<Look> {
+    let located = trash::locate(&backends.metadata, caller.home.root, path, caller.now).await?;
+    let removal = match located.node() {
+        Some(node) if path.depth() == ENTRY_DEPTH => trash::removal(&backends.metadata, node.id).await?,
+        _ => None,
+    };
+    Ok(Look::new(located, removal))
+}
+
+/// The next entries of the trash, or the next members of a folder in it, in the order of their names, after a given one,
+/// in one statement; with their dead properties if asked.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn members(
+    caller: &Caller,
+    backends: &Backends,
+    folder: &Node,
+    after: Option<&NodeName>,
+    count_max: u32,
+    with_properties: bool,
+) -> Result<Vec<Member>> {
+    own(caller, folder)?;
+    let db = &backends.metadata;
+    match folder.id {
+        NodeId::MADE_UP => trash::entries(db, folder.space, after, count_max, with_properties).await,
+        id => nodes::members(db, id, after, count_max, with_properties).await,
+    }
+}
+
+/// The next entries of a user's trash in the order of their names, after a given one.
+///
+/// # Errors
+/// [`NotFound`](domain::Error::NotFound) when nobody has this name.
+pub async fn list(
+    backends: &Backends,
+    user: &UserName,
+    after: Option<&NodeName>,
+    count_max: u32,
+) -> Result<Vec<Member>> {
+    let space = users::space_of(&backends.metadata, user).await?;
+    trash::entries(&backends.metadata, space, after, count_max, false).await
+}

@@ -1,0 +1,117 @@
+//! Purging: out of the trash at once and for good, and then, in batches, the contents of everything below.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Caller, Conditions, NodePath, Result, SpaceId, Timestamp, UserName};
+use metadata::{purge, spaces, users};
+
+use crate::Backends;
+use crate::steps::{companions_of, judge, locate, may_remove, node_of, not_made_up, parent_of};
+
+/// How many nodes one transaction purges, or takes out of the trash: whoever else wants to write waits that long.
+const NODES_MAX: u32 = 1_000;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Purges what is at a path of the trash: it is gone with the answer, and so is what it took of the quota if that are
+/// not more than a thousand files. What is below more of them is purged in the background.
+///
+/// # Errors
+/// [`NotFound`](domain::Error::NotFound), [`Forbidden`](domain::Error::Forbidden) for the trash itself,
+/// [`Stale`](domain::Error::Stale), [`Locked`](domain::Error::Locked).
+pub async fn purge(
+    caller: &Caller,
+    backends: &Arc<Backends>,
+    path: &NodePath,
+    conditions: &Conditions,
+) -> Result<()> {
+    let space = caller.home.space;
+    let tx = backends.metadata.begin().await?;
+    let seq = spaces::take_pen(&tx, space, 0).await?;
+    let located = locate(&tx, caller, path).await?;
+    let node = node_of(&located)?;
+    not_made_up(node)?;
+    judge(&tx, caller, &located, conditions).await?;
+    may_remove(&tx, caller, &located, conditions).await?;
+    // What went into the trash along with an entry is known by its mark, and what lies beside it in a folder by its name.
+    let [companion] = companions_of(&tx, [(parent_of(&located)?.id, &node.name)]).await?;
+    let companion = companion.filter(|companion| !companion.is_folder());
+    for id in [node.id].into_iter().chain(companion.map(|companion| companion.id)) {
+        purge::doom(&tx, id, caller.now).await?;
+    }
+    failpoint::reach("trash.doomed");
+    purge::purge(&tx, space, seq, caller.now, NODES_MAX).await?;
+    let more = purge::doomed(&tx).await?.is_some();
+    tx.commit().await?;
+    if more {
+        let (backends, now) = (Arc::clone(backends), caller.now);
+        tokio::spawn(async move {
+            if let Err(error) = purge_all(&backends, now).await {
+                tracing::warn!(%error, "a purge stopped half way; the next one goes on with it");
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Purges the next of what was taken out of the trash for good, and says whether there is more.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn purge_batch(backends: &Backends, now: Timestamp) -> Result<bool> {
+    let Some(space) = purge::doomed(&backends.metadata).await? else { return Ok(false) };
+    let tx = backends.metadata.begin().await?;
+    let seq = spaces::take_pen(&tx, space, 0).await?;
+    purge::purge(&tx, space, seq, now, NODES_MAX).await?;
+    failpoint::reach("trash.batch");
+    tx.commit().await?;
+    Ok(purge::doomed(&backends.metadata).await?.is_some())
+}
+
+/// Takes the next of what was removed too long ago (the setting `trash.days`) out of the trash for good, and says whether
+/// there is more. [`purge_batch`] does the rest.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn purge_expired(backends: &Backends, now: Timestamp) -> Result<bool> {
+    if backends.trash.days == 0 {
+        return Ok(false);
+    }
+    let before = now.before(DAY * backends.trash.days);
+    let Some(space) = purge::expired(&backends.metadata, before).await? else { return Ok(false) };
+    doom_entries(backends, space, before).await?;
+    Ok(purge::expired(&backends.metadata, before).await?.is_some())
+}
+
+/// Purges everything in the trash of a user, and says how many entries that were.
+///
+/// # Errors
+/// [`NotFound`](domain::Error::NotFound) when nobody has this name.
+pub async fn empty(now: Timestamp, backends: &Backends, name: &UserName) -> Result<u64> {
+    let space = users::space_of(&backends.metadata, name).await?;
+    let mut entries = 0;
+    // Whatever is removed meanwhile stays.
+    loop {
+        match doom_entries(backends, space, now).await? {
+            0 => break,
+            doomed => entries += doomed,
+        }
+    }
+    purge_all(backends, now).await?;
+    Ok(entries)
+}
+
+async fn purge_all(backends: &Backends, now: Timestamp) -> Result<()> {
+    while purge_batch(backends, now).await? {}
+    Ok(())
+}
+
+/// Takes entries that were removed before a moment out of the trash, and says how many.
+async fn doom_entries(backends: &Backends, space: SpaceId, before: Timestamp) -> Result<u64> {
+    let tx = backends.metadata.begin().await?;
+    spaces::take_pen(&tx, space, 0).await?;
+    let doomed = purge::doom_entries(&tx, space, before, NODES_MAX).await?;
+    tx.commit().await?;
+    Ok(doomed)
+}
