@@ -1,29 +1,49 @@
 //! Whether the tree as it is looks like the tree as it should be.
 
+use std::collections::BTreeMap;
+
 use super::drive::{Seen, Sight};
 use super::node::Node;
-use super::tree::Tree;
+use super::tree::{Names, Tree};
 
 impl Tree {
     /// The first thing that is not as it should be, if anything is.
     pub fn difference(&self, sight: &Sight) -> Option<String> {
-        let expected = self.nodes();
-        if !sight.nodes.keys().eq(expected.keys()) {
-            let (listed, expected): (Vec<_>, Vec<_>) =
-                (sight.nodes.keys().collect(), expected.keys().collect());
-            return Some(format!("{listed:?} are listed, not {expected:?}"));
-        }
-        for (path, node) in &expected {
-            let seen = &sight.nodes[path];
-            if let Some(what) = node.difference(seen) {
-                return Some(format!("{path:?}: {what} is not as it should be: {seen:#?}, not {node:#?}"));
-            }
+        let found = difference(&self.nodes(), &sight.nodes).or_else(|| {
+            let trashed =
+                difference(&self.trashed_nodes(), &sight.trash).map(|what| format!("in the trash, {what}"));
+            trashed.or_else(|| self.removals_difference(sight))
+        });
+        if found.is_some() {
+            return found;
         }
         let counts = (sight.seq, sight.quota);
         let expected = (i64::try_from(self.changes).unwrap(), self.quota());
         (counts != expected)
             .then(|| format!("the space has the number and the quota {counts:?}, not {expected:?}"))
     }
+}
+
+impl Tree {
+    fn removals_difference(&self, sight: &Sight) -> Option<String> {
+        self.entries().find_map(|(name, entry)| {
+            let seen = &sight.trash[std::slice::from_ref(&name.to_owned())].removal;
+            let expected = (self.origin(entry), entry.at);
+            (seen.as_ref() != Some(&expected))
+                .then(|| format!("{name:?} was removed from {seen:?} and not {expected:?}"))
+        })
+    }
+}
+
+fn difference(expected: &BTreeMap<Names, &Node>, seen: &BTreeMap<Names, Seen>) -> Option<String> {
+    if !seen.keys().eq(expected.keys()) {
+        let (listed, expected): (Vec<_>, Vec<_>) = (seen.keys().collect(), expected.keys().collect());
+        return Some(format!("{listed:?} are listed, not {expected:?}"));
+    }
+    expected.iter().find_map(|(path, node)| {
+        let (seen, what) = (&seen[path], node.difference(&seen[path])?);
+        Some(format!("{path:?}: {what} is not as it should be: {seen:#?}, not {node:#?}"))
+    })
 }
 
 impl Node {

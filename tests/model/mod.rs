@@ -6,6 +6,7 @@ mod drive;
 mod history;
 mod locks;
 mod node;
+mod numbers;
 mod operation;
 mod placing;
 mod sync;
@@ -20,6 +21,7 @@ use domain::Timestamp;
 use metadata::spaces;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use services::trash as trash_service;
 
 use crate::support::TestHouse;
 use drive::{Drive, Sight};
@@ -32,6 +34,8 @@ const SEED: &str = "LARDER_MODEL_SEED";
 const STEPS: &str = "LARDER_MODEL_STEPS";
 const STEPS_DEFAULT: u64 = 400;
 
+/// The default of the setting `trash.days`.
+const TRASH_DAYS: i64 = 30;
 const QUOTA_BYTES: u64 = 30_000;
 
 #[test]
@@ -55,12 +59,25 @@ fn whatever_is_done_the_tree_is_as_if_it_lay_in_memory() {
         journal.note(format!("person {who}: {operation:?} -> {expected:?}"));
         let outcome = house.run(person.drive.perform(&operation, now));
         assert_eq!(outcome, expected);
+        person.learn(&house);
+        if random.random_range(0..80) == 0 {
+            journal.note("what is old is purged".to_owned());
+            house.run(purge_old(&house, now));
+            people.iter_mut().for_each(|person| person.tree.expire(TRASH_DAYS, now));
+        }
         for person in &mut people {
             let sight = house.run(person.drive.see());
             person.compare(&sight);
         }
         assert_eq!(house.run(spaces::drifts(&house.backends().metadata)).unwrap(), []);
     }
+}
+
+/// What the jobs do that purge the trash.
+async fn purge_old(house: &TestHouse, now: Timestamp) {
+    let backends = house.backends();
+    while trash_service::purge_expired(backends, now).await.unwrap() {}
+    while trash_service::purge_batch(backends, now).await.unwrap() {}
 }
 
 /// A moment after another one; now and then a placeholder is none any more by then, or things are old.
@@ -93,6 +110,13 @@ impl Person {
         let root = drive.see().await.nodes.remove(&[][..]).unwrap().node;
         (tree.root.created_at, tree.root.modified_at) = (root.created_at, root.modified_at);
         Self { drive, tree, history: History::default() }
+    }
+
+    /// Which number in the house everything has.
+    fn learn(&self, house: &TestHouse) {
+        let (ids, nodes) = (house.run(self.drive.ids()), self.tree.nodes());
+        assert!(ids.keys().eq(nodes.keys()), "{ids:#?} are listed, not {nodes:#?}");
+        self.drive.learn(nodes.into_values().zip(ids.into_values()));
     }
 
     #[track_caller]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::{PropertyName, Timestamp};
 
 use super::operation::Text;
+use super::tree::Names;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Node {
@@ -68,6 +69,14 @@ impl Node {
             Kind::Folder(members) => members,
             Kind::File(_) | Kind::System(_) => panic!("a file has no members"),
         }
+    }
+
+    /// It and everything below it, with their paths.
+    pub fn collect<'a>(&'a self, path: Names, into: &mut BTreeMap<Names, &'a Self>) {
+        for (name, member) in self.members().into_iter().flatten() {
+            member.collect([path.as_slice(), std::slice::from_ref(name)].concat(), into);
+        }
+        into.insert(path, self);
     }
 
     /// The content of a file.

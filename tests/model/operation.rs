@@ -7,6 +7,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 
 use super::node::Node;
+use super::trash::TRASH;
 use super::tree::{Names, Tree};
 
 /// Few and short, so that most operations hit something; one of them has more bytes than letters, and two belong
@@ -115,11 +116,12 @@ impl Operation {
                 let path = if random.random_bool(0.3) { node(random, tree) } else { place(random, tree) };
                 Self::random_upload(random, path)
             }
-            50..65 => Self::Move {
+            50..60 => Self::Move {
                 from: node(random, tree),
                 to: place(random, tree),
                 overwrite: random.random_bool(0.5),
             },
+            60..65 => Self::random_restoration(random, tree),
             65..80 => Self::Copy {
                 from: node(random, tree),
                 to: place(random, tree),
@@ -130,6 +132,18 @@ impl Operation {
             90..95 => Self::SetQuota(quota_bytes(random, tree)),
             _ => Self::Remove(node(random, tree)),
         }
+    }
+
+    /// Out of the trash to where something was, or anywhere else.
+    fn random_restoration(random: &mut StdRng, tree: &Tree) -> Self {
+        let (from, overwrite) = (trashed(random, tree), random.random_bool(0.5));
+        let back =
+            tree.entries().find(|(name, entry)| from == [TRASH, name] && tree.way_back(entry).is_some());
+        let to = match back {
+            Some((name, _)) if random.random_bool(0.8) => vec![name.to_owned()],
+            _ => place(random, tree),
+        };
+        Self::Move { from, to, overwrite }
     }
 
     pub fn random_upload(random: &mut StdRng, path: Names) -> Self {
@@ -147,17 +161,31 @@ impl Operation {
 
 /// Mostly something that is there.
 fn node(random: &mut StdRng, tree: &Tree) -> Names {
-    match random.random_bool(0.9) {
-        true => nodes(random, tree, |_| true),
-        false => anywhere(random),
+    match random.random_range(0..100) {
+        0..80 => nodes(random, tree, |_| true),
+        80..92 => trashed(random, tree),
+        _ => anywhere(random),
     }
+}
+
+/// Mostly something in the trash.
+fn trashed(random: &mut StdRng, tree: &Tree) -> Names {
+    let nodes = tree.trashed_nodes();
+    let suitable: Vec<&Names> = nodes.keys().collect();
+    let path = match random.random_range(0..20) {
+        0 => Names::new(),
+        1 => anywhere(random),
+        _ if suitable.is_empty() => Names::new(),
+        _ => pick(random, &suitable).clone(),
+    };
+    [vec![TRASH.to_owned()], path].concat()
 }
 
 /// Mostly a name, taken or not, in a folder that is there.
 fn place(random: &mut StdRng, tree: &Tree) -> Names {
-    match random.random_range(0..10) {
-        0 => anywhere(random),
-        1 => nodes(random, tree, |_| true),
+    match random.random_range(0..60) {
+        0..6 => anywhere(random),
+        6..12 => nodes(random, tree, |_| true),
         _ => [nodes(random, tree, Node::is_folder), vec![pick(random, &NAMES).to_owned()]].concat(),
     }
 }

@@ -7,7 +7,7 @@ use services::files::Placed;
 
 use super::node::{Content, Kind, Node};
 use super::operation::{Operation, Text};
-use super::trash::Trashed;
+use super::trash::{TRASH, Trashed};
 use super::upload::Upload;
 
 /// The names from the root down.
@@ -24,6 +24,8 @@ pub struct Tree {
     pub uploads: BTreeMap<u64, Upload>,
     /// What was removed, the first one first.
     pub trash: Vec<Trashed>,
+    /// What purged folders were called, and the folders they were in.
+    pub ghosts: BTreeMap<u64, (String, u64)>,
     /// How many numbers nodes and contents were given.
     numbers: u64,
 }
@@ -72,23 +74,34 @@ impl Tree {
             properties: BTreeMap::new(),
             revisions: Vec::new(),
         };
-        Self { root, changes: 0, limit_bytes, uploads: BTreeMap::new(), trash: Vec::new(), numbers: 0 }
+        Self {
+            root,
+            changes: 0,
+            limit_bytes,
+            uploads: BTreeMap::new(),
+            trash: Vec::new(),
+            ghosts: BTreeMap::new(),
+            numbers: 0,
+        }
     }
 
     pub fn find(&self, path: &[String]) -> Option<&Node> {
         path.iter().try_fold(&self.root, |node, name| node.members()?.get(name))
     }
 
+    /// What is at a path, in the trash too; the trash itself looks like the top folder.
+    pub fn look(&self, path: &[String]) -> Option<&Node> {
+        let Some([name, path @ ..]) = path.strip_prefix(&[TRASH.to_owned()]) else {
+            return self.find(path.strip_prefix(&[TRASH.to_owned()]).unwrap_or(path));
+        };
+        let entry = self.entries().find(|(entry, _)| entry == name).map(|(_, entry)| &entry.node);
+        path.iter().try_fold(entry?, |node, name| node.members()?.get(name))
+    }
+
     /// Every node with its path, the root first.
     pub fn nodes(&self) -> BTreeMap<Names, &Node> {
-        fn collect<'a>(path: Names, node: &'a Node, into: &mut BTreeMap<Names, &'a Node>) {
-            for (name, member) in node.members().into_iter().flatten() {
-                collect([path.as_slice(), std::slice::from_ref(name)].concat(), member, into);
-            }
-            into.insert(path, node);
-        }
         let mut nodes = BTreeMap::new();
-        collect(Names::new(), &self.root, &mut nodes);
+        self.root.collect(Names::new(), &mut nodes);
         nodes
     }
 
@@ -99,6 +112,7 @@ impl Tree {
             Operation::Upload { path, text, ending } => self.upload(path, *text, *ending, now),
             Operation::Move { from, to, overwrite } => self.relocate(from, to, *overwrite, now),
             Operation::Copy { from, to, overwrite, deep } => self.copy(from, to, *overwrite, *deep, now),
+            Operation::Remove(path) if is_in_trash(path) => self.purge(path),
             Operation::Remove(path) => self.remove(path, now),
             Operation::SetProperties(path, changes, times) => self.set_properties(path, changes, *times, now),
             Operation::SetQuota(limit_bytes) => {
@@ -216,6 +230,13 @@ impl Tree {
     }
 
     pub fn take(&mut self, path: &[String], is_event: bool) -> Node {
+        if let [trash, name] = path
+            && trash == TRASH
+        {
+            self.reached(&[], is_event);
+            let entry = self.trash.iter().position(|trashed| trashed.entry() == Some(name));
+            return self.trash.remove(entry.unwrap()).node;
+        }
         let (name, above) = path.split_last().unwrap();
         self.reached(above, is_event).members_mut().remove(name).unwrap()
     }
@@ -225,10 +246,22 @@ impl Tree {
         let change = self.changes;
         let stir = |node: &mut Node| node.change = if is_event { change } else { node.change };
         stir(&mut self.root);
-        path.iter().fold(&mut self.root, |node, name| {
-            let node = node.members_mut().get_mut(name).unwrap();
+        let (mut node, path) = match path {
+            [trash, name, path @ ..] if trash == TRASH => {
+                let entry = self.trash.iter_mut().find(|trashed| trashed.entry() == Some(name));
+                (&mut entry.unwrap().node, path)
+            }
+            path => (&mut self.root, path),
+        };
+        for name in path {
             stir(node);
-            node
-        })
+            node = node.members_mut().get_mut(name).unwrap();
+        }
+        stir(node);
+        node
     }
+}
+
+pub fn is_in_trash(path: &[String]) -> bool {
+    path.first().is_some_and(|name| name == TRASH)
 }

@@ -159,7 +159,7 @@ mod tests {
         };
         let lanes: Vec<Vec<Event>> = (1..).zip(events).map(lane).collect();
         let quota = Quota { used_bytes: 0, reserved_bytes: 0, limit_bytes: None };
-        let sight = Sight { seq: 2, quota, nodes: BTreeMap::new() };
+        let sight = Sight { seq: 2, quota, nodes: BTreeMap::new(), trash: BTreeMap::new() };
         explain(&Tree::new(None), &lanes, &sight)
     }
 
