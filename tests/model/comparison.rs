@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::drive::{Seen, Sight};
 use super::node::Node;
+use super::trash::Trashed;
 use super::tree::{Names, Tree};
 
 impl Tree {
@@ -27,12 +28,40 @@ impl Tree {
 impl Tree {
     fn removals_difference(&self, sight: &Sight) -> Option<String> {
         self.entries().find_map(|(name, entry)| {
-            let seen = &sight.trash[std::slice::from_ref(&name.to_owned())].removal;
+            let seen = &sight.trash[&[shown_as(name, entry, sight)][..]].removal;
             let expected = (self.origin(entry), entry.at);
             (seen.as_ref() != Some(&expected))
                 .then(|| format!("{name:?} was removed from {seen:?} and not {expected:?}"))
         })
     }
+}
+
+impl Tree {
+    /// Everything in the trash by the paths it has in what was seen.
+    pub fn trashed_in(&self, sight: &Sight) -> BTreeMap<Names, &Node> {
+        let mut nodes = BTreeMap::new();
+        for (name, entry) in self.entries() {
+            entry.node.collect(vec![shown_as(name, entry, sight)], &mut nodes);
+        }
+        nodes
+    }
+}
+
+/// The name of an entry. What came and went while nobody looked has a number that nobody knows yet: it is the one that was
+/// removed at the same moment.
+fn shown_as(name: &str, entry: &Trashed, sight: &Sight) -> String {
+    let Some((stem, _)) =
+        name.split_once(" (#").filter(|_| !sight.trash.contains_key(&[name.to_owned()][..]))
+    else {
+        return name.to_owned();
+    };
+    let is_it = |(path, seen): &(&Names, &Seen)| {
+        let removed_at = seen.removal.as_ref().map(|(_, at)| *at);
+        path.len() == 1
+            && path[0].split_once(" (").is_some_and(|(other, _)| other == stem)
+            && removed_at == Some(entry.at)
+    };
+    sight.trash.iter().find(is_it).map_or_else(|| name.to_owned(), |(path, _)| path[0].clone())
 }
 
 fn difference(expected: &BTreeMap<Names, &Node>, seen: &BTreeMap<Names, Seen>) -> Option<String> {

@@ -123,14 +123,14 @@ impl Operation {
             },
             60..65 => Self::random_restoration(random, tree),
             65..80 => Self::Copy {
-                from: node(random, tree),
+                from: node_or_trashed(random, tree),
                 to: place(random, tree),
                 overwrite: random.random_bool(0.5),
                 deep: random.random_bool(0.7),
             },
             80..90 => Self::SetProperties(node(random, tree), property_changes(random), times(random)),
             90..95 => Self::SetQuota(quota_bytes(random, tree)),
-            _ => Self::Remove(node(random, tree)),
+            _ => Self::Remove(node_or_trashed(random, tree)),
         }
     }
 
@@ -159,12 +159,16 @@ impl Operation {
     }
 }
 
+/// Mostly something that is there, or was.
+fn node_or_trashed(random: &mut StdRng, tree: &Tree) -> Names {
+    if random.random_bool(0.15) { trashed(random, tree) } else { node(random, tree) }
+}
+
 /// Mostly something that is there.
 fn node(random: &mut StdRng, tree: &Tree) -> Names {
-    match random.random_range(0..100) {
-        0..80 => nodes(random, tree, |_| true),
-        80..92 => trashed(random, tree),
-        _ => anywhere(random),
+    match random.random_bool(0.9) {
+        true => nodes(random, tree, |_| true),
+        false => anywhere(random),
     }
 }
 

@@ -84,7 +84,7 @@ impl Tree {
             None => {
                 let change = self.changes;
                 let trashed = &mut self.trash[which];
-                trashed.at = now;
+                (trashed.at, trashed.node.change) = (now, change);
                 trashed.node.revise(change, now, false);
             }
         }

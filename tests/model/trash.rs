@@ -53,6 +53,7 @@ impl Tree {
         if node.is_system() && owner.is_none() {
             return;
         }
+        node.change = self.changes;
         node.revise(self.changes, now, false);
         let way = match owner {
             Some(owner) => Way::Along(owner),

@@ -21,7 +21,7 @@ use rand::{RngExt, SeedableRng};
 
 use super::drive::Drive;
 use super::operation::{Operation, quota_bytes};
-use super::{Person, SEED, STEPS, number};
+use super::{Person, SEED, STEPS, TRASH_DAYS, number, purge_old};
 use crate::support::TestHouse;
 use deed::Deed;
 use event::{Event, Writer};
@@ -48,6 +48,11 @@ fn meet(seed: u64, random: &mut StdRng, steps: u64) {
     let (mut now, mut step) = (Timestamp::now(), 0);
     while step < steps {
         now = now.after(Duration::from_millis(random.random_range(0..2000)));
+        if random.random_bool(0.2) {
+            now = now.after(Duration::from_secs(40 * 86_400));
+            house.run(purge_old(&house, now));
+            ann.tree.expire(TRASH_DAYS, now);
+        }
         let limit = Operation::SetQuota(quota_bytes(random, &ann.tree));
         ann.tree.apply(&limit, now).unwrap();
         house.run(ann.drive.perform(&limit, now)).unwrap();
@@ -61,6 +66,10 @@ fn meet(seed: u64, random: &mut StdRng, steps: u64) {
             Err(why) => panic!("{why}\n{SEED}={seed} plans the same again; how they meet is chance"),
         };
         ann.compare(&sight);
+        let trashed = ann.tree.trashed_in(&sight);
+        let all = ann.tree.nodes().into_values().zip(sight.nodes.values());
+        let all = all.chain(trashed.into_values().zip(sight.trash.values()));
+        ann.drive.learn(all.map(|(node, seen)| (node, seen.node.id)));
         assert_eq!(house.run(spaces::drifts(&house.backends().metadata)).unwrap(), []);
     }
 }
