@@ -158,6 +158,8 @@ fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Backends {
         files: config.files.clone(),
         names: config.names.clone(),
         trash: config.trash.clone(),
+        history: config.history.clone(),
+        versions: config.versions.clone(),
         login: config.login.clone(),
     };
     Backends::new(metadata, blobs, Coordination::in_process(), services)

@@ -7,7 +7,9 @@ use metadata::Metadata;
 
 use crate::auth::Memory;
 use crate::steps::Hashing;
-use crate::{FilesConfig, LoginConfig, NamesConfig, ServicesConfig, TrashConfig};
+use crate::{
+    FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ServicesConfig, TrashConfig, VersionsConfig,
+};
 
 /// The floor below, and the settings of this one.
 pub struct Backends {
@@ -23,6 +25,10 @@ pub struct Backends {
     pub names: NamesConfig,
     /// Settings about the trash.
     pub trash: TrashConfig,
+    /// Settings about the history.
+    pub history: HistoryConfig,
+    /// Settings about earlier contents.
+    pub versions: VersionsConfig,
     /// Settings about logging in.
     pub login: LoginConfig,
     /// Hashes passwords, a few at a time.
@@ -34,9 +40,9 @@ pub struct Backends {
 impl Backends {
     /// Puts the floor together.
     pub fn new(metadata: Metadata, blobs: Blobs, coordination: Coordination, config: ServicesConfig) -> Self {
-        let ServicesConfig { files, names, trash, login } = config;
+        let ServicesConfig { files, names, trash, history, versions, login } = config;
         let (hashing, memory) = (Hashing::new(), Memory::new(&login));
-        Self { metadata, blobs, coordination, files, names, trash, login, hashing, memory }
+        Self { metadata, blobs, coordination, files, names, trash, history, versions, login, hashing, memory }
     }
 
     /// Closes the database once nobody uses it any more.

@@ -1,6 +1,7 @@
 //! The settings of this floor.
 
-use serde::Deserialize;
+use domain::Thinning;
+use serde::{Deserialize, Deserializer, de};
 
 /// The section `[files]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
@@ -32,6 +33,31 @@ pub struct TrashConfig {
     pub listed: bool,
 }
 
+/// The section `[history]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HistoryConfig {
+    /// Whether drives that are mounted show the history.
+    pub listed: bool,
+}
+
+/// The section `[versions]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VersionsConfig {
+    /// After how many days history is forgotten; 0 for never.
+    pub days: u32,
+    /// How many earlier contents of a file are kept; 0 for all.
+    pub count_max: u32,
+    /// How they thin out with age.
+    #[serde(deserialize_with = "thinning")]
+    pub thinning: Thinning,
+}
+
+fn thinning<'de, D: Deserializer<'de>>(value: D) -> Result<Thinning, D::Error> {
+    Thinning::new(&Vec::<String>::deserialize(value)?).map_err(de::Error::custom)
+}
+
 /// The section `[login]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,6 +79,10 @@ pub struct ServicesConfig {
     pub names: NamesConfig,
     /// The section `[trash]`.
     pub trash: TrashConfig,
+    /// The section `[history]`.
+    pub history: HistoryConfig,
+    /// The section `[versions]`.
+    pub versions: VersionsConfig,
     /// The section `[login]`.
     pub login: LoginConfig,
 }

@@ -11,10 +11,14 @@ pub mod app_passwords;
 pub mod auth;
 pub mod checkup;
 pub mod files;
+pub mod history;
 pub mod quotas;
 pub mod setup;
 pub mod trash;
 pub mod users;
+pub mod versions;
 
 pub use backends::Backends;
-pub use config::{FilesConfig, LoginConfig, NamesConfig, ServicesConfig, TrashConfig};
+pub use config::{
+    FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ServicesConfig, TrashConfig, VersionsConfig,
+};

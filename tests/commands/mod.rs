@@ -4,6 +4,7 @@ mod admin;
 mod doctor;
 mod doctor_client;
 mod help;
+mod history;
 mod serve;
 mod settings;
 mod tls;

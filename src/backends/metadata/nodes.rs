@@ -153,7 +153,7 @@ pub(crate) async fn walk(
     Ok(located)
 }
 
-fn space_of(row: &QueryResult) -> Result<Space> {
+pub(crate) fn space_of(row: &QueryResult) -> Result<Space> {
     let number = |column: &str| row.try_get::<i64>("", column).or_domain();
     let limit: Option<i64> = row.try_get("", "quota_bytes").or_domain()?;
     Ok(Space {
@@ -182,7 +182,7 @@ pub struct Member {
 
 impl Member {
     /// Somewhere else than in the trash, with no properties.
-    pub(crate) fn of(node: Node) -> Self {
+    pub fn of(node: Node) -> Self {
         Self { node, properties: Vec::new(), removal: None }
     }
 }

@@ -1,7 +1,9 @@
 //! `larder admin …`: people and what opens the door to them. It works beside a running server.
 
 mod app_password;
+mod restore;
 mod user;
+mod versions;
 
 use std::process::ExitCode;
 
@@ -18,6 +20,11 @@ pub enum Admin {
     /// Manage the passwords that open the drive, each revocable by itself
     #[command(subcommand)]
     AppPassword(app_password::AppPassword),
+    /// List the contents that a file had, and take one back
+    #[command(subcommand)]
+    Versions(versions::Versions),
+    /// Bring a drive, a folder or a file back to how it was at a moment
+    Restore(restore::Restore),
 }
 
 pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
@@ -25,6 +32,8 @@ pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow
     let done = match command {
         Admin::User(command) => user::run(command, config, settings, &backends).await,
         Admin::AppPassword(command) => app_password::run(command, config, &backends).await,
+        Admin::Versions(command) => versions::run(command, &backends).await,
+        Admin::Restore(command) => restore::run(command, &backends).await,
     };
     backends.close().await?;
     done
