@@ -23,9 +23,8 @@ fn a_version_is_found_and_taken_back() {
     let server = machine.serve(&[]);
     ask(&server, "PUT", "/my%20file", "first");
     ask(&server, "PUT", "/my%20file", "second one");
-    let versions = |arguments: &[&str]| -> Outcome {
-        machine.run(&[&["admin", "versions"], arguments].concat())
-    };
+    let versions =
+        |arguments: &[&str]| -> Outcome { machine.run(&[&["admin", "versions"], arguments].concat()) };
     let listed = versions(&["list", "larder", "/my file"]).succeeded();
     let came = moments(&listed);
     assert_eq!(came.len(), 2, "{listed}");
@@ -57,7 +56,10 @@ fn a_drive_is_brought_back_after_a_look_at_what_that_would_do() {
     };
     let told = restore(&["--dry-run"]);
     assert!(told.contains("would be as on") && told.contains("- /ransom note"), "{told}");
-    assert!(told.contains("2 into the trash, 1 brought back (2 files and folders, 4 B), 1 unchanged"), "{told}");
+    assert!(
+        told.contains("2 into the trash, 1 brought back (2 files and folders, 4 B), 1 unchanged"),
+        "{told}"
+    );
     assert_eq!(ask(&server, "GET", "/folder/file", ""), "encrypted by somebody");
     let done = restore(&[]);
     assert_eq!(done.replace(" as on", " would be as on"), told);

@@ -11,8 +11,8 @@ impl Tree {
     /// The first thing that is not as it should be, if anything is.
     pub fn difference(&self, sight: &Sight) -> Option<String> {
         let found = difference(&self.nodes(), &sight.nodes).or_else(|| {
-            let trashed =
-                difference(&self.trashed_nodes(), &sight.trash).map(|what| format!("in the trash, {what}"));
+            let trashed = difference(&self.trashed_in(sight), &sight.trash);
+            let trashed = trashed.map(|what| format!("in the trash, {what}"));
             trashed.or_else(|| self.removals_difference(sight))
         });
         if found.is_some() {

@@ -185,8 +185,13 @@ impl Tree {
 
     /// The lengths of everything its nodes hold and held, in the trash too.
     pub fn used_bytes(&self) -> u64 {
+        self.kept().map(|content| content.text.bytes_count()).sum()
+    }
+
+    /// Every content that is kept, as often as it counts.
+    pub fn kept(&self) -> impl Iterator<Item = Content> {
         let all = self.trash.iter().map(|trashed| &trashed.node).chain([&self.root]);
-        all.flat_map(Node::kept).map(|content| content.text.bytes_count()).sum()
+        all.flat_map(Node::kept)
     }
 
     pub fn quota(&self) -> Quota {

@@ -1,7 +1,7 @@
 //! The trash of a space: its entries, each under a name of its own, and what lies below those that are folders.
 
 use domain::{Node, NodeId, NodeName, NodePath, Removal, Result, SpaceId, Timestamp, VirtualFolder};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Query};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use crate::error::DbResult;
@@ -150,12 +150,22 @@ fn read_removal(row: &QueryResult) -> Result<Removal> {
 /// The first of these names that no entry has in the trash of the space of the node that is updated; the last, if
 /// others have them all.
 pub(crate) fn first_free(names: &[NodeName; 4]) -> Expr {
-    let unless_taken = |at: usize| {
-        format!(
-            "WHEN NOT EXISTS (SELECT 1 FROM nodes o WHERE o.space_id = nodes.space_id AND o.trash_name = ${at}) \
-             THEN ${at}"
+    use crate::rows::node::{Column, Entity};
+    let [preferred @ .., last] = names;
+    let is_taken = |name: &NodeName| {
+        let same_space = Expr::col(("other", Column::SpaceId)).equals((Entity, Column::SpaceId));
+        let same_name = Expr::col(("other", Column::TrashName)).eq(name.as_str());
+        Expr::exists(
+            Query::select()
+                .expr(Expr::value(1))
+                .from_as(Entity, "other")
+                .and_where(same_space)
+                .and_where(same_name)
+                .to_owned(),
         )
     };
-    let cases = [1, 2, 3].map(unless_taken).join(" ");
-    Expr::cust_with_values(format!("CASE {cases} ELSE $4 END"), names.iter().map(NodeName::as_str))
+    let cases = preferred.iter().fold(CaseStatement::new(), |cases, name| {
+        cases.case(is_taken(name).not(), Expr::value(name.as_str()))
+    });
+    cases.finally(Expr::value(last.as_str())).into()
 }

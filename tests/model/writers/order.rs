@@ -92,8 +92,11 @@ impl Search<'_> {
     }
 
     fn stuck(&mut self, why: String) {
-        if self.nearest.why.is_empty() || self.order.len() > self.nearest.order.len() {
-            self.nearest = Nearest { order: self.order.clone(), why };
+        let nearest = &mut self.nearest;
+        if nearest.why.is_empty() || self.order.len() > nearest.order.len() {
+            *nearest = Nearest { order: self.order.clone(), why };
+        } else if self.order.len() == nearest.order.len() && !nearest.why.contains(&why) {
+            nearest.why += &format!("\nor, in another order, because:\n{why}");
         }
     }
 
