@@ -15,7 +15,7 @@ impl MigrationTrait for Step {
         }
         manager.create_table(holds()).await?;
         manager.create_table(rounds()).await?;
-        for sql in [NAMED].into_iter().chain(INDEXES) {
+        for sql in SET_ASIDE.into_iter().chain([NAMED]).chain(INDEXES) {
             manager.get_connection().execute_unprepared(sql).await?;
         }
         Ok(())
@@ -63,21 +63,49 @@ fn rounds() -> TableCreateStatement {
         .to_owned()
 }
 
+/// The top of a drive has these names for the server's own from now on. What was called so is called something else, by a
+/// change like any other, so that clients that synchronize hear of it.
+const SET_ASIDE: [&str; 5] = [
+    "UPDATE spaces SET seq = seq + 1 WHERE root_id IN ( \
+       SELECT parent_id FROM nodes WHERE name IN ('.Trash', '.History') AND trashed_ms IS NULL)",
+    "UPDATE revisions SET to_seq = (SELECT seq FROM spaces s WHERE s.id = revisions.space_id) \
+     WHERE to_seq IS NULL AND node_id IN ( \
+       SELECT n.id FROM nodes n JOIN spaces s ON s.root_id = n.parent_id \
+       WHERE n.name IN ('.Trash', '.History') AND n.trashed_ms IS NULL)",
+    "UPDATE nodes SET tree_seq = (SELECT seq FROM spaces s WHERE s.root_id = nodes.id) WHERE id IN ( \
+       SELECT n.parent_id FROM nodes n JOIN spaces s ON s.root_id = n.parent_id \
+       WHERE n.name IN ('.Trash', '.History') AND n.trashed_ms IS NULL)",
+    "UPDATE nodes SET name = CASE WHEN EXISTS ( \
+        SELECT 1 FROM nodes o WHERE o.parent_id = nodes.parent_id AND o.name = nodes.name || ' (mine)' \
+        AND o.trashed_ms IS NULL \
+      ) THEN name || ' (mine, ' || id || ')' ELSE name || ' (mine)' END, \
+      changed_seq = (SELECT seq FROM spaces s WHERE s.id = nodes.space_id), \
+      tree_seq = (SELECT seq FROM spaces s WHERE s.id = nodes.space_id) \
+      WHERE name IN ('.Trash', '.History') AND trashed_ms IS NULL \
+      AND parent_id IN (SELECT root_id FROM spaces)",
+    "INSERT INTO revisions (space_id, node_id, from_seq, parent_id, name, blob_id, trashed, modified_ms, by_user, at_ms) \
+     SELECT n.space_id, n.id, n.changed_seq, n.parent_id, n.name, n.blob_id, FALSE, n.modified_ms, l.by_user, l.at_ms \
+     FROM nodes n JOIN spaces s ON s.root_id = n.parent_id AND s.seq = n.changed_seq \
+     JOIN revisions l ON l.node_id = n.id AND l.to_seq = n.changed_seq \
+     WHERE (n.name LIKE '.Trash (mine%' OR n.name LIKE '.History (mine%') AND n.trashed_ms IS NULL",
+];
+
 /// What is in the trash already; the second of a name is told from the first by its number.
 const NAMED: &str = "UPDATE nodes SET trash_name = CASE WHEN EXISTS ( \
       SELECT 1 FROM nodes o WHERE o.space_id = nodes.space_id AND o.name = nodes.name AND o.id < nodes.id \
       AND o.trashed_ms IS NOT NULL AND o.trashed_with IS NULL \
-    ) THEN name || ' ~' || id ELSE name END \
+    ) THEN SUBSTR(name, 1, 50) || ' (' || id || ')' ELSE name END \
     WHERE trashed_ms IS NOT NULL AND trashed_with IS NULL";
 
-const INDEXES: [&str; 9] = [
+const INDEXES: [&str; 10] = [
     "CREATE INDEX nodes_in_trash ON nodes (space_id, trash_name) WHERE trash_name IS NOT NULL",
+    "CREATE INDEX nodes_by_removal ON nodes (trashed_ms) WHERE trash_name IS NOT NULL",
     "CREATE INDEX nodes_by_trashed_with ON nodes (trashed_with) WHERE trashed_with IS NOT NULL",
-    "CREATE INDEX nodes_doomed ON nodes (id) WHERE doomed",
+    "CREATE INDEX nodes_doomed ON nodes (space_id) WHERE doomed",
     "CREATE INDEX revisions_by_parent_and_name ON revisions (parent_id, name)",
     "CREATE INDEX revisions_by_moment ON revisions (space_id, at_ms)",
     "CREATE INDEX revisions_closed ON revisions (space_id, to_seq) WHERE to_seq IS NOT NULL",
     "CREATE INDEX blobs_condemned ON blobs (condemned_ms) WHERE condemned_ms IS NOT NULL",
-    "CREATE INDEX blobs_by_scrub ON blobs (scrubbed_ms) WHERE live",
+    "CREATE INDEX blobs_by_scrub ON blobs (COALESCE(scrubbed_ms, created_ms)) WHERE live",
     "CREATE INDEX blobs_damaged ON blobs (damaged_ms) WHERE damaged_ms IS NOT NULL",
 ];

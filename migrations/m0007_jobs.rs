@@ -9,7 +9,7 @@ pub struct Step;
 impl MigrationTrait for Step {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(jobs()).await?;
-        let due = "CREATE INDEX jobs_by_due ON jobs (due_ms) WHERE NOT dead";
+        let due = "CREATE INDEX jobs_by_due ON jobs (kind, due_ms) WHERE NOT dead";
         manager.get_connection().execute_unprepared(due).await?;
         // Of one kind with one key there is one at a time that is not given up.
         let unique = "CREATE UNIQUE INDEX jobs_by_key ON jobs (kind, key) WHERE NOT dead";
@@ -29,6 +29,8 @@ fn jobs() -> TableCreateStatement {
         // Whose it is while it runs, and until when, unless they say that they are still at it.
         .col(ColumnDef::new("runner").uuid().null())
         .col(ColumnDef::new("leased_ms").big_integer().null())
+        // Somebody asked for it again while it ran, for this time.
+        .col(ColumnDef::new("again_ms").big_integer().null())
         .col(ColumnDef::new("ended_ms").big_integer().null())
         .col(ColumnDef::new("error").text().null())
         // Given up: it waits for somebody to look at it.

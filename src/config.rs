@@ -48,8 +48,12 @@ pub struct Config {
     pub history: services::HistoryConfig,
     /// The section `[versions]`.
     pub versions: services::VersionsConfig,
+    /// The section `[scrub]`.
+    pub scrub: services::ScrubConfig,
     /// The section `[login]`.
     pub login: services::LoginConfig,
+    /// The section `[jobs]`.
+    pub jobs: jobs::JobsConfig,
     /// The section `[log]`.
     pub log: LogConfig,
 }

@@ -8,6 +8,7 @@ mod listeners;
 
 use std::fs::File;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use blobs::Blobs;
@@ -65,10 +66,15 @@ impl House {
         if swept > 0 {
             tracing::info!(uploads = swept, "removed what unfinished uploads had left behind");
         }
+        let freed = services::jobs::free_all(now, &backends).await?;
+        if freed > 0 {
+            tracing::info!(jobs = freed, "jobs that ended with an earlier process will run again");
+        }
         Ok(Self { backends, config, certificate, lock })
     }
 
-    /// Serves until `shutdown` is called and running requests are done, then closes the database.
+    /// Serves, and works on the jobs that are due, until `shutdown` is called and running requests and jobs are done, then
+    /// closes the database.
     ///
     /// # Errors
     /// Whatever the database says when it is closed.
@@ -113,7 +119,9 @@ impl House {
                 shutdown.run_until_cancelled(certificate.follow()).await;
             }
         };
-        tokio::join!(open(listeners.main, tls.clone(), main), own, admin, renewal);
+        let clock = Arc::new(Timestamp::now);
+        let work = jobs::serve(Arc::clone(&backends), jobs::JOBS, &config.jobs, clock, shutdown.clone());
+        tokio::join!(open(listeners.main, tls.clone(), main), own, admin, renewal, work);
         backends.close().await?;
         drop(lock);
         Ok(())
@@ -160,7 +168,9 @@ fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Backends {
         trash: config.trash.clone(),
         history: config.history.clone(),
         versions: config.versions.clone(),
+        scrub: config.scrub.clone(),
         login: config.login.clone(),
+        orphan_grace: Duration::from_secs(config.blobs.orphan_grace_hours.saturating_mul(3600)),
     };
     Backends::new(metadata, blobs, Coordination::in_process(), services)
 }

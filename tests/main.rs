@@ -12,6 +12,7 @@ mod clients;
 mod commands;
 mod faults;
 mod house_rules;
+mod jobs;
 mod model;
 mod stories;
 mod support;

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: the release build under load, each measurement printed as a table.
 
+mod durability;
 mod folders;
 mod listing;
 mod memory;
@@ -38,6 +39,8 @@ enum Bench {
     Listing(listing::Arguments),
     /// PUT and GET of one large file beside a plain copy of it
     Transfer(transfer::Arguments),
+    /// PUT of one large and of many small files, at both levels of durability in turn
+    Durability(durability::Arguments),
 }
 
 /// A started server and the temporary folder that holds its data and whatever a benchmark adds; both end with it.
@@ -48,23 +51,24 @@ pub struct Bed {
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     workspace::run(workspace::cargo(["build", "--release"]))?;
-    let bed = Bed::start()?;
+    let bed = Bed::start(&[])?;
     match &arguments.bench {
         Bench::Memory(arguments) => memory::run(&bed, arguments)?,
         Bench::Folders(arguments) => folders::run(&bed, arguments)?,
         Bench::Listing(arguments) => listing::run(&bed, arguments)?,
         Bench::Transfer(arguments) => transfer::run(&bed, arguments)?,
+        Bench::Durability(arguments) => durability::run(&bed, arguments)?,
     }
     bed.server.stop()
 }
 
 impl Bed {
-    fn start() -> Result<Self> {
+    fn start(environment: &[(&str, &str)]) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("larder-bench-").tempdir()?;
         let log = folder.path().join("server.log");
         let mut command = workspace::cargo(["run", "--release", "--quiet", "--", "serve"]);
         // A line a request on the terminal would be measured too.
-        command.stderr(File::create(&log)?);
+        command.stderr(File::create(&log)?).envs(environment.iter().copied());
         let server =
             Server::start(command, &folder.path().join("data"), START_TIME_MAX).with_context(|| {
                 format!("the log says:\n{}", std::fs::read_to_string(&log).unwrap_or_default())

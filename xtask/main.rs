@@ -34,7 +34,7 @@ enum Command {
     Ci,
     /// Start the server as the README says, send one file there and back, stop it
     Smoke,
-    /// Measure the release build: memory, folders, listing or transfer
+    /// Measure the release build: memory, folders, listing, transfer or durability
     Bench(bench::Arguments),
 }
 

@@ -11,8 +11,8 @@ use crate::config::{LogConfig, LogFormat, LogLevel};
 
 /// The crates of the house. The others speak up from warnings on: at `debug` the database alone would
 /// drown everything else.
-const HOUSE: [&str; 9] =
-    ["larder", "domain", "metadata", "blobs", "coordination", "services", "gate", "webdav", "web"];
+const HOUSE: [&str; 10] =
+    ["larder", "domain", "metadata", "blobs", "coordination", "services", "gate", "webdav", "web", "jobs"];
 
 /// Starts the log of this process.
 pub fn begin(config: &LogConfig) -> anyhow::Result<()> {

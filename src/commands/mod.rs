@@ -50,7 +50,7 @@ enum Command {
     /// Print every setting, its value and where that comes from
     #[command(after_help = config::EXPLAINED)]
     Config,
-    /// Manage people and their app passwords
+    /// Manage people, their app passwords and jobs
     #[command(subcommand)]
     Admin(admin::Admin),
 }

@@ -16,9 +16,17 @@ pub fn time_or(time_or_none: Option<Timestamp>, none: &str) -> String {
     time_or_none.map_or_else(|| none.to_owned(), time)
 }
 
+const UNITS: [(char, u64); 4] = [('m', 60), ('h', 3_600), ('d', 86_400), ('w', 604_800)];
+
+/// A span of time such as `30d`, in the largest unit that says it exactly.
+pub fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let unit = UNITS.iter().rev().find(|(_, unit)| seconds > 0 && seconds.is_multiple_of(*unit));
+    unit.map_or_else(|| format!("{seconds}s"), |(name, unit)| format!("{}{name}", seconds / unit))
+}
+
 /// Reads a span of time such as `30d`.
 pub fn parse_span(text: &str) -> Result<Duration, String> {
-    const UNITS: [(char, u64); 4] = [('m', 60), ('h', 3_600), ('d', 86_400), ('w', 604_800)];
     let read = || {
         let unit = text.chars().next_back()?;
         let (_, seconds) = UNITS.iter().find(|(name, _)| *name == unit)?;
@@ -60,6 +68,10 @@ mod tests {
         for (text, hours) in [("12h", 12), ("30d", 720), ("1w", 168), ("120 m", 2)] {
             assert_eq!(parse_span(text), Ok(Duration::from_secs(hours * 3600)), "{text}");
         }
+        for text in ["12h", "30d", "8w", "90m"] {
+            assert_eq!(span(parse_span(text).unwrap()), text);
+        }
+        assert_eq!((span(Duration::from_secs(90)).as_str(), span(Duration::ZERO).as_str()), ("90s", "0s"));
         for text in
             ["", "d", "30", "-1d", "0d", "1y", "1.5d", "99999999999999999999w", "9999999999999999999w"]
         {

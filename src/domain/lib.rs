@@ -9,6 +9,7 @@ mod condition;
 mod durability;
 mod error;
 mod etag;
+mod job;
 mod lock;
 mod moment;
 mod name;
@@ -34,6 +35,7 @@ pub use condition::{Conditions, ETagMatch, Standing, StateList, StateTest, Teste
 pub use durability::Durability;
 pub use error::{Error, Message, Result};
 pub use etag::ETag;
+pub use job::{ATTEMPTS_MAX, Job, JobId, JobKind, JobState, OVERDUE_AFTER, QueueHealth, back_off};
 pub use lock::{GRACE, Lock, LockDepth, LockScope, LockToken, TIMEOUT_MAX};
 pub use moment::Moment;
 pub use name::NodeName;

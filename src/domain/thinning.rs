@@ -175,7 +175,9 @@ mod tests {
         assert_eq!(Thinning::new(&[""; 0]).unwrap(), Thinning::default());
         assert!(Thinning::new(&["all", "1w"]).is_err(), "nothing comes after for ever");
         assert!(Thinning::new(&["1h for 7d", "1d for 7d"]).is_err());
-        for wrong in ["", "1", "for 1d", "1h for", "1h for ever", "0h", "h for 1d", "1y", "none for 1d", "1h  1d"] {
+        for wrong in
+            ["", "1", "for 1d", "1h for", "1h for ever", "0h", "h for 1d", "1y", "none for 1d", "1h  1d"]
+        {
             assert!(Thinning::new(&[wrong]).is_err(), "{wrong}");
         }
         assert!(Thinning::new(&["99999999999999999w"]).is_err());

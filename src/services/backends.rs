@@ -1,14 +1,18 @@
 //! What every use case works with.
 
+use std::time::Duration;
+
 use blobs::Blobs;
 use coordination::Coordination;
 use domain::Result;
 use metadata::Metadata;
 
 use crate::auth::Memory;
-use crate::steps::Hashing;
+use crate::steps::{Hashing, UnderWay};
+use crate::upkeep::Rounds;
 use crate::{
-    FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ServicesConfig, TrashConfig, VersionsConfig,
+    FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig,
+    VersionsConfig,
 };
 
 /// The floor below, and the settings of this one.
@@ -29,8 +33,16 @@ pub struct Backends {
     pub history: HistoryConfig,
     /// Settings about earlier contents.
     pub versions: VersionsConfig,
+    /// Settings about reading everything again.
+    pub scrub: ScrubConfig,
     /// Settings about logging in.
     pub login: LoginConfig,
+    /// How long bytes that nothing refers to are left where they are.
+    pub orphan_grace: Duration,
+    /// The uploads of this process.
+    pub(crate) under_way: UnderWay,
+    /// How far the sweep and the scrub have come.
+    pub(crate) rounds: Rounds,
     /// Hashes passwords, a few at a time.
     pub(crate) hashing: Hashing,
     /// App passwords verified a short while ago.
@@ -40,9 +52,26 @@ pub struct Backends {
 impl Backends {
     /// Puts the floor together.
     pub fn new(metadata: Metadata, blobs: Blobs, coordination: Coordination, config: ServicesConfig) -> Self {
-        let ServicesConfig { files, names, trash, history, versions, login } = config;
+        let ServicesConfig { files, names, trash, history, versions, scrub, login, orphan_grace } = config;
         let (hashing, memory) = (Hashing::new(), Memory::new(&login));
-        Self { metadata, blobs, coordination, files, names, trash, history, versions, login, hashing, memory }
+        let (under_way, rounds) = (UnderWay::default(), Rounds::default());
+        Self {
+            metadata,
+            blobs,
+            coordination,
+            files,
+            names,
+            trash,
+            history,
+            versions,
+            scrub,
+            login,
+            orphan_grace,
+            under_way,
+            rounds,
+            hashing,
+            memory,
+        }
     }
 
     /// Closes the database once nobody uses it any more.

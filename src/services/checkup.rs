@@ -1,8 +1,8 @@
 //! Whether the house is well: a short answer for whoever sends it requests, a long one for its operator.
 
-use domain::{Result, Timestamp};
+use domain::{OVERDUE_AFTER, QueueHealth, Result, Timestamp};
 use metadata::schema::{self, Version};
-use metadata::{app_passwords, users};
+use metadata::{app_passwords, jobs, users};
 
 use crate::Backends;
 
@@ -52,6 +52,7 @@ pub async fn examine(now: Timestamp, backends: &Backends) -> Vec<Finding> {
         findings.push(schema);
         if readable {
             findings.push(accounts(now, backends).await);
+            findings.push(queue(now, backends).await);
         }
     }
     findings.push(file_store(backends).await);
@@ -108,6 +109,31 @@ async fn accounts(now: Timestamp, backends: &Backends) -> Finding {
             SUBJECT,
             error.to_string(),
             "Try again; if it stays, restore the database from a back-up.",
+        ),
+    }
+}
+
+async fn queue(now: Timestamp, backends: &Backends) -> Finding {
+    const SUBJECT: &str = "jobs";
+    let QueueHealth { waiting, dead, due_since } = match jobs::health(&backends.metadata, now).await {
+        Ok(health) => health,
+        Err(error) => {
+            let advice = "Try again; if it stays, restore the database from a back-up.";
+            return Finding::bad(SUBJECT, error.to_string(), advice);
+        }
+    };
+    let waited = due_since.map(|since| since.until(now)).filter(|waited| *waited >= OVERDUE_AFTER);
+    match (dead, waited) {
+        (0, None) => Finding::good(SUBJECT, format!("None was given up; {waiting} wait for their time.")),
+        (0, Some(waited)) => Finding::warning(
+            SUBJECT,
+            format!("{waiting} wait, and one could have run {} minutes ago.", waited.as_secs() / 60),
+            "They run in `larder serve`: see that it runs, that its jobs.workers is not 0, and what its log says.",
+        ),
+        (dead, _) => Finding::warning(
+            SUBJECT,
+            format!("{dead} failed too often and were given up."),
+            "`larder admin jobs list` says why; see to it, then run `larder admin jobs retry all`.",
         ),
     }
 }
@@ -173,7 +199,7 @@ mod tests {
     async fn accounts_of(house: &House) -> State {
         let findings = examine(NOW, &house.backends).await;
         let subjects: Vec<_> = findings.iter().map(|finding| finding.subject).collect();
-        assert_eq!(subjects, ["database", "schema", "accounts", "file store", "free space"]);
+        assert_eq!(subjects, ["database", "schema", "accounts", "jobs", "file store", "free space"]);
         assert!(findings.iter().all(|found| (found.state == State::Good) == found.advice.is_none()));
         findings[2].state
     }

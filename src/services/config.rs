@@ -1,5 +1,7 @@
 //! The settings of this floor.
 
+use std::time::Duration;
+
 use domain::Thinning;
 use serde::{Deserialize, Deserializer, de};
 
@@ -58,6 +60,16 @@ fn thinning<'de, D: Deserializer<'de>>(value: D) -> Result<Thinning, D::Error> {
     Thinning::new(&Vec::<String>::deserialize(value)?).map_err(de::Error::custom)
 }
 
+/// The section `[scrub]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScrubConfig {
+    /// Within how many days every content is read and compared once; 0 for never.
+    pub days: u32,
+    /// How much of that is read in a second, in bytes; 0 for as much as there is.
+    pub read_bytes_per_second: u64,
+}
+
 /// The section `[login]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,6 +95,10 @@ pub struct ServicesConfig {
     pub history: HistoryConfig,
     /// The section `[versions]`.
     pub versions: VersionsConfig,
+    /// The section `[scrub]`.
+    pub scrub: ScrubConfig,
     /// The section `[login]`.
     pub login: LoginConfig,
+    /// How long bytes that nothing refers to are left where they are.
+    pub orphan_grace: Duration,
 }

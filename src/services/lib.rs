@@ -12,13 +12,16 @@ pub mod auth;
 pub mod checkup;
 pub mod files;
 pub mod history;
+pub mod jobs;
 pub mod quotas;
 pub mod setup;
 pub mod trash;
+pub mod upkeep;
 pub mod users;
 pub mod versions;
 
 pub use backends::Backends;
 pub use config::{
-    FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ServicesConfig, TrashConfig, VersionsConfig,
+    FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig,
+    VersionsConfig,
 };

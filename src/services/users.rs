@@ -1,8 +1,6 @@
 //! People with an account.
 
-use domain::{
-    Caller, Door, Error, RequestId, Result, Role, SpaceId, Timestamp, User, UserId, UserName,
-};
+use domain::{Caller, Door, Error, RequestId, Result, Role, SpaceId, Timestamp, User, UserId, UserName};
 use metadata::{Tx, users};
 use uuid::Uuid;
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use super::Machine;
 
 /// The mark before a subject: `✓`, `!` or `✗`.
-fn mark(report: &str, subject: &str) -> Option<char> {
+pub fn mark(report: &str, subject: &str) -> Option<char> {
     let line = report
         .lines()
         .find(|line| line.split_once(' ').is_some_and(|(_, finding)| finding.starts_with(subject)));
@@ -28,9 +28,17 @@ fn beside_a_running_server_all_is_well() {
     let machine = Machine::new();
     let server = machine.serve(&[]);
     let report = machine.run(&["doctor", "--set", &format!("server.listen={}", server.socket())]).succeeded();
-    for subject in
-        ["settings", "data folder", "database", "schema", "accounts", "file store", "address", "network"]
-    {
+    for subject in [
+        "settings",
+        "data folder",
+        "database",
+        "schema",
+        "accounts",
+        "file store",
+        "address",
+        "network",
+        "durability",
+    ] {
         assert_eq!(mark(&report, subject), Some('\u{2713}'), "{report}");
     }
 }
@@ -65,4 +73,13 @@ fn an_address_in_use_and_an_open_folder_are_found_with_advice() {
     assert_eq!(mark(&outcome.out, "address"), Some('\u{2717}'));
     assert_eq!(mark(&outcome.out, "data folder"), Some('!'));
     assert!(outcome.out.contains("chmod 700"), "{outcome:#?}");
+}
+
+#[test]
+fn a_weaker_durability_is_something_to_think_about() {
+    let machine = Machine::new();
+    let weaker = ["doctor", "--set", "server.listen=127.0.0.1:0", "--set", "durability=process-crash"];
+    let report = machine.run(&weaker).succeeded();
+    assert_eq!(mark(&report, "durability"), Some('!'), "{report}");
+    assert!(report.contains("power-loss"), "{report}");
 }

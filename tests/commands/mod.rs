@@ -3,8 +3,10 @@
 mod admin;
 mod doctor;
 mod doctor_client;
+mod doctor_deep;
 mod help;
 mod history;
+mod jobs;
 mod serve;
 mod settings;
 mod tls;

@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use super::{config, head};
 use crate::support::TestHouse;
 
-async fn connect(folder: &Path) -> SqliteConnection {
+pub async fn connect(folder: &Path) -> SqliteConnection {
     let file = SqliteConnectOptions::new().filename(folder.join("metadata.db"));
     SqliteConnection::connect_with(&file).await.unwrap()
 }
@@ -52,21 +52,25 @@ fn while_another_process_holds_the_database_changes_wait_and_reading_goes_on() {
 
 #[test]
 fn an_upload_that_ends_while_the_database_is_held_is_cleared_away_when_it_is_free_again() {
-    let house = TestHouse::with_settings(&[("metadata.busy_seconds", "1")]).with_user("ann");
-    house.put("/file", "old");
-    let mut wire = house.wire();
-    // Enough that the blob is registered and partly written before the database is taken.
-    let body = vec![b'x'; 1 << 20];
-    wire.send(head(&house, "PUT", "/file", &[("Content-Length", &body.len().to_string())]));
-    wire.send(&body[..body.len() / 2]);
-    house.run(wait_for_pending(&house));
-    let mut other = house.run(connect(house.folder()));
-    house.run(sqlx::query("BEGIN EXCLUSIVE").execute(&mut other)).unwrap();
-    wire.send(&body[body.len() / 2..]);
-    assert_eq!(wire.answer().status, 503);
-    house.run(sqlx::query("ROLLBACK").execute(&mut other)).unwrap();
-    assert_eq!(house.get("/file").text(), "old");
-    // The house is in order when it is dropped.
+    // With a limit it has set room aside, which is given back then.
+    for quota_bytes in [None, Some(2 << 20)] {
+        let house = TestHouse::with_settings(&[("metadata.busy_seconds", "1")]);
+        let house = house.with_user_and_quota("ann", quota_bytes);
+        house.put("/file", "old");
+        let mut wire = house.wire();
+        // Enough that the blob is registered and partly written before the database is taken.
+        let body = vec![b'x'; 1 << 20];
+        wire.send(head(&house, "PUT", "/file", &[("Content-Length", &body.len().to_string())]));
+        wire.send(&body[..body.len() / 2]);
+        house.run(wait_for_pending(&house));
+        let mut other = house.run(connect(house.folder()));
+        house.run(sqlx::query("BEGIN EXCLUSIVE").execute(&mut other)).unwrap();
+        wire.send(&body[body.len() / 2..]);
+        assert_eq!(wire.answer().status, 503);
+        house.run(sqlx::query("ROLLBACK").execute(&mut other)).unwrap();
+        assert_eq!(house.get("/file").text(), "old");
+        // The house is in order when it is dropped.
+    }
 }
 
 /// Waits until the blob of an upload is registered.

@@ -6,10 +6,12 @@ mod crash;
 mod database;
 mod full_disk;
 mod hang_up;
+mod jobs;
 mod lost_bytes;
 mod power_loss;
 mod program;
 mod reservations;
+mod self_check;
 
 use std::path::Path;
 use std::time::Duration;

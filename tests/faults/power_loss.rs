@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::wait_until;
+use super::{varied_bytes, wait_until};
 use crate::support::{Answer, Machine, Server, Wire};
 
 #[test]
@@ -61,6 +61,30 @@ fn at_the_weaker_level_no_answer_waits_for_the_disk_and_the_operator_is_told() {
     traced.server.signal("TERM");
     let (_, said) = traced.server.ended();
     assert!(said.contains("may be lost if this machine loses power"), "{said}");
+}
+
+#[test]
+fn at_the_weaker_level_what_was_acknowledged_survives_the_death_of_the_process() {
+    let machine = Machine::new();
+    let weaker = ["--set", "durability=process-crash"];
+    let mut server = machine.serve(&weaker);
+    let authorization = Wire::basic("larder", server.labelled("Password").unwrap());
+    let headers = [("Authorization", authorization.as_str())];
+    let content = |turn: u64| varied_bytes(turn, 1 + turn as usize * 40_000);
+    for turn in 0..10 {
+        let path = format!("/dav/{turn}");
+        assert_eq!(Wire::open(server.socket()).ask("PUT", &path, &headers, content(turn)).status, 201);
+        if turn % 3 == 0 {
+            server.signal("KILL");
+            server.ended();
+            server = machine.serve(&weaker);
+        }
+        for earlier in 0..=turn {
+            let path = format!("/dav/{earlier}");
+            let found = Wire::open(server.socket()).ask("GET", &path, &headers, "");
+            assert!(found.body == content(earlier), "{path} after {turn}: {}", found.status);
+        }
+    }
 }
 
 /// What is synced: the bytes of a blob, its own folder, the folder of all blobs, or a file by its name.

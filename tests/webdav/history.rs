@@ -111,7 +111,9 @@ fn the_history_lists_moments_that_are_at_hand() {
     assert_eq!(house.list("/.History"), [""; 0], "nothing was there an hour ago");
     for days in ["0", "2", "2", "40", "40"] {
         // Leaked: the tests' statements are constants.
-        let sql = format!("UPDATE revisions SET at_ms = at_ms - 86400000 * {days} WHERE to_seq IS NULL OR to_seq > 1");
+        let sql = format!(
+            "UPDATE revisions SET at_ms = at_ms - 86400000 * {days} WHERE to_seq IS NULL OR to_seq > 1"
+        );
         super::alter(&house, sql.leak());
         house.put("/file", days);
         an_hour_passes(&house);
@@ -178,7 +180,14 @@ fn nothing_in_the_history_can_be_changed() {
     an_hour_passes(&house);
     let before = super::snapshot(&house);
     let destination = |to: &str| house.url().replace("/dav/", &format!("/dav{to}"));
-    for path in ["/.History", "/.History/1h", "/.History/1h/folder", "/.History/1h/folder/file", "/.History/1h/new", "/.History/x"] {
+    for path in [
+        "/.History",
+        "/.History/1h",
+        "/.History/1h/folder",
+        "/.History/1h/folder/file",
+        "/.History/1h/new",
+        "/.History/x",
+    ] {
         for (method, body) in [
             ("PUT", "body"),
             ("DELETE", ""),
@@ -198,7 +207,10 @@ fn nothing_in_the_history_can_be_changed() {
         assert_eq!(house.ask("OPTIONS", path, &[], "").status, 200);
     }
     assert_refused(&house.ask("COPY", "/.History", &[("Destination", &destination("/out"))], ""), 403);
-    assert_refused(&house.ask("COPY", "/.History/1h", &[("Destination", &destination("/.History/2h"))], ""), 403);
+    assert_refused(
+        &house.ask("COPY", "/.History/1h", &[("Destination", &destination("/.History/2h"))], ""),
+        403,
+    );
     assert_eq!(super::snapshot(&house), before);
     assert_eq!(number(&house, "SELECT COUNT(*) FROM blobs WHERE NOT live"), 0);
 }
@@ -208,7 +220,11 @@ fn a_refused_upload_is_not_read() {
     let house = house_with(&["/file"]);
     an_hour_passes(&house);
     let mut wire = house.wire();
-    wire.send(super::head_of_put(&house, "/.History/1h/file", "Content-Length: 1000000\r\nExpect: 100-continue"));
+    wire.send(super::head_of_put(
+        &house,
+        "/.History/1h/file",
+        "Content-Length: 1000000\r\nExpect: 100-continue",
+    ));
     assert_eq!(wire.answer().status, 403);
 }
 
@@ -239,8 +255,7 @@ fn copying_out_of_the_past_restores() {
     assert_eq!(copied.status, 201, "{}", seen(&copied));
     assert_eq!(text(&house, "/folder/all/folder/below/file").unwrap(), "/folder/below/file");
     let flat = house.url() + "flat";
-    let copied =
-        house.ask("COPY", "/.History/1h/folder", &[("Destination", &flat), ("Depth", "0")], "");
+    let copied = house.ask("COPY", "/.History/1h/folder", &[("Destination", &flat), ("Depth", "0")], "");
     assert_eq!((copied.status, house.list("/flat").len()), (201, 0));
 }
 
@@ -287,7 +302,10 @@ fn a_clock_that_was_wrong_for_a_while_hides_nothing() {
     let house = house_with(&["/file"]);
     an_hour_passes(&house);
     house.put("/file", "while the clock was ahead");
-    super::alter(&house, "UPDATE revisions SET at_ms = at_ms + 86400000 * 3650 WHERE to_seq IS NULL AND name = 'file'");
+    super::alter(
+        &house,
+        "UPDATE revisions SET at_ms = at_ms + 86400000 * 3650 WHERE to_seq IS NULL AND name = 'file'",
+    );
     house.put("/file", "since");
     an_hour_passes(&house);
     house.put("/file", "now");
@@ -346,7 +364,11 @@ fn a_look_into_the_past_costs_the_same_at_any_depth() {
         assert_eq!(cost(&|| house.propfind(path, "0", &dead)), 3, "{path}");
         assert_eq!(cost(&|| house.propfind(path, "1", &dead)), 4, "{path}");
     }
-    assert_eq!(cost(&|| house.propfind("/.History/1h/a/b", "1", &dead)), 3 + 3, "a page for each 500 members");
+    assert_eq!(
+        cost(&|| house.propfind("/.History/1h/a/b", "1", &dead)),
+        3 + 3,
+        "a page for each 500 members"
+    );
     assert_eq!(cost(&|| house.get("/.History/1h/a/b/c/d/file")), 3);
     assert_eq!(cost(&|| house.propfind("/.History", "1", &dead)), 2 + 2);
     let small = cost(&|| house.relocate("COPY", "/.History/1h/a/b/c/d", "/one"));

@@ -38,6 +38,7 @@ mod sync;
 mod system_files;
 mod times;
 mod traps;
+mod trash;
 mod unicode;
 mod windows_names;
 mod windows_properties;

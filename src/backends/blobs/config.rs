@@ -9,6 +9,8 @@ use serde::Deserialize;
 pub struct BlobsConfig {
     /// Where the bytes are kept.
     pub store: Store,
+    /// How long bytes that nothing refers to are left where they are, in hours.
+    pub orphan_grace_hours: u64,
     /// What a finished blob survives; a setting of the whole house.
     #[serde(skip)]
     pub durability: Durability,

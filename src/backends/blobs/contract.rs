@@ -1,14 +1,15 @@
 //! What every store of blobs must do; run against each of them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{BlobId, Error};
+use domain::{BlobId, Error, Timestamp};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use uuid::Uuid;
 
-use crate::{BlobReader, Blobs};
+use crate::{BlobReader, Blobs, Listing};
 
 /// Runs the whole contract; it leaves the store as it was.
 pub async fn suite(blobs: &Blobs) {
@@ -21,6 +22,8 @@ pub async fn suite(blobs: &Blobs) {
     a_reader_keeps_reading_what_is_removed(blobs).await;
     two_uploads_at_once_do_not_mix(blobs).await;
     what_is_missing_or_of_another_size_is_an_error(blobs).await;
+    everything_that_is_there_is_listed_once_and_in_order(blobs).await;
+    a_blob_is_found_as_long_as_it_is_there(blobs).await;
 }
 
 /// The same bytes for the same seed.
@@ -154,4 +157,41 @@ async fn what_is_missing_or_of_another_size_is_an_error(blobs: &Blobs) {
     blobs.remove(id).await.unwrap();
     let error = blobs.read(id, 4).await.err().unwrap();
     assert!(matches!(&error, Error::Internal(message) if message.log().unwrap().contains(&id.key())));
+}
+
+async fn everything_that_is_there_is_listed_once_and_in_order(blobs: &Blobs) {
+    assert_eq!(blobs.list(None, 10).await.unwrap(), Listing::default());
+    let mut expected = BTreeMap::new();
+    for size_bytes in 1..=7 {
+        expected.insert(store(blobs, random(size_bytes, 11)).await, size_bytes as u64);
+    }
+    for count_max in [1, 2, 3, 7, 100] {
+        let (mut listed, mut after) = (Vec::new(), None);
+        loop {
+            let page = blobs.list(after, count_max).await.unwrap();
+            assert!(page.blobs.len() <= count_max && page.strangers.count == 0);
+            listed.extend(page.blobs.iter().map(|blob| (blob.id, blob.size_bytes)));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(listed, expected.clone().into_iter().collect::<Vec<_>>(), "{count_max} at a time");
+    }
+    for id in expected.into_keys() {
+        blobs.remove(id).await.unwrap();
+    }
+    assert_eq!(blobs.list(None, 10).await.unwrap(), Listing::default());
+}
+
+async fn a_blob_is_found_as_long_as_it_is_there(blobs: &Blobs) {
+    let before = Timestamp::now();
+    let id = store(blobs, random(1000, 12)).await;
+    let found = blobs.find(id).await.unwrap().unwrap();
+    assert_eq!((found.id, found.size_bytes), (id, 1000));
+    // The clock of the store may be coarser than the machine's, or another's.
+    assert!(found.modified_at.until(before).as_secs() < 60 && before.until(found.modified_at).as_secs() < 60);
+    assert_eq!(blobs.list(None, 10).await.unwrap().blobs, [found]);
+    blobs.remove(id).await.unwrap();
+    assert_eq!(blobs.find(id).await.unwrap(), None);
 }

@@ -4,6 +4,7 @@
 //! handing them over costs little.
 
 mod draft;
+mod list;
 mod reader;
 mod writer;
 
@@ -19,9 +20,13 @@ use domain::{BlobId, Durability, Error, Result};
 use tokio::task::{JoinError, spawn_blocking};
 use uuid::Uuid;
 
+use crate::listing::{Listing, StoredBlob};
 use draft::Draft;
 pub use reader::DiskReader;
 pub use writer::DiskWriter;
+
+/// The folder of all blobs in the root.
+const FILES: &str = "files";
 
 /// A folder on a local disk.
 pub struct Disk {
@@ -35,7 +40,7 @@ impl Disk {
         // Nobody but the house itself may look into people's files.
         let mut folder = DirBuilder::new();
         folder.recursive(true).mode(0o700);
-        let files = root.join("files");
+        let files = root.join(FILES);
         folder
             .create(&files)
             // A folder is only there after a loss of power if the one above it was synced too.
@@ -59,6 +64,16 @@ impl Disk {
         let content = self.content(id);
         // Not synced: a file that a loss of power brings back is garbage like any other.
         blocking(move || erase(&content).map_err(fault("removing", &content))).await
+    }
+
+    pub(crate) async fn list(&self, after: Option<BlobId>, count_max: usize) -> Result<Listing> {
+        let root = self.root.clone();
+        blocking(move || list::list(&root, after, count_max)).await
+    }
+
+    pub(crate) async fn find(&self, id: BlobId) -> Result<Option<StoredBlob>> {
+        let root = self.root.clone();
+        blocking(move || list::find(&root, id)).await
     }
 
     pub(crate) async fn check(&self) -> Result<()> {
@@ -127,7 +142,11 @@ fn erase(content: &Path) -> io::Result<()> {
         outcome => outcome,
     };
     gone(fs::remove_file(content))?;
-    gone(fs::remove_dir(folder_of(content)))
+    match gone(fs::remove_dir(folder_of(content))) {
+        // Somebody put something beside the blob, and that is theirs.
+        Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => Ok(()),
+        outcome => outcome,
+    }
 }
 
 fn sync_folder(folder: &Path) -> io::Result<()> {

@@ -5,6 +5,7 @@
 
 mod config;
 mod disk;
+mod listing;
 
 #[cfg(test)]
 mod contract;
@@ -16,6 +17,7 @@ use domain::{BlobId, Result};
 
 pub use config::{BlobsConfig, Store};
 pub use disk::{Disk, DiskReader, DiskWriter};
+pub use listing::{Listing, StoredBlob, Strangers};
 
 /// A store of blobs.
 ///
@@ -78,6 +80,27 @@ impl Blobs {
     pub async fn remove(&self, id: BlobId) -> Result<()> {
         match self {
             Self::Disk(disk) => disk.remove(id).await,
+        }
+    }
+
+    /// The blobs that follow an id, in the order of their ids, at most `count_max` and perhaps fewer: whether there
+    /// are more, [`Listing::next`] says. What is added or removed between two listings may be in neither.
+    ///
+    /// # Errors
+    /// See [`Blobs`].
+    pub async fn list(&self, after: Option<BlobId>, count_max: usize) -> Result<Listing> {
+        match self {
+            Self::Disk(disk) => disk.list(after, count_max).await,
+        }
+    }
+
+    /// One blob, if anything of it is there, complete or not.
+    ///
+    /// # Errors
+    /// See [`Blobs`].
+    pub async fn find(&self, id: BlobId) -> Result<Option<StoredBlob>> {
+        match self {
+            Self::Disk(disk) => disk.find(id).await,
         }
     }
 

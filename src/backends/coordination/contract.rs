@@ -13,6 +13,7 @@ pub async fn suite(state: &Coordination) {
     failures_add_up_until_the_window_of_the_first_one_ends(state).await;
     keys_do_not_mix(state).await;
     a_success_wipes_the_slate(state).await;
+    a_worker_hears_that_it_is_wanted_though_it_was_busy(state).await;
 }
 
 async fn failures_add_up_until_the_window_of_the_first_one_ends(state: &Coordination) {
@@ -40,6 +41,13 @@ async fn a_success_wipes_the_slate(state: &Coordination) {
     state.forget("nobody").await.unwrap();
     assert_eq!(state.failures("eve", now).await.unwrap(), Failures::default());
     assert_eq!(state.record_failure("eve", now, WINDOW).await.unwrap(), 1);
+}
+
+async fn a_worker_hears_that_it_is_wanted_though_it_was_busy(state: &Coordination) {
+    state.wake_jobs();
+    state.wake_jobs();
+    state.jobs_wanted().await;
+    let (_, ()) = tokio::join!(state.jobs_wanted(), async { state.wake_jobs() });
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use domain::Timestamp;
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use crate::Failures;
 
@@ -19,6 +20,7 @@ pub struct InProcess {
     /// Keys are kept as a hash nobody outside can steer to a collision, so that their length costs nothing.
     hasher: RandomState,
     attempts: Mutex<Attempts>,
+    jobs_wanted: Notify,
 }
 
 /// Windows of failed attempts, by key and by when they end.
@@ -58,6 +60,15 @@ impl InProcess {
         attempts.windows.insert(key, Window { count: 1, end });
         attempts.ends.insert((end, key));
         1
+    }
+
+    pub(crate) fn wake_jobs(&self) {
+        // Kept for the worker if it is not waiting just now.
+        self.jobs_wanted.notify_one();
+    }
+
+    pub(crate) async fn jobs_wanted(&self) {
+        self.jobs_wanted.notified().await;
     }
 
     pub(crate) fn forget(&self, key: &str) {

@@ -65,4 +65,19 @@ impl Coordination {
         }
         Ok(())
     }
+
+    /// Tells the worker that there is something to do, once what asks for it is committed. That saves the time until
+    /// the worker looks by itself; nothing is lost when it does not hear of it.
+    pub fn wake_jobs(&self) {
+        match self {
+            Self::InProcess(state) => state.wake_jobs(),
+        }
+    }
+
+    /// Waits for [`wake_jobs`](Self::wake_jobs); one that came before anybody waited counts. For one worker.
+    pub async fn jobs_wanted(&self) {
+        match self {
+            Self::InProcess(state) => state.jobs_wanted().await,
+        }
+    }
 }

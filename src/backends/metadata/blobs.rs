@@ -1,12 +1,20 @@
 //! What the database knows of blobs: registered before their first byte, live once a node shows them.
 
 use domain::{BlobId, Content, Error, Result, SpaceId, Timestamp};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryResult};
 use uuid::Uuid;
 
 use crate::error::DbResult;
+use crate::nodes::unsigned;
 use crate::rows::blob;
 use crate::{Db, Metadata, Tx, reservations, spaces, statement};
+
+/// Registered, and not live yet.
+const PENDING: &str = "NOT live AND condemned_ms IS NULL";
+
+/// No history refers to it. That is so of whatever is pending, unless somebody has damaged the row; then its bytes are all
+/// there is, and must not be taken for those of an upload that was given up.
+const UNSHOWN: &str = "NOT EXISTS (SELECT 1 FROM revisions r WHERE r.blob_id = blobs.id)";
 
 /// Registers a blob before its first byte is written, so that whatever lies in the store without a live
 /// row is garbage by construction.
@@ -64,8 +72,8 @@ pub async fn enliven(tx: &Tx, id: BlobId, content: &Content) -> Result<()> {
 pub async fn is_abandoned(metadata: &Metadata, id: BlobId) -> Result<bool> {
     let tx = metadata.begin().await?;
     // A write, though it changes nothing, so that the row is waited for.
-    let sql = "UPDATE blobs SET live = FALSE WHERE id = $1 AND NOT live";
-    let found = tx.raw().execute_raw(statement(&tx, sql, [id.0.into()])).await.or_domain()?;
+    let sql = format!("UPDATE blobs SET live = FALSE WHERE id = $1 AND {PENDING} AND {UNSHOWN}");
+    let found = tx.raw().execute_raw(statement(&tx, &sql, [id.0.into()])).await.or_domain()?;
     tx.commit().await?;
     Ok(found.rows_affected() > 0)
 }
@@ -76,8 +84,8 @@ pub async fn is_abandoned(metadata: &Metadata, id: BlobId) -> Result<bool> {
 /// Whatever the database says.
 pub async fn forget(metadata: &Metadata, id: BlobId) -> Result<()> {
     let tx = metadata.begin().await?;
-    let sql = "DELETE FROM blobs WHERE id = $1 AND NOT live RETURNING space_id, reserved_bytes";
-    let row = tx.raw().query_one_raw(statement(&tx, sql, [id.0.into()])).await.or_domain()?;
+    let sql = format!("DELETE FROM blobs WHERE id = $1 AND {PENDING} RETURNING space_id, reserved_bytes");
+    let row = tx.raw().query_one_raw(statement(&tx, &sql, [id.0.into()])).await.or_domain()?;
     if let Some(row) = row {
         let space: Option<Uuid> = row.try_get("", "space_id").or_domain()?;
         reservations::give_back(&tx, space.map(SpaceId), row.try_get("", "reserved_bytes").or_domain()?)
@@ -91,8 +99,8 @@ pub async fn forget(metadata: &Metadata, id: BlobId) -> Result<()> {
 /// # Errors
 /// Whatever the database says.
 pub async fn pending(metadata: &Metadata, before: Timestamp) -> Result<Vec<BlobId>> {
-    let sql = "SELECT id FROM blobs WHERE NOT live AND condemned_ms IS NULL AND created_ms < $1";
-    ids(metadata, sql, vec![before.millis().into()]).await
+    let sql = format!("SELECT id FROM blobs WHERE {PENDING} AND {UNSHOWN} AND created_ms < $1");
+    ids(metadata, &sql, vec![before.millis().into()]).await
 }
 
 /// Condemns those of these live blobs that no revision refers to any more: their bytes may be removed once whoever reads
@@ -140,6 +148,84 @@ pub async fn unreferenced(metadata: &Metadata) -> Result<Vec<BlobId>> {
 /// Whatever the database says.
 pub async fn live(metadata: &Metadata) -> Result<Vec<BlobId>> {
     ids(metadata, "SELECT id FROM blobs WHERE live", Vec::new()).await
+}
+
+/// What is known of one blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Registered {
+    /// Which one.
+    pub id: BlobId,
+    /// What has become of it.
+    pub state: State,
+    /// How many bytes it has, if it is or was live.
+    pub size_bytes: u64,
+    /// Whether its bytes were others than they must be when they were last read.
+    pub is_damaged: bool,
+}
+
+/// What has become of a blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Its bytes are on their way, or it was given up.
+    Pending,
+    /// Something shows it, or did.
+    Live,
+    /// Nothing refers to it any more.
+    Condemned,
+}
+
+/// The blobs that follow an id in the order of ids, whatever has become of them.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn list(db: &impl Db, after: Option<BlobId>, count_max: u32) -> Result<Vec<Registered>> {
+    let (beginning, after) = match after {
+        Some(after) => ("WHERE id > $2", vec![after.0.into()]),
+        None => ("", Vec::new()),
+    };
+    let sql = format!(
+        "SELECT id, live, condemned_ms, size_bytes, damaged_ms FROM blobs {beginning} ORDER BY id LIMIT $1"
+    );
+    let values = [i64::from(count_max).into()].into_iter().chain(after);
+    let rows = db.raw().query_all_raw(statement(db, &sql, values)).await.or_domain()?;
+    rows.iter().map(registered).collect()
+}
+
+/// How many blobs are registered, whatever has become of them.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn count(db: &impl Db) -> Result<u64> {
+    let row = db.raw().query_one_raw(statement(db, "SELECT COUNT(*) AS count FROM blobs", [])).await;
+    let row = row.or_domain()?.ok_or_else(|| Error::internal("a count without a row"))?;
+    row.try_get("", "count").or_domain().map(unsigned)
+}
+
+/// One blob, if it is registered.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn find(db: &impl Db, id: BlobId) -> Result<Option<Registered>> {
+    let sql = "SELECT id, live, condemned_ms, size_bytes, damaged_ms FROM blobs WHERE id = $1";
+    let row = db.raw().query_one_raw(statement(db, sql, [id.0.into()])).await.or_domain()?;
+    row.as_ref().map(registered).transpose()
+}
+
+fn registered(row: &QueryResult) -> Result<Registered> {
+    let condemned_ms: Option<i64> = row.try_get("", "condemned_ms").or_domain()?;
+    let damaged_ms: Option<i64> = row.try_get("", "damaged_ms").or_domain()?;
+    let state = match (row.try_get("", "live").or_domain()?, condemned_ms) {
+        (true, _) => State::Live,
+        (false, Some(_)) => State::Condemned,
+        (false, None) => State::Pending,
+    };
+    let size_bytes = unsigned(row.try_get("", "size_bytes").or_domain()?);
+    Ok(Registered {
+        id: BlobId(row.try_get("", "id").or_domain()?),
+        state,
+        size_bytes,
+        is_damaged: damaged_ms.is_some(),
+    })
 }
 
 async fn ids(metadata: &Metadata, sql: &str, values: Vec<sea_orm::Value>) -> Result<Vec<BlobId>> {

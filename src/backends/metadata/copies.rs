@@ -42,7 +42,8 @@ impl Source {
 
     fn past_rows(self, seq: &str) -> String {
         let stood = stood(seq);
-        let columns = "r.node_id, r.name, n.folder, r.blob_id, r.modified_ms, n.system_bytes, n.system_sha256";
+        let columns =
+            "r.node_id, r.name, n.folder, r.blob_id, r.modified_ms, n.system_bytes, n.system_sha256";
         let below = match self.deep {
             true => format!(
                 " UNION ALL SELECT {columns} FROM source JOIN revisions r ON r.parent_id = source.id \
@@ -150,7 +151,9 @@ pub async fn copy(tx: &Tx, caller: &Caller, seq: Seq, source: Source, to: CopyTo
         seq.0.into(),
     ]);
     if tx.raw().execute_raw(statement(tx, &insert, values)).await.or_domain()?.rows_affected() == 0 {
-        return Err(Error::NotFound("What was to be copied is not there any more; nothing was changed.".into()));
+        return Err(Error::NotFound(
+            "What was to be copied is not there any more; nothing was changed.".into(),
+        ));
     }
     let made = "space_id = $1 AND created_seq = $2";
     let scope = || vec![to.space.0.into(), seq.0.into()];

@@ -83,12 +83,7 @@ fn read_seq(row: &QueryResult) -> Result<Option<Seq>> {
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn days(
-    db: &impl Db,
-    space: SpaceId,
-    before: Timestamp,
-    count_max: u32,
-) -> Result<Vec<Timestamp>> {
+pub async fn days(db: &impl Db, space: SpaceId, before: Timestamp, count_max: u32) -> Result<Vec<Timestamp>> {
     let sql = "WITH RECURSIVE days (count, at) AS ( \
                  SELECT 1, (SELECT MAX(r.at_ms) FROM revisions r WHERE r.space_id = $1 AND r.at_ms < $2) \
                  UNION ALL \

@@ -13,17 +13,22 @@ pub mod blobs;
 pub mod changes;
 pub mod companions;
 pub mod copies;
+pub mod garbage;
 pub mod history;
 pub mod holds;
+pub mod jobs;
 pub mod locks;
 pub mod names;
 pub mod nodes;
 pub mod placeholders;
+pub mod places;
 pub mod properties;
 pub mod purge;
 pub mod reservations;
 pub mod retention;
+pub mod rules;
 pub mod schema;
+pub mod scrubs;
 pub mod spaces;
 pub mod system_files;
 pub mod trash;
@@ -138,6 +143,15 @@ impl Metadata {
         Ok(Tx { raw: self.write.begin_with_options(immediate).await.or_domain()? })
     }
 
+    /// A view of the database as it is at the first question put to it. What others change meanwhile does not show, and
+    /// nobody waits for it; the log of SQLite grows as long as there is one.
+    ///
+    /// # Errors
+    /// [`Unavailable`](domain::Error::Unavailable) when no connection is free for too long.
+    pub async fn view(&self) -> Result<View> {
+        Ok(View { raw: self.read.begin().await.or_domain()? })
+    }
+
     /// How many statements have been sent since the start, transactions' brackets not counted.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
@@ -174,6 +188,17 @@ fn synchronous(durability: Durability) -> SqliteSynchronous {
 /// A statement with `$1`, `$2`, … in it, which both SQLite and PostgreSQL read.
 pub(crate) fn statement(db: &impl Db, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
     Statement::from_sql_and_values(db.raw().get_database_backend(), sql, values)
+}
+
+/// The database as it was at one moment.
+pub struct View {
+    raw: DatabaseTransaction,
+}
+
+impl Db for View {
+    fn raw(&self) -> &impl ConnectionTrait {
+        &self.raw
+    }
 }
 
 /// A transaction: all of it happens at [`commit`](Self::commit), or nothing does.

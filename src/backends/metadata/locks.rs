@@ -139,6 +139,25 @@ pub async fn remove(tx: &Tx, token: LockToken) -> Result<()> {
     lock::Entity::delete_by_id(token.0).exec(tx.raw()).await.or_domain().map(drop)
 }
 
+/// Whether there are locks that ended at a moment or before.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn any_ended(db: &impl Db, by: Timestamp) -> Result<bool> {
+    let sql = "SELECT token FROM locks WHERE expires_ms <= $1 LIMIT 1";
+    Ok(db.raw().query_one_raw(statement(db, sql, [by.millis().into()])).await.or_domain()?.is_some())
+}
+
+/// Removes locks that ended at a moment or before, at most so many, and says how many.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn remove_ended(tx: &Tx, by: Timestamp, count_max: u32) -> Result<u64> {
+    let sql = "DELETE FROM locks WHERE token IN (SELECT token FROM locks WHERE expires_ms <= $1 LIMIT $2)";
+    let values = [by.millis().into(), i64::from(count_max).into()];
+    Ok(tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?.rows_affected())
+}
+
 /// Ends the locks on a node and on everything below it: locks stay behind when their resource moves or
 /// goes (RFC 4918 §7.6, §9.6).
 ///

@@ -320,9 +320,7 @@ pub(crate) async fn update(tx: &Tx, seq: Seq, id: NodeId, change: Change<'_>) ->
             .col_expr(TrashedMs, Expr::value(None::<i64>))
             .col_expr(TrashedWith, Expr::value(None::<i64>))
             .col_expr(TrashName, Expr::value(None::<String>)),
-        Change::Trashed(at, names) => update
-            .col_expr(TrashedMs, Expr::value(at.millis()))
-            .col_expr(TrashName, crate::trash::first_free(names)),
+        Change::Trashed(at, names) => return crate::trash::enter(tx, seq, id, at, names).await,
         Change::TrashedWith(at, other) => {
             update.col_expr(TrashedMs, Expr::value(at.millis())).col_expr(TrashedWith, Expr::value(other.0))
         }

@@ -1,4 +1,4 @@
-//! Room that uploads under way set aside, so that of two that do not both fit only one begins.
+//! Demand that uploads under way set aside, so that of two that do not both fit only one begins.
 //!
 //! It stands twice: in the row of the upload's blob, by which it is given back whatever becomes of the upload, and added up
 //! in the row of the space, where every condition of the quota counts it.
@@ -13,7 +13,7 @@ use crate::{Db, Metadata, Tx, blobs, statement};
 
 /// What an upload asks for.
 #[derive(Debug, Clone, Copy)]
-pub struct Room {
+pub struct Demand {
     /// Where.
     pub space: SpaceId,
     /// What it cannot do without, in bytes.
@@ -27,10 +27,10 @@ pub struct Room {
 ///
 /// # Errors
 /// [`QuotaExceeded`](Error::QuotaExceeded) when there is not as much as needed.
-pub async fn register(metadata: &Metadata, id: BlobId, now: Timestamp, room: Room) -> Result<u64> {
+pub async fn register(metadata: &Metadata, id: BlobId, now: Timestamp, demand: Demand) -> Result<u64> {
     let tx = metadata.begin().await?;
-    let bytes = set_aside(&tx, room).await?;
-    blobs::insert(&tx, id, now, Some((room.space, bytes))).await?;
+    let bytes = set_aside(&tx, demand).await?;
+    blobs::insert(&tx, id, now, Some((demand.space, bytes))).await?;
     tx.commit().await?;
     Ok(bytes)
 }
@@ -39,12 +39,12 @@ pub async fn register(metadata: &Metadata, id: BlobId, now: Timestamp, room: Roo
 ///
 /// # Errors
 /// [`QuotaExceeded`](Error::QuotaExceeded) when there is not as much as needed.
-pub async fn extend(metadata: &Metadata, id: BlobId, room: Room) -> Result<u64> {
+pub async fn extend(metadata: &Metadata, id: BlobId, demand: Demand) -> Result<u64> {
     let tx = metadata.begin().await?;
-    let bytes = set_aside(&tx, room).await?;
+    let bytes = set_aside(&tx, demand).await?;
     let sql =
         "UPDATE blobs SET space_id = $2, reserved_bytes = reserved_bytes + $3 WHERE id = $1 AND NOT live";
-    let values = [id.0.into(), room.space.0.into(), signed(bytes)?.into()];
+    let values = [id.0.into(), demand.space.0.into(), signed(bytes)?.into()];
     match tx.raw().execute_raw(statement(&tx, sql, values)).await.or_domain()?.rows_affected() {
         1 => tx.commit().await?,
         _ => return Err(Error::internal(format!("blob {id} is not registered"))),
@@ -59,8 +59,8 @@ pub(crate) async fn give_back(tx: &Tx, space: Option<SpaceId>, bytes: i64) -> Re
     tx.raw().execute_raw(statement(tx, sql, [space.0.into(), bytes.into()])).await.or_domain().map(drop)
 }
 
-async fn set_aside(tx: &Tx, room: Room) -> Result<u64> {
-    let Room { space, needed_bytes, wanted_bytes } = room;
+async fn set_aside(tx: &Tx, demand: Demand) -> Result<u64> {
+    let Demand { space, needed_bytes, wanted_bytes } = demand;
     let bytes = match wanted_bytes > needed_bytes {
         true => wanted_bytes.min(left(tx, space).await? / 2).max(needed_bytes),
         false => needed_bytes,

@@ -4,7 +4,7 @@ use domain::{Error, Result, Seq, SpaceId, SystemFile};
 use sea_orm::ConnectionTrait;
 
 use crate::error::DbResult;
-use crate::{Db, Metadata, Tx, statement};
+use crate::{Db, Tx, statement};
 
 /// Takes the pen of a space: every change to a space begins here. Writers to one space queue at this
 /// row, the quota is charged, and the change gets its number, all in one conditional statement.
@@ -153,8 +153,8 @@ pub struct Drift {
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn drifts(metadata: &Metadata) -> Result<Vec<Drift>> {
-    added_up(metadata, None).await
+pub async fn drifts(db: &impl Db) -> Result<Vec<Drift>> {
+    added_up(db, None).await
 }
 
 /// The same for one space, whose pen is held.

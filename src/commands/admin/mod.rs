@@ -1,6 +1,7 @@
-//! `larder admin …`: people and what opens the door to them. It works beside a running server.
+//! `larder admin …`: people and what opens the door to them, and the queue of jobs. It works beside a running server.
 
 mod app_password;
+mod jobs;
 mod restore;
 mod user;
 mod versions;
@@ -25,6 +26,9 @@ pub enum Admin {
     Versions(versions::Versions),
     /// Bring a drive, a folder or a file back to how it was at a moment
     Restore(restore::Restore),
+    /// See to what is done later and on schedule
+    #[command(subcommand)]
+    Jobs(jobs::Jobs),
 }
 
 pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
@@ -34,6 +38,7 @@ pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow
         Admin::AppPassword(command) => app_password::run(command, config, &backends).await,
         Admin::Versions(command) => versions::run(command, &backends).await,
         Admin::Restore(command) => restore::run(command, &backends).await,
+        Admin::Jobs(command) => jobs::run(command, &backends).await,
     };
     backends.close().await?;
     done

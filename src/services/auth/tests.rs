@@ -16,8 +16,8 @@ use uuid::Uuid;
 use super::{Attempt, log_in};
 use crate::users::NewUser;
 use crate::{
-    Backends, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ServicesConfig, TrashConfig, VersionsConfig,
-    app_passwords, users,
+    Backends, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig,
+    VersionsConfig, app_passwords, users,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
@@ -38,11 +38,9 @@ impl House {
         let folder = TempDir::new().unwrap();
         let metadata = open(&folder).await;
         schema::migrate(&metadata).await.unwrap();
-        let blobs = Blobs::open(
-            &BlobsConfig { store: Store::Disk, durability: Durability::default() },
-            folder.path(),
-        )
-        .unwrap();
+        let config =
+            BlobsConfig { store: Store::Disk, orphan_grace_hours: 24, durability: Durability::default() };
+        let blobs = Blobs::open(&config, folder.path()).unwrap();
         let files = FilesConfig { path_chars_max: 1024, quota_bytes: 1000, file_bytes_max: 0 };
         let names = NamesConfig { ascii_safe: false };
         let login =
@@ -50,7 +48,9 @@ impl House {
         let trash = TrashConfig { days: 30, listed: true };
         let history = HistoryConfig { listed: false };
         let versions = VersionsConfig { days: 180, count_max: 100, thinning: Thinning::default() };
-        let config = ServicesConfig { files, names, trash, history, versions, login };
+        let scrub = ScrubConfig { days: 30, read_bytes_per_second: 0 };
+        let orphan_grace = Duration::from_secs(86_400);
+        let config = ServicesConfig { files, names, trash, history, versions, scrub, login, orphan_grace };
         let backends = Backends::new(metadata, blobs, Coordination::in_process(), config);
         Self { backends: Arc::new(backends), folder }
     }

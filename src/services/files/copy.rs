@@ -12,8 +12,8 @@ use super::promotion::{Promotion, Ready, Shown, Tried};
 use super::{Placed, Target};
 use crate::Backends;
 use crate::steps::{
-    apart, charge_copy, companions_of, judge, locate, may_place, name_of, node_of, not_made_up, parent_of, placed,
-    trash,
+    apart, charge_copy, companions_of, judge, locate, may_place, name_of, node_of, not_made_up, parent_of,
+    placed, trash,
 };
 
 /// Copies what is at `from`, with `deep` everything below it; what is at the target goes into the trash if

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use blobs::BlobWriter;
 use bytes::Bytes;
 use domain::{BlobId, Result, SpaceId, SystemFile, Timestamp};
-use metadata::reservations::{self, Room};
+use metadata::reservations::{self, Demand};
 use uuid::Uuid;
 
 use crate::Backends;
-use crate::steps::discard;
+use crate::steps::{Passage, discard};
 
 /// How much room an upload of unknown length sets aside at once: this much at first, and then each time as much as it has
 /// already. So a small one holds little, and a large one seldom asks.
@@ -29,6 +29,7 @@ pub(super) struct Intake {
     /// Registered when there is something to set aside, or with the first byte: an empty file needs none.
     blob: Option<BlobId>,
     writer: Option<BlobWriter>,
+    under_way: Option<Passage>,
     stored_bytes: u64,
     reserved_bytes: u64,
 }
@@ -71,6 +72,7 @@ impl Intake {
             memory: in_memory.then(Vec::new),
             blob: None,
             writer: None,
+            under_way: None,
             stored_bytes: 0,
             reserved_bytes: 0,
         }
@@ -83,7 +85,7 @@ impl Intake {
     pub(super) async fn expect(&mut self, bytes: u64) -> Result<()> {
         match self.allowance.space {
             Some(space) if self.memory.is_none() && bytes > self.allowance.free_bytes => {
-                self.set_aside(Room { space, needed_bytes: bytes, wanted_bytes: bytes }).await
+                self.set_aside(Demand { space, needed_bytes: bytes, wanted_bytes: bytes }).await
             }
             _ => Ok(()),
         }
@@ -122,9 +124,15 @@ impl Intake {
         writer.write(bytes).await
     }
 
+    fn begin(&mut self) -> BlobId {
+        let id = BlobId(Uuid::now_v7());
+        self.under_way = Some(self.backends.under_way.begin(id));
+        *self.blob.insert(id)
+    }
+
     async fn register(&mut self) -> Result<BlobId> {
         // Known before it is registered: whoever drops this in between has it forgotten.
-        let id = *self.blob.insert(BlobId(Uuid::now_v7()));
+        let id = self.begin();
         metadata::blobs::register(&self.backends.metadata, id, self.now).await?;
         failpoint::reach("upload.registered");
         Ok(id)
@@ -136,21 +144,20 @@ impl Intake {
             Some(space) if needed_bytes > 0 && self.stored_bytes > self.allowance.free_bytes => {
                 let step_bytes = self.reserved_bytes.clamp(STEP_BYTES_MIN, STEP_BYTES_MAX);
                 let wanted_bytes = needed_bytes.max(step_bytes);
-                self.set_aside(Room { space, needed_bytes, wanted_bytes }).await
+                self.set_aside(Demand { space, needed_bytes, wanted_bytes }).await
             }
             _ => Ok(()),
         }
     }
 
-    async fn set_aside(&mut self, room: Room) -> Result<()> {
-        let metadata = &self.backends.metadata;
+    async fn set_aside(&mut self, demand: Demand) -> Result<()> {
         if let Some(id) = self.blob {
-            self.reserved_bytes += reservations::extend(metadata, id, room).await?;
+            self.reserved_bytes += reservations::extend(&self.backends.metadata, id, demand).await?;
             return Ok(());
         }
         // As in `register`, with which it shares the transaction.
-        let id = *self.blob.insert(BlobId(Uuid::now_v7()));
-        self.reserved_bytes = reservations::register(metadata, id, self.now, room).await?;
+        let id = self.begin();
+        self.reserved_bytes = reservations::register(&self.backends.metadata, id, self.now, demand).await?;
         failpoint::reach("upload.registered");
         Ok(())
     }
@@ -199,8 +206,13 @@ pub(super) async fn stored(
     bytes: Vec<u8>,
 ) -> Result<Option<Stored>> {
     let mut intake = Intake::new(backends, now, false, Allowance::default());
-    intake.store(bytes.into()).await?;
-    intake.settle().await
+    match intake.store(bytes.into()).await {
+        Ok(()) => intake.settle().await,
+        Err(error) => {
+            intake.discard().await;
+            Err(error)
+        }
+    }
 }
 
 impl Drop for Intake {

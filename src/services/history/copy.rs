@@ -7,7 +7,9 @@ use metadata::{nodes, spaces};
 use super::look::{Past, locate};
 use crate::Backends;
 use crate::files::{Placed, Target};
-use crate::steps::{charge_copy, companions_of, judge, may_place, name_of, node_of, parent_of, placed, trash};
+use crate::steps::{
+    charge_copy, companions_of, judge, may_place, name_of, node_of, parent_of, placed, trash,
+};
 
 /// Copies what was at a path of the past, with `deep` everything that was below it, into the present; what is at the
 /// target goes into the trash if it may be replaced.

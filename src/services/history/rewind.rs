@@ -87,7 +87,9 @@ impl Plan {
         let both = Change { present: present.node().cloned(), past: past.node().cloned() };
         let all = match &both {
             Change { present: None, past: None } => return Err(nothing_here()),
-            Change { present: Some(present), past: Some(past) } if present.is_folder() && past.is_folder() => {
+            Change { present: Some(present), past: Some(past) }
+                if present.is_folder() && past.is_folder() =>
+            {
                 members(db, path, present, past).await?
             }
             _ => vec![(path.clone(), both)],
@@ -157,13 +159,13 @@ impl Plan {
 }
 
 impl Change {
-    /// Whether it is as it was. What stands there now may have come by a move, and what stood there may be elsewhere.
+    /// Whether it is as it was: the same folder, with nothing changed in it since, or a file with the same content.
     fn is_none(&self, as_of: Seq) -> bool {
         match (&self.present, &self.past) {
             (Some(present), Some(past)) if present.is_folder() || past.is_folder() => {
                 present.id == past.id && present.tree_seq <= as_of
             }
-            (Some(present), Some(past)) => present.id == past.id && present.sha256() == past.sha256(),
+            (Some(present), Some(past)) => present.sha256() == past.sha256(),
             _ => false,
         }
     }

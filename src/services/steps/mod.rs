@@ -12,6 +12,7 @@ mod moment;
 mod place;
 mod restore;
 mod secret;
+mod under_way;
 
 pub(crate) use authorize::own;
 pub(crate) use change::change;
@@ -26,3 +27,4 @@ pub(crate) use place::{apart, may_place, placed, placeholder, trash};
 pub(crate) use restore::{ENTRY_DEPTH, destination, locate, not_made_up};
 pub(crate) use secret::AppSecret;
 pub use secret::made_up_password;
+pub(crate) use under_way::{Passage, UnderWay};

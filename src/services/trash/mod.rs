@@ -4,4 +4,4 @@ mod look;
 mod purge;
 
 pub use look::{list, look, members};
-pub use purge::{empty, purge, purge_batch, purge_expired};
+pub use purge::{PURGE, empty, purge, purge_batch, purge_expired};

@@ -1,10 +1,9 @@
 //! Purging: out of the trash at once and for good, and then, in batches, the contents of everything below.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Caller, Conditions, NodePath, Result, SpaceId, Timestamp, UserName};
-use metadata::{purge, spaces, users};
+use domain::{Caller, Conditions, JobKind, NodePath, Result, SpaceId, Timestamp, UserName};
+use metadata::{jobs, purge, spaces, users};
 
 use crate::Backends;
 use crate::steps::{companions_of, judge, locate, may_remove, node_of, not_made_up, parent_of};
@@ -12,17 +11,20 @@ use crate::steps::{companions_of, judge, locate, may_remove, node_of, not_made_u
 /// How many nodes one transaction purges, or takes out of the trash: whoever else wants to write waits that long.
 const NODES_MAX: u32 = 1_000;
 
+/// The job that goes on with what one transaction has not done, and purges what is too old.
+pub const PURGE: JobKind = JobKind::named("purge");
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Purges what is at a path of the trash: it is gone with the answer, and so is what it took of the quota if that are
-/// not more than a thousand files. What is below more of them is purged in the background.
+/// not more than a thousand files. Of more of them the job [`PURGE`] purges the rest.
 ///
 /// # Errors
 /// [`NotFound`](domain::Error::NotFound), [`Forbidden`](domain::Error::Forbidden) for the trash itself,
 /// [`Stale`](domain::Error::Stale), [`Locked`](domain::Error::Locked).
 pub async fn purge(
     caller: &Caller,
-    backends: &Arc<Backends>,
+    backends: &Backends,
     path: &NodePath,
     conditions: &Conditions,
 ) -> Result<()> {
@@ -43,14 +45,12 @@ pub async fn purge(
     failpoint::reach("trash.doomed");
     purge::purge(&tx, space, seq, caller.now, NODES_MAX).await?;
     let more = purge::doomed(&tx).await?.is_some();
+    if more {
+        jobs::enqueue(&tx, caller.now, &PURGE, "", caller.now).await?;
+    }
     tx.commit().await?;
     if more {
-        let (backends, now) = (Arc::clone(backends), caller.now);
-        tokio::spawn(async move {
-            if let Err(error) = purge_all(&backends, now).await {
-                tracing::warn!(%error, "a purge stopped half way; the next one goes on with it");
-            }
-        });
+        backends.coordination.wake_jobs();
     }
     Ok(())
 }

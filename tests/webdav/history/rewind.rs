@@ -19,7 +19,8 @@ fn paths(paths: &[domain::NodePath]) -> Vec<String> {
 
 #[test]
 fn a_drive_comes_back_as_it_was_and_what_was_in_the_way_is_in_the_trash() {
-    let house = house_with(&["/folder/", "/folder/file", "/deleted", "/changed", "/same", "/quiet/", "/quiet/x"]);
+    let house =
+        house_with(&["/folder/", "/folder/file", "/deleted", "/changed", "/same", "/quiet/", "/quiet/x"]);
     an_hour_passes(&house);
     house.put("/folder/file", "spoilt");
     house.delete("/deleted");

@@ -19,8 +19,9 @@ use crate::contract::{cleared, random, read_on, store, suite};
 use crate::{Blobs, BlobsConfig, Store};
 
 fn open(folder: &Path) -> Blobs {
-    let durability = Durability::default();
-    Blobs::open(&BlobsConfig { store: Store::Disk, durability }, folder).unwrap()
+    let config =
+        BlobsConfig { store: Store::Disk, orphan_grace_hours: 24, durability: Durability::default() };
+    Blobs::open(&config, folder).unwrap()
 }
 
 fn is_empty(folder: &Path) -> bool {
@@ -37,7 +38,8 @@ async fn a_disk_keeps_the_contract() {
 #[tokio::test]
 async fn a_disk_that_nobody_waits_for_keeps_the_contract() {
     let folder = TempDir::new().unwrap();
-    let config = BlobsConfig { store: Store::Disk, durability: Durability::ProcessCrash };
+    let config =
+        BlobsConfig { store: Store::Disk, orphan_grace_hours: 24, durability: Durability::ProcessCrash };
     suite(&Blobs::open(&config, folder.path()).unwrap()).await;
     assert!(is_empty(folder.path()));
 }
@@ -166,4 +168,50 @@ impl Drop for SmallDisk {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg("--lazy").arg(self.0.path()).status();
     }
+}
+
+#[tokio::test]
+async fn what_is_no_blob_is_reported_and_outlives_everything() {
+    let folder = TempDir::new().unwrap();
+    let blobs = open(folder.path());
+    let (id, broken) = (store(&blobs, Bytes::from_static(b"bytes")).await, Uuid::new_v4());
+    let root = folder.path().join("blobs");
+    let beside = root.join("files").join(id.to_string()).join("notes.txt");
+    let strange = [
+        root.join("lost+found"),
+        root.join("files/readme"),
+        // A blob's name as the house never writes it, and one at which there is no folder.
+        root.join("files").join(Uuid::new_v4().to_string().to_uppercase()),
+        root.join("files").join(Uuid::new_v4().to_string()),
+        root.join("files").join(broken.to_string()).join("other"),
+        beside.clone(),
+    ];
+    for path in &strange {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "of somebody else").unwrap();
+    }
+    let first = blobs.list(None, 10).await.unwrap();
+    assert_eq!(first.blobs.iter().map(|blob| (blob.id, blob.size_bytes)).collect::<Vec<_>>(), [(id, 5)]);
+    assert_eq!((first.strangers.count, first.strangers.examples.len()), (5, 5));
+    assert!(first.strangers.examples.contains(&"lost+found".to_owned()), "{first:?}");
+    assert!(blobs.find(BlobId(broken)).await.unwrap().is_none());
+
+    blobs.remove(id).await.unwrap();
+    assert!(strange.iter().all(|path| path.exists()));
+    // What lies beside a blob that is gone is somebody else's too.
+    let after = blobs.list(None, 10).await.unwrap();
+    assert_eq!((after.blobs, after.strangers.count), (Vec::new(), 6));
+}
+
+#[tokio::test]
+async fn a_folder_that_lost_its_file_is_a_blob_without_a_byte_and_can_be_removed() {
+    let folder = TempDir::new().unwrap();
+    let blobs = open(folder.path());
+    let id = BlobId(Uuid::new_v4());
+    fs::create_dir(folder.path().join("blobs/files").join(id.to_string())).unwrap();
+    let found = blobs.find(id).await.unwrap().unwrap();
+    assert_eq!((found.id, found.size_bytes), (id, 0));
+    assert_eq!(blobs.list(None, 10).await.unwrap().blobs, [found]);
+    blobs.remove(id).await.unwrap();
+    assert!(is_empty(folder.path()));
 }

@@ -48,8 +48,7 @@ pub(super) fn merge(
     let kept = kept(&runs[..earlier].iter().map(|run| run[0].came).collect::<Vec<_>>());
     let unwanted: Vec<usize> = (0..earlier).filter(|run| !kept[*run]).collect();
     let goes = &unwanted[..unwanted.len().min(contents_max)];
-    let mut merged =
-        Merged { contents: goes.len(), more: goes.len() < unwanted.len(), ..Merged::default() };
+    let mut merged = Merged { contents: goes.len(), more: goes.len() < unwanted.len(), ..Merged::default() };
     if goes.is_empty() {
         return merged;
     }
@@ -58,7 +57,9 @@ pub(super) fn merge(
         let shown = shown_for(&runs, goes, index);
         for revision in *run {
             let revision = match shown {
-                Some(shown) => Revision { blob: shown.blob, modified_ms: shown.modified_ms, ..revision.clone() },
+                Some(shown) => {
+                    Revision { blob: shown.blob, modified_ms: shown.modified_ms, ..revision.clone() }
+                }
                 None => revision.clone(),
             };
             match after.last_mut().filter(|last| shown.is_some() && last.goes_on_as(&revision)) {

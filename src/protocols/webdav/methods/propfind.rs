@@ -108,7 +108,8 @@ impl Listing {
             true => places::listed(&visit, look).collect(),
             false => Vec::new(),
         };
-        let (stage, roll) = (Stage::Itself { with_members }, Roll::new(visit.client, visit.naming_of_listing()));
+        let (stage, roll) =
+            (Stage::Itself { with_members }, Roll::new(visit.client, visit.naming_of_listing()));
         Ok(Self {
             visit,
             plan,

@@ -1,0 +1,21 @@
+//! What keeps database and store in step, and finds out where they are not: the check, the sweep and the scrub.
+
+mod check;
+mod comparison;
+mod rounds;
+mod scrub;
+mod sweep;
+
+#[cfg(test)]
+mod tests;
+
+pub use check::{Aspect, Check, Found, Numbers, Progress, check};
+pub use metadata::rules::Rule;
+pub(crate) use rounds::Rounds;
+pub use rounds::{scrub, sweep};
+pub use scrub::Scrub;
+pub use sweep::{Sweep, Swept};
+
+/// So many blobs are asked for at a time: few enough that a page of them is little memory and is soon done, and many
+/// enough that a disk, which has to go through all names for each page, is not gone through too often.
+const PAGE: u32 = 20_000;

@@ -1,0 +1,223 @@
+//! Removing from the store what nothing refers to: blobs that were condemned, uploads that were given up, and bytes that
+//! the database does not know.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{BlobId, Error, Result, Timestamp};
+use metadata::garbage::{self, Condemned};
+use metadata::holds;
+
+use super::PAGE;
+use crate::Backends;
+use crate::steps::discard;
+
+/// So many blobs are removed in one step, and their rows in one transaction.
+const BATCH: usize = 200;
+
+/// So many unknown blobs are remembered while the store is gone through. If there are more, the next sweep finds them.
+const UNKNOWN_MAX: usize = 10_000;
+
+/// Once all bytes of an upload are there, showing them takes a moment, however short the grace is set.
+const ABANDONED_MIN: Duration = Duration::from_secs(3600);
+
+/// A sweep through the whole store, step by step. It can be left after any step, and begun anew: whatever is done is
+/// done, and nothing is half done.
+pub struct Sweep {
+    now: Timestamp,
+    stage: Stage,
+    swept: Swept,
+    /// The first thing that could not be removed.
+    failure: Option<Error>,
+}
+
+/// What a sweep has removed, and what it has left.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Blobs nothing referred to any more.
+    pub condemned: u64,
+    /// Uploads that were given up.
+    pub abandoned: u64,
+    /// Blobs in the store that the database did not know.
+    pub unknown: u64,
+    /// Blobs the database does not know that were left, because they are too large a share of the store.
+    pub refused: u64,
+}
+
+enum Stage {
+    Condemned(Option<Condemned>),
+    Abandoned,
+    Searching(Search),
+    Unknown(Vec<BlobId>),
+    Over,
+}
+
+/// What going through the store has shown so far.
+#[derive(Default)]
+struct Search {
+    after: Option<BlobId>,
+    total: u64,
+    unknown: u64,
+    first: Vec<BlobId>,
+}
+
+impl Sweep {
+    /// Begins a sweep. What has been garbage for longer than the grace, as of this moment, is removed.
+    pub fn begin(now: Timestamp) -> Self {
+        Self { now, stage: Stage::Condemned(None), swept: Swept::default(), failure: None }
+    }
+
+    /// What has been done so far.
+    pub fn swept(&self) -> Swept {
+        self.swept
+    }
+
+    /// Does a part of the work and says whether there is more.
+    ///
+    /// # Errors
+    /// Whatever the database and the store say. What could not be removed is said at the end, after everything else was
+    /// tried.
+    pub async fn step(&mut self, backends: &Arc<Backends>) -> Result<bool> {
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Condemned(after) => self.remove_condemned(backends, after).await?,
+            Stage::Abandoned => self.give_up_abandoned(backends).await?,
+            Stage::Searching(search) => self.search(backends, search).await?,
+            Stage::Unknown(rest) => self.remove_unknown(backends, rest).await?,
+            Stage::Over => Stage::Over,
+        };
+        match (&self.stage, self.failure.take()) {
+            (Stage::Over, Some(error)) => Err(error),
+            (stage, failure) => {
+                self.failure = failure;
+                Ok(!matches!(stage, Stage::Over))
+            }
+        }
+    }
+
+    fn before(&self, backends: &Backends) -> Timestamp {
+        self.now.before(backends.orphan_grace)
+    }
+
+    /// The bytes go first and the rows after them: wherever the process dies, the next sweep knows what is left.
+    async fn remove_condemned(
+        &mut self,
+        backends: &Arc<Backends>,
+        after: Option<Condemned>,
+    ) -> Result<Stage> {
+        if is_held(backends, self.now).await? {
+            return Ok(Stage::Abandoned);
+        }
+        let before = self.before(backends);
+        let batch = garbage::condemned(&backends.metadata, before, after, BATCH as u32).await?;
+        let Some(last) = batch.last().copied() else { return Ok(Stage::Abandoned) };
+        let ids: Vec<BlobId> = batch.iter().map(|condemned| condemned.id).collect();
+        let removed = self.remove(backends, &ids).await?;
+        let tx = backends.metadata.begin().await?;
+        garbage::forget(&tx, &removed).await?;
+        tx.commit().await?;
+        failpoint::reach("sweep.forgotten");
+        self.swept.condemned += removed.len() as u64;
+        Ok(Stage::Condemned(Some(last)))
+    }
+
+    /// Uploads that never became files and whose process has not noticed: it tries for an hour. Neither the row nor the
+    /// bytes may be younger than the grace, and this process must not be receiving any.
+    async fn give_up_abandoned(&mut self, backends: &Arc<Backends>) -> Result<Stage> {
+        let before = self.now.before(backends.orphan_grace.max(ABANDONED_MIN));
+        for id in metadata::blobs::pending(&backends.metadata, before).await? {
+            let bytes = backends.blobs.find(id).await?;
+            let is_idle = bytes.is_none_or(|bytes| bytes.modified_at < before);
+            if is_idle && !backends.under_way.holds(id) {
+                discard(backends, id).await;
+                self.swept.abandoned += 1;
+            }
+        }
+        Ok(Stage::Searching(Search::default()))
+    }
+
+    /// The store is asked first and the database after it: bytes that were there before their row was looked for in vain
+    /// have none, and get none.
+    async fn search(&mut self, backends: &Arc<Backends>, mut search: Search) -> Result<Stage> {
+        let listing = backends.blobs.list(search.after, PAGE as usize).await?;
+        let ids: Vec<BlobId> = listing.blobs.iter().map(|blob| blob.id).collect();
+        let known = garbage::known(&backends.metadata, &ids).await?;
+        let before = self.before(backends);
+        search.total += listing.blobs.len() as u64;
+        for blob in listing.blobs {
+            if blob.modified_at < before && !known.contains(&blob.id) {
+                search.unknown += 1;
+                if search.first.len() < UNKNOWN_MAX {
+                    search.first.push(blob.id);
+                }
+            }
+        }
+        search.after = listing.next;
+        Ok(match search.after {
+            Some(_) => Stage::Searching(search),
+            None => self.judge(search),
+        })
+    }
+
+    /// A store of which the database does not know the better part is a sign that one of them is not the other's.
+    fn judge(&mut self, search: Search) -> Stage {
+        let Search { total, unknown, first, .. } = search;
+        if unknown == 0 {
+            return Stage::Over;
+        }
+        if unknown > total / 2 {
+            tracing::error!(
+                unknown,
+                total,
+                "the database does not know most of what lies in the file store, so nothing of that was removed; \
+                 see whether both belong together, or whether an old database was put back"
+            );
+            self.swept.refused = unknown;
+            return Stage::Over;
+        }
+        Stage::Unknown(first)
+    }
+
+    async fn remove_unknown(&mut self, backends: &Arc<Backends>, mut rest: Vec<BlobId>) -> Result<Stage> {
+        // Whoever has put an old database back holds what it may not know.
+        if is_held(backends, self.now).await? {
+            return Ok(Stage::Over);
+        }
+        let batch = rest.split_off(rest.len().saturating_sub(BATCH));
+        let known = garbage::known(&backends.metadata, &batch).await?;
+        let unknown: Vec<BlobId> = batch.into_iter().filter(|id| !known.contains(id)).collect();
+        let removed = self.remove(backends, &unknown).await?;
+        for id in &removed {
+            tracing::warn!(blob = %id, "bytes that the database did not know were removed");
+        }
+        self.swept.unknown += removed.len() as u64;
+        Ok(if rest.is_empty() { Stage::Over } else { Stage::Unknown(rest) })
+    }
+
+    /// Removes bytes and says which are gone. One that cannot be removed must not keep the others; if none can be, the
+    /// store is at fault.
+    async fn remove(&mut self, backends: &Backends, ids: &[BlobId]) -> Result<Vec<BlobId>> {
+        let mut removed = Vec::with_capacity(ids.len());
+        let mut failure = None;
+        for id in ids {
+            match backends.blobs.remove(*id).await {
+                Ok(()) => removed.push(*id),
+                Err(error) => {
+                    tracing::warn!(blob = %id, %error, "bytes nothing refers to could not be removed");
+                    failure = Some(error);
+                }
+            }
+            failpoint::reach("sweep.removed");
+        }
+        match failure {
+            Some(error) if removed.is_empty() => Err(error),
+            failure => {
+                self.failure = self.failure.take().or(failure);
+                Ok(removed)
+            }
+        }
+    }
+}
+
+async fn is_held(backends: &Backends, now: Timestamp) -> Result<bool> {
+    holds::any(&backends.metadata, now).await
+}

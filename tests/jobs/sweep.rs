@@ -1,0 +1,56 @@
+//! The job `sweep`: what unfinished uploads left behind goes after a day, and what is still coming stays.
+
+use bytes::Bytes;
+use domain::{BlobId, Timestamp};
+use metadata::blobs;
+use uuid::Uuid;
+
+use super::{DAY, execute, wait_until};
+use crate::support::TestHouse;
+
+const EVER: Timestamp = Timestamp::from_millis(i64::MAX);
+
+fn pending(house: &TestHouse) -> Vec<BlobId> {
+    house.run(blobs::pending(&house.backends().metadata, EVER)).unwrap()
+}
+
+#[test]
+fn what_an_upload_left_behind_goes_after_a_day() {
+    let house = TestHouse::new();
+    // As a database that could not be reached for an hour leaves it.
+    execute(
+        &house,
+        "INSERT INTO blobs (id, live, size_bytes, created_ms) \
+         VALUES (x'0000000000004000800000000000000a', FALSE, 0, 1700000000000)",
+    );
+    let id = BlobId(Uuid::from_u128(0x4000_8000_0000_0000_000a));
+    assert_eq!(pending(&house), [id]);
+    house.run(async {
+        let mut writer = house.backends().blobs.create(id).await.unwrap();
+        writer.write(Bytes::from_static(b"half of it")).await.unwrap();
+        writer.finish().await.unwrap();
+    });
+    house.run_due_jobs(Timestamp::now());
+    assert_eq!(pending(&house), [id], "its last bytes came just now");
+    house.run_due_jobs(Timestamp::now().after(DAY * 2));
+    assert_eq!(pending(&house), []);
+    assert_eq!(house.run(house.backends().blobs.find(id)).unwrap(), None);
+}
+
+#[test]
+fn an_upload_that_takes_longer_than_a_day_is_left_alone() {
+    let house = TestHouse::new().with_user("ann");
+    let body = vec![b'x'; 1 << 20];
+    let mut wire = house.wire();
+    let (authorization, length) = (house.authorization(), body.len());
+    wire.send(format!(
+        "PUT /dav/slow HTTP/1.1\r\nHost: larder\r\nAuthorization: {authorization}\r\nContent-Length: {length}\r\n\r\n"
+    ));
+    wire.send(&body[..length / 2]);
+    wait_until("the upload is under way", || pending(&house).len() == 1);
+    execute(&house, "UPDATE blobs SET created_ms = created_ms - 172800000 WHERE NOT live");
+    house.run_due_jobs(Timestamp::now());
+    wire.send(&body[length / 2..]);
+    assert_eq!(wire.answer().status, 201);
+    assert_eq!(house.get("/slow").body, body);
+}
