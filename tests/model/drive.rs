@@ -5,17 +5,18 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use domain::{
-    Caller, Conditions, DeadProperty, Door, Error, Node, NodeId, NodeName, NodePath, NodeTimes, PropertyName,
-    Quota, RequestId, SyncToken, Timestamp,
+    Caller, Conditions, DeadProperty, Door, Error, Moment, Node, NodeId, NodeName, NodePath, NodeTimes,
+    PropertyName, Quota, RequestId, SyncToken, Timestamp,
 };
 use metadata::nodes;
 use services::auth::{self, Attempt};
 use services::files::{
     self, Change, Changes, ChangesRequest, Download, Placed, Target, Upload, UploadRequest, Uploaded,
 };
-use services::{Backends, trash, users};
+use services::{Backends, trash, users, versions};
 use uuid::Uuid;
 
+use super::looking_back::written;
 use super::node;
 use super::numbers::Numbers;
 use super::operation::{Ending, Operation, Text};
@@ -29,9 +30,9 @@ const PAGE: u32 = 2;
 /// One user's files.
 #[derive(Clone)]
 pub struct Drive {
-    caller: Caller,
-    backends: Arc<Backends>,
-    numbers: Numbers,
+    pub(super) caller: Caller,
+    pub(super) backends: Arc<Backends>,
+    pub(super) numbers: Numbers,
 }
 
 /// Everything somebody can see.
@@ -108,6 +109,11 @@ impl Drive {
                 files::set_properties(caller, backends, &self.real(path), changes, *times, any).await?;
                 Ok(None)
             }
+            Operation::RestoreVersion(path, at, _) => {
+                let moment = Moment::parse(&written(*at), now).unwrap();
+                versions::restore(caller, backends, &self.real(path), moment, any).await?;
+                Ok(None)
+            }
             Operation::SetQuota(limit_bytes) => {
                 users::set_quota(backends, &caller.name, *limit_bytes).await?;
                 Ok(None)
@@ -115,8 +121,14 @@ impl Drive {
         }
     }
 
-    fn real(&self, path: &[String]) -> NodePath {
+    pub(super) fn real(&self, path: &[String]) -> NodePath {
         parsed(&path.iter().map(|name| self.numbers.real(name)).collect::<Vec<_>>())
+    }
+
+    /// The change that history begins with.
+    pub async fn history_begins(&self) -> i64 {
+        let look = files::look(&self.caller, &self.backends, &NodePath::root()).await.unwrap();
+        look.space().history.0
     }
 
     /// Takes note of the numbers that nodes have.
@@ -310,7 +322,7 @@ impl Drive {
         path.names().iter().map(|name| self.numbers.modelled(name.as_str())).collect()
     }
 
-    async fn seen(&self, node: &Node, properties: Vec<DeadProperty>) -> Seen {
+    pub(super) async fn seen(&self, node: &Node, properties: Vec<DeadProperty>) -> Seen {
         self.try_seen(node, properties).await.unwrap()
     }
 

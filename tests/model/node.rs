@@ -35,14 +35,20 @@ pub struct Content {
     /// Its own number, or none for no bytes.
     pub blob: u64,
     pub text: Text,
+    /// When the bytes began to come.
+    pub stored_at: Timestamp,
 }
 
 /// What a node holds from one change on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Revision {
     pub from: u64,
+    /// The change with which it ended, if it did.
+    pub to: Option<u64>,
     pub at: Timestamp,
     pub content: Option<Content>,
+    /// Whether it was in the trash.
+    pub trashed: bool,
 }
 
 /// As long as nothing has come after an empty file for this long, it is a placeholder for what will come.
@@ -107,11 +113,16 @@ impl Node {
 
     /// Every content that it and what is below it hold and held, each once for a node.
     pub fn kept(&self) -> Vec<Content> {
-        let mut kept: Vec<Content> = self.revisions.iter().filter_map(|revision| revision.content).collect();
+        let mut kept: Vec<Content> = self.kept_here().collect();
         kept.sort();
         kept.dedup();
         kept.extend(self.members().into_iter().flatten().flat_map(|(_, member)| member.kept()));
         kept
+    }
+
+    /// The contents of its own revisions.
+    pub fn kept_here(&self) -> impl Iterator<Item = Content> {
+        self.revisions.iter().filter_map(|revision| revision.content)
     }
 
     /// Whether it is an empty file that waits for its content.
@@ -123,22 +134,35 @@ impl Node {
         is_empty && !had_content && is_new
     }
 
+    /// Notes that it is in the trash from this change on.
+    pub fn revise_trashed(&mut self, change: u64, now: Timestamp) {
+        self.revise(change, now, false);
+        self.revisions.last_mut().into_iter().for_each(|revision| revision.trashed = true);
+    }
+
     /// Notes what it is from this change on. What happens to the content or the moments of a placeholder
     /// belongs to how it came to be.
     pub fn revise(&mut self, change: u64, now: Timestamp, amends: bool) {
         if self.is_system() {
             return;
         }
-        let revision = Revision { from: change, at: now, content: self.content() };
-        match self.revisions.last_mut().filter(|_| amends) {
-            Some(last) => *last = revision,
-            None => self.revisions.push(revision),
+        let revision = Revision { from: change, to: None, at: now, content: self.content(), trashed: false };
+        match self.revisions.last_mut() {
+            Some(last) if amends => *last = revision,
+            last => {
+                last.into_iter().for_each(|last| last.to = Some(change));
+                self.revisions.push(revision);
+            }
         }
     }
 }
 
 impl Content {
-    pub fn new(blob: u64, text: Text) -> Self {
-        Self { blob: if text.bytes_count() > 0 { blob } else { 0 }, text }
+    /// Without bytes there is nothing to be stored.
+    pub fn new(blob: u64, text: Text, stored_at: Timestamp) -> Self {
+        match text.bytes_count() {
+            0 => Self { blob: 0, text, stored_at: Timestamp::from_millis(0) },
+            _ => Self { blob, text, stored_at },
+        }
     }
 }

@@ -19,12 +19,27 @@ const NODES_ENOUGH: usize = 40;
 #[derive(Debug)]
 pub enum Operation {
     CreateFolder(Names),
-    Upload { path: Names, text: Text, ending: Ending },
-    Move { from: Names, to: Names, overwrite: bool },
-    Copy { from: Names, to: Names, overwrite: bool, deep: bool },
+    Upload {
+        path: Names,
+        text: Text,
+        ending: Ending,
+    },
+    Move {
+        from: Names,
+        to: Names,
+        overwrite: bool,
+    },
+    Copy {
+        from: Names,
+        to: Names,
+        overwrite: bool,
+        deep: bool,
+    },
     Remove(Names),
     SetProperties(Names, Vec<PropertyChange>, NodeTimes),
     SetQuota(Option<u64>),
+    /// To what it was at a moment, which was after a change.
+    RestoreVersion(Names, Timestamp, u64),
 }
 
 /// The content of a file: one letter, many times.
@@ -56,6 +71,8 @@ pub enum Ending {
 }
 
 impl Text {
+    pub const EMPTY: Self = Self { letter: ' ', count: 0 };
+
     fn random(random: &mut StdRng) -> Self {
         // 5000 is more than the house looks at to see what a file is, and 66,000 are too many for a system file.
         let count = pick(random, &[0, 0, 1, 1, 2, 60, 60, 5000, 5000, 66_000]);
@@ -165,7 +182,7 @@ fn node_or_trashed(random: &mut StdRng, tree: &Tree) -> Names {
 }
 
 /// Mostly something that is there.
-fn node(random: &mut StdRng, tree: &Tree) -> Names {
+pub fn node(random: &mut StdRng, tree: &Tree) -> Names {
     match random.random_bool(0.9) {
         true => nodes(random, tree, |_| true),
         false => anywhere(random),

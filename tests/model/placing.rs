@@ -42,7 +42,7 @@ impl Tree {
             self.bring_along(owner, from, to, left, now);
         }
         if let Some(text) = promoted {
-            let content = self.stored(text);
+            let content = self.stored(text, now);
             self.reached(from, is_event).kind = Kind::File(content);
         }
         self.carry(from, to, is_event, now);
@@ -85,7 +85,7 @@ impl Tree {
                 let change = self.changes;
                 let trashed = &mut self.trash[which];
                 (trashed.at, trashed.node.change) = (now, change);
-                trashed.node.revise(change, now, false);
+                trashed.node.revise_trashed(change, now);
             }
         }
     }
@@ -145,7 +145,7 @@ impl Tree {
         self.make_way(to, there, is_event, now);
         let mut copy = self.copied(&source, deep, now);
         if let Some(text) = promoted {
-            copy.kind = Kind::File(self.stored(text));
+            copy.kind = Kind::File(self.stored(text, now));
             copy.revise(self.changes, now, false);
         }
         self.place(to, copy, is_event);

@@ -54,7 +54,7 @@ impl Tree {
             return;
         }
         node.change = self.changes;
-        node.revise(self.changes, now, false);
+        node.revise_trashed(self.changes, now);
         let way = match owner {
             Some(owner) => Way::Along(owner),
             None => Way::Entry(self.entry_name(name, node.identity, now)),
@@ -179,7 +179,7 @@ impl Tree {
 }
 
 /// The day in UTC, by the rules of the calendar.
-fn date(now: Timestamp) -> String {
+pub fn date(now: Timestamp) -> String {
     let (mut year, mut day) = (1970, now.millis().div_euclid(DAY_MILLIS));
     let is_leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     while day >= 365 + i64::from(is_leap(year)) {

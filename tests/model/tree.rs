@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{Error, NodeTimes, PropertyChange, Quota, Timestamp};
 use services::files::Placed;
 
-use super::node::{Content, Kind, Node};
+use super::node::{Content, Kind, Node, Revision};
 use super::operation::{Operation, Text};
 use super::trash::{TRASH, Trashed};
 use super::upload::Upload;
@@ -72,7 +72,7 @@ impl Tree {
             created_at: never,
             modified_at: never,
             properties: BTreeMap::new(),
-            revisions: Vec::new(),
+            revisions: vec![Revision { from: 0, to: None, at: never, content: None, trashed: false }],
         };
         Self {
             root,
@@ -115,6 +115,7 @@ impl Tree {
             Operation::Remove(path) if is_in_trash(path) => self.purge(path),
             Operation::Remove(path) => self.remove(path, now),
             Operation::SetProperties(path, changes, times) => self.set_properties(path, changes, *times, now),
+            Operation::RestoreVersion(path, _, seq) => self.restore_version(path, *seq, now),
             Operation::SetQuota(limit_bytes) => {
                 self.limit_bytes = *limit_bytes;
                 Ok(None)
@@ -224,9 +225,9 @@ impl Tree {
     }
 
     /// Puts bytes into the store.
-    pub fn stored(&mut self, text: Text) -> Content {
+    pub fn stored(&mut self, text: Text, now: Timestamp) -> Content {
         self.numbers += 1;
-        Content::new(self.numbers, text)
+        Content::new(self.numbers, text, now)
     }
 
     pub fn place(&mut self, path: &[String], node: Node, is_event: bool) {

@@ -191,7 +191,7 @@ impl Tree {
         self.changes += u64::from(!is_system);
         let kind = match is_system {
             true => Kind::System(*text),
-            false => Kind::File(self.stored(*text)),
+            false => Kind::File(self.stored(*text, now)),
         };
         let Some(old) = self.find(path) else {
             let file = self.made(kind, now);
@@ -229,7 +229,7 @@ impl Tree {
 
 /// The moment of new content. A change within a second counts as of the next one, for clients that ask by date, unless
 /// the date is so far ahead that somebody must have set it.
-fn next_moment(last: Timestamp, now: Timestamp) -> Timestamp {
+pub fn next_moment(last: Timestamp, now: Timestamp) -> Timestamp {
     let next_second = Timestamp::from_millis((last.seconds() + 1) * 1000);
     let is_set = now.until(next_second) > Duration::from_secs(60);
     if is_set { now } else { now.max(next_second) }
