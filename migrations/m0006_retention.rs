@@ -15,7 +15,7 @@ impl MigrationTrait for Step {
         }
         manager.create_table(holds()).await?;
         manager.create_table(rounds()).await?;
-        for sql in SET_ASIDE.into_iter().chain([NAMED]).chain(INDEXES) {
+        for sql in SET_ASIDE.into_iter().chain([NAMED, RESTORED]).chain(INDEXES) {
             manager.get_connection().execute_unprepared(sql).await?;
         }
         Ok(())
@@ -34,6 +34,9 @@ fn columns() -> Vec<(&'static str, ColumnDef)> {
         ("spaces", counter("reserved_bytes")),
         // The moment before which history may have been forgotten, as history_seq is the change.
         ("spaces", counter("history_ms")),
+        // The change from which it counts on since it was put back from a copy: what a client knew of it before may
+        // be of a time that never was.
+        ("spaces", counter("restored_seq")),
         // Of a blob that is not live yet: how much of that is its own, and in which space.
         ("blobs", ColumnDef::new("space_id").uuid().null().take()),
         ("blobs", counter("reserved_bytes")),
@@ -96,6 +99,9 @@ const NAMED: &str = "UPDATE nodes SET trash_name = CASE WHEN EXISTS ( \
       AND o.trashed_ms IS NOT NULL AND o.trashed_with IS NULL \
     ) THEN SUBSTR(name, 1, 50) || ' (' || id || ')' ELSE name END \
     WHERE trashed_ms IS NOT NULL AND trashed_with IS NULL";
+
+/// Nothing has removed history so far: only a database put back from a copy has another number here.
+const RESTORED: &str = "UPDATE spaces SET restored_seq = history_seq, history_seq = 0 WHERE history_seq <> 0";
 
 const INDEXES: [&str; 10] = [
     "CREATE INDEX nodes_in_trash ON nodes (space_id, trash_name) WHERE trash_name IS NOT NULL",

@@ -16,6 +16,21 @@ pub fn time_or(time_or_none: Option<Timestamp>, none: &str) -> String {
     time_or_none.map_or_else(|| none.to_owned(), time)
 }
 
+/// A number of things: `1 file`, `12 files`.
+pub fn count(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
+
+/// How long something took: `0.4 s`, `3 min 20 s`.
+pub fn took(span: Duration) -> String {
+    match span.as_secs() {
+        0..60 => format!("{:.1} s", span.as_secs_f64()),
+        seconds @ 60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        seconds => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
 const UNITS: [(char, u64); 4] = [('m', 60), ('h', 3_600), ('d', 86_400), ('w', 604_800)];
 
 /// A span of time such as `30d`, in the largest unit that says it exactly.

@@ -7,6 +7,7 @@ mod check;
 mod config;
 mod expire_locks;
 mod forget;
+mod forget_upgrades;
 mod job;
 mod purge;
 mod recount;
@@ -33,6 +34,7 @@ pub static JOBS: &[Job] = &[
     scrub::JOB,
     check::JOB,
     recount::JOB,
+    forget_upgrades::JOB,
 ];
 
 /// The job with this name.

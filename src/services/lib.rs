@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod quotas;
 pub mod setup;
 pub mod trash;
+pub mod upgrades;
 pub mod upkeep;
 pub mod users;
 pub mod versions;

@@ -1,6 +1,8 @@
 //! The commands as somebody at a terminal meets them: the real program, in a folder of its own.
 
 mod admin;
+mod backup;
+mod backup_faults;
 mod doctor;
 mod doctor_client;
 mod doctor_deep;

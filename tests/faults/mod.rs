@@ -4,6 +4,7 @@
 mod broken_uploads;
 mod crash;
 mod database;
+mod full_backups;
 mod full_disk;
 mod hang_up;
 mod jobs;

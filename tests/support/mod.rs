@@ -1,9 +1,11 @@
 //! A running product for each test, and a client that says exactly what it is told to say.
 
+mod drive;
 mod house;
 mod machine;
 mod wire;
 
+pub use drive::Drive;
 pub use house::TestHouse;
 pub use machine::{Machine, Outcome, Server, get, labelled, read};
 pub use wire::{Answer, Wire};

@@ -182,6 +182,7 @@ async fn insert_space(tx: &Tx, new: &NewUser) -> Result<()> {
         quota_bytes: Set(signed(new.quota_bytes)?),
         system_bytes: Set(0),
         reserved_bytes: Set(0),
+        restored_seq: Set(0),
     };
     space::Entity::insert(row).exec_without_returning(tx.raw()).await.or_domain().map(drop)
 }

@@ -3,6 +3,7 @@
 mod app_password;
 mod jobs;
 mod restore;
+mod trash;
 mod user;
 mod versions;
 
@@ -29,6 +30,9 @@ pub enum Admin {
     /// See to what is done later and on schedule
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    /// Look at what somebody has deleted, and purge it
+    #[command(subcommand)]
+    Trash(trash::Trash),
 }
 
 pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
@@ -39,6 +43,7 @@ pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow
         Admin::Versions(command) => versions::run(command, &backends).await,
         Admin::Restore(command) => restore::run(command, &backends).await,
         Admin::Jobs(command) => jobs::run(command, &backends).await,
+        Admin::Trash(command) => trash::run(command, &backends).await,
     };
     backends.close().await?;
     done

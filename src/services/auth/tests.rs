@@ -37,7 +37,7 @@ impl House {
     pub(crate) async fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let metadata = open(&folder).await;
-        schema::migrate(&metadata).await.unwrap();
+        schema::migrate(&metadata, NOW).await.unwrap();
         let config =
             BlobsConfig { store: Store::Disk, orphan_grace_hours: 24, durability: Durability::default() };
         let blobs = Blobs::open(&config, folder.path()).unwrap();

@@ -16,6 +16,7 @@ pub struct Model {
     pub quota_bytes: Option<i64>,
     pub system_bytes: i64,
     pub reserved_bytes: i64,
+    pub restored_seq: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
