@@ -45,7 +45,7 @@ pub struct Target {
 }
 
 /// Whether something new came to be, or took the place of something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Placed {
     /// The name was free.
     Created,
