@@ -182,6 +182,8 @@ fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Backends {
         files: config.files.clone(),
         names: config.names.clone(),
         trash: config.trash.clone(),
+        history: config.history.clone(),
+        versions: config.versions.clone(),
         scrub: config.scrub.clone(),
         login: config.login.clone(),
         orphan_grace: Duration::from_secs(config.blobs.orphan_grace_hours.saturating_mul(3600)),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::DateTime;
-use domain::Timestamp;
+use domain::{NodeName, NodePath, Timestamp};
 
 /// A moment such as `2026-11-21 08:15 UTC`.
 pub fn time(time: Timestamp) -> String {
@@ -49,6 +49,12 @@ pub fn parse_span(text: &str) -> Result<Duration, String> {
         count.checked_mul(*seconds).filter(|seconds| *seconds > 0).map(Duration::from_secs)
     };
     read().ok_or_else(|| "write a number and a unit: 12h, 30d or 8w".to_owned())
+}
+
+/// Reads a path in a drive, such as `/Reports/q3.pdf`.
+pub fn parse_path(text: &str) -> domain::Result<NodePath> {
+    let names = text.split('/').filter(|name| !name.is_empty()).map(NodeName::parse);
+    NodePath::new(names.collect::<domain::Result<_>>()?, usize::MAX)
 }
 
 /// Columns as wide as their widest cell, two spaces apart; the first row is the heading.

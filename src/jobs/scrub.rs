@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{JobKind, Result};
-use services::Backends;
-use services::upkeep::Scrub;
+use services::{Backends, upkeep};
 
 use crate::{Job, Progress, Turn};
 
@@ -16,8 +15,7 @@ pub const JOB: Job = Job {
 };
 
 async fn run(backends: Arc<Backends>, turn: Turn) -> Result<Progress> {
-    let mut scrub = Scrub::share(&backends, turn.now).await?;
-    while scrub.step(&backends).await? {
+    while upkeep::scrub(turn.now, &backends).await? {
         if turn.stop.is_cancelled() {
             return Ok(Progress::More);
         }

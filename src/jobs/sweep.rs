@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{JobKind, Result};
-use services::Backends;
-use services::upkeep::{Sweep, Swept};
+use services::{Backends, upkeep};
 
 use crate::{Job, Progress, Turn};
 
@@ -16,15 +15,10 @@ pub const JOB: Job = Job {
 };
 
 async fn run(backends: Arc<Backends>, turn: Turn) -> Result<Progress> {
-    let mut sweep = Sweep::begin(turn.now);
-    while sweep.step(&backends).await? {
+    while upkeep::sweep(turn.now, &backends).await? {
         if turn.stop.is_cancelled() {
             return Ok(Progress::More);
         }
-    }
-    let Swept { condemned, abandoned, unknown, refused } = sweep.swept();
-    if sweep.swept() != Swept::default() {
-        tracing::info!(condemned, abandoned, unknown, refused, "swept the file store");
     }
     Ok(Progress::Done)
 }

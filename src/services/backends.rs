@@ -9,7 +9,11 @@ use metadata::Metadata;
 
 use crate::auth::Memory;
 use crate::steps::{Hashing, UnderWay};
-use crate::{FilesConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig};
+use crate::upkeep::Rounds;
+use crate::{
+    FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig,
+    VersionsConfig,
+};
 
 /// The floor below, and the settings of this one.
 pub struct Backends {
@@ -25,6 +29,10 @@ pub struct Backends {
     pub names: NamesConfig,
     /// Settings about the trash.
     pub trash: TrashConfig,
+    /// Settings about the history.
+    pub history: HistoryConfig,
+    /// Settings about earlier contents.
+    pub versions: VersionsConfig,
     /// Settings about reading everything again.
     pub scrub: ScrubConfig,
     /// Settings about logging in.
@@ -33,6 +41,8 @@ pub struct Backends {
     pub orphan_grace: Duration,
     /// The uploads of this process.
     pub(crate) under_way: UnderWay,
+    /// How far the sweep and the scrub have come.
+    pub(crate) rounds: Rounds,
     /// Hashes passwords, a few at a time.
     pub(crate) hashing: Hashing,
     /// App passwords verified a short while ago.
@@ -42,9 +52,9 @@ pub struct Backends {
 impl Backends {
     /// Puts the floor together.
     pub fn new(metadata: Metadata, blobs: Blobs, coordination: Coordination, config: ServicesConfig) -> Self {
-        let ServicesConfig { files, names, trash, scrub, login, orphan_grace } = config;
+        let ServicesConfig { files, names, trash, history, versions, scrub, login, orphan_grace } = config;
         let (hashing, memory) = (Hashing::new(), Memory::new(&login));
-        let under_way = UnderWay::default();
+        let (under_way, rounds) = (UnderWay::default(), Rounds::default());
         Self {
             metadata,
             blobs,
@@ -52,10 +62,13 @@ impl Backends {
             files,
             names,
             trash,
+            history,
+            versions,
             scrub,
             login,
             orphan_grace,
             under_way,
+            rounds,
             hashing,
             memory,
         }

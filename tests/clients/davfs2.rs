@@ -37,7 +37,7 @@ fn davfs2_mounts_edits_renames_and_unmounts() {
     fs::rename(drive.join("new folder"), drive.join("renamed folder")).unwrap();
     fs::write(drive.join("gone.txt"), "gone").unwrap();
     fs::remove_file(drive.join("gone.txt")).unwrap();
-    assert_eq!(names(drive), ["lost+found", "renamed folder"]);
+    assert_eq!(names(drive), [".Trash", "lost+found", "renamed folder"]);
     assert_eq!(names(&drive.join("renamed folder")), ["Notizen für später.txt", "photo.raw"]);
     mount.unmount();
 
@@ -53,6 +53,41 @@ fn davfs2_mounts_edits_renames_and_unmounts() {
     let photo = fs::read(again.point.join("renamed folder/photo.raw")).unwrap();
     assert!(photo == varied_bytes(1024 * 1024), "the photo came back with other bytes");
     again.unmount();
+}
+
+#[test]
+fn davfs2_restores_out_of_the_trash_and_empties_it() {
+    if !require("mount.davfs") || !require("curl") || !may_mount() {
+        return;
+    }
+    let house = TestHouse::new().with_user("ann");
+    let mount = Mount::new(&house);
+    let drive = mount.point.as_path();
+
+    fs::create_dir(drive.join("folder")).unwrap();
+    for name in ["folder/a", "folder/b", "c", "d"] {
+        fs::write(drive.join(name), name).unwrap();
+    }
+    for name in ["folder/a", "folder/b", "c", "d"] {
+        fs::remove_file(drive.join(name)).unwrap();
+    }
+    fs::remove_dir(drive.join("folder")).unwrap();
+    let trash = drive.join(".Trash");
+    assert_eq!(names(&trash), ["a", "b", "c", "d", "folder"]);
+    assert_eq!(fs::read_to_string(trash.join("a")).unwrap(), "folder/a");
+    run(Command::new("mv").args([trash.join("c"), drive.join("c")]));
+    run(Command::new("mv").args([trash.join("folder"), drive.join("new")]));
+    run(Command::new("mv").args([trash.join("a"), drive.join("new/a")]));
+    assert_eq!(fs::read_to_string(drive.join("new/a")).unwrap(), "folder/a");
+    fs::remove_file(trash.join("d")).unwrap();
+    assert!(fs::rename(drive.join("c"), trash.join("c")).is_err());
+    mount.unmount();
+
+    assert_eq!(
+        (house.list("/"), house.list("/new")),
+        (vec!["c".to_owned(), "new".to_owned()], vec!["a".to_owned()])
+    );
+    assert_eq!(house.list("/.Trash"), ["b"]);
 }
 
 /// Mounting needs root and the kernel's FUSE device, which a container may lack.

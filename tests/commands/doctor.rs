@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use super::Machine;
 
 /// The mark before a subject: `✓`, `!` or `✗`.
-fn mark(report: &str, subject: &str) -> Option<char> {
+pub fn mark(report: &str, subject: &str) -> Option<char> {
     let line = report
         .lines()
         .find(|line| line.split_once(' ').is_some_and(|(_, finding)| finding.starts_with(subject)));

@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use super::{config, head};
 use crate::support::TestHouse;
 
-async fn connect(folder: &Path) -> SqliteConnection {
+pub async fn connect(folder: &Path) -> SqliteConnection {
     let file = SqliteConnectOptions::new().filename(folder.join("metadata.db"));
     SqliteConnection::connect_with(&file).await.unwrap()
 }

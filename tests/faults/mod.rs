@@ -12,6 +12,7 @@ mod lost_bytes;
 mod power_loss;
 mod program;
 mod reservations;
+mod self_check;
 
 use std::path::Path;
 use std::time::Duration;

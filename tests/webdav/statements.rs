@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::support::TestHouse;
 
 // MOVE and DELETE ask, by one statement, for the companion `._x` that goes along.
-const TABLE: [(&str, u64); 20] = [
+const TABLE: [(&str, u64); 23] = [
     ("PUT of a new file", 9),
     ("PUT of another content", 10),
     ("PUT of the same content", 12),
@@ -38,6 +38,10 @@ const TABLE: [(&str, u64); 20] = [
     ("MOVE of a file", 10),
     ("DELETE of a file", 9),
     ("DELETE of a folder", 10),
+    // As a MOVE, with the place it goes back to and the companion that went along.
+    ("MOVE out of the trash", 12),
+    ("MOVE out of the trash to where it was", 13),
+    ("DELETE in the trash", 16),
 ];
 
 const TIME: &str = "<D:propertyupdate xmlns:D='DAV:'><D:set><D:prop><D:lastmodified>1</D:lastmodified></D:prop></D:set>\
@@ -72,6 +76,52 @@ fn a_listing_costs_one_statement_for_each_page_of_its_entries() {
     for entries in [PAGE - 1, PAGE + 1, 2 * PAGE - 1, 2 * PAGE + 1] {
         assert_eq!(listing(entries), first_page + entries / PAGE, "with {entries} entries");
     }
+}
+
+/// A hundred thousand files in a hundred folders of the folder `large`, behind the server's back.
+const LARGE: [&str; 3] = [
+    "INSERT INTO nodes (uuid, space_id, parent_id, name, folder, created_ms, modified_ms, created_seq, changed_seq, tree_seq) \
+     WITH RECURSIVE number (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < 99) \
+     SELECT randomblob(16), l.space_id, l.id, 'f' || n, TRUE, 0, 0, 1, 1, 1 FROM number, nodes l WHERE l.name = 'large'",
+    "INSERT INTO nodes (uuid, space_id, parent_id, name, folder, created_ms, modified_ms, created_seq, changed_seq, tree_seq) \
+     WITH RECURSIVE number (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < 999) \
+     SELECT randomblob(16), f.space_id, f.id, n, FALSE, 0, 0, 1, 1, 1 \
+     FROM number, nodes f JOIN nodes l ON l.id = f.parent_id WHERE l.name = 'large'",
+    "INSERT INTO revisions (space_id, node_id, from_seq, parent_id, name, trashed, modified_ms, by_user, at_ms) \
+     SELECT n.space_id, n.id, 1, n.parent_id, n.name, FALSE, 0, s.owner_id, 0 FROM nodes n \
+     JOIN spaces s ON s.id = n.space_id WHERE n.created_seq = 1 AND n.parent_id IS NOT NULL",
+];
+
+#[test]
+fn a_folder_with_100_000_files_is_deleted_restored_and_purged_at_the_cost_of_an_empty_one() {
+    let house = TestHouse::new().with_user("ann");
+    warm(&house);
+    let costs = |name: &str| {
+        let (path, entry) = (format!("/{name}"), format!("/.Trash/{name}"));
+        let mut counted = Vec::new();
+        for (method, from, to) in
+            [("DELETE", &path, ""), ("MOVE", &entry, path.as_str()), ("DELETE", &path, "")]
+        {
+            let (answer, statements) = house.statements(|| match method {
+                "MOVE" => house.relocate(method, from, to),
+                _ => house.delete(from),
+            });
+            assert!(matches!(answer.status, 201 | 204), "{answer:?}");
+            counted.push(statements);
+        }
+        counted
+    };
+    for name in ["/empty", "/large"] {
+        house.mkcol(name);
+    }
+    LARGE.iter().for_each(|sql| super::alter(&house, sql));
+    assert_eq!(super::number(&house, "SELECT COUNT(*) FROM nodes WHERE NOT folder"), 100_000);
+    let empty = costs("empty");
+    assert_eq!(costs("large"), empty);
+    assert_eq!(house.propfind("/.Trash/large/f99", "1", "").texts("href").len(), 1001);
+    // Gone with the answer; what was in it goes on being purged behind that.
+    assert_eq!(house.delete("/.Trash/large").status, 204);
+    assert_eq!(house.list("/.Trash"), ["empty"]);
 }
 
 #[test]
@@ -140,6 +190,13 @@ fn count(house: &TestHouse, depth: usize, descendants: u64) -> Vec<(&'static str
     step("MOVE of a file", 201, &|| house.relocate("MOVE", &at("file"), &at("moved")));
     step("DELETE of a file", 204, &|| house.delete(&at("moved")));
     step("DELETE of a folder", 204, &|| house.delete(&at("copy")));
+    let entry = house.list("/.Trash").into_iter().find(|name| name.starts_with("copy")).unwrap();
+    let (entry, top) = (format!("/.Trash/{entry}"), format!("/{entry}"));
+    step("MOVE out of the trash", 201, &|| house.relocate("MOVE", &entry, &at("copy")));
+    assert_eq!(house.delete(&at("copy")).status, 204);
+    step("MOVE out of the trash to where it was", 201, &|| house.relocate("MOVE", &entry, &top));
+    assert_eq!(house.delete(&at("copy")).status, 204);
+    step("DELETE in the trash", 204, &|| house.delete(&entry));
     counted
 }
 

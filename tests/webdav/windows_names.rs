@@ -52,13 +52,14 @@ fn windows_move(house: &TestHouse, from: &str, to: &str) -> Answer {
     windows(house, "MOVE", from, &[("Destination", &destination), ("Overwrite", "F")], "")
 }
 
-/// The names that Windows lists, decoded; what it asks by is the same, encoded.
+/// The names that Windows lists, the trash aside, decoded; what it asks by is the same, encoded.
 fn listed(house: &TestHouse, path: &str) -> Vec<String> {
     let answer = windows(house, "PROPFIND", path, &[("Depth", "1")], "");
     assert_eq!(answer.status, 207, "{}", seen(&answer));
     let hrefs = answer.texts("href");
     let names = hrefs[1..].iter().map(|href| href.trim_end_matches('/').rsplit('/').next().unwrap());
-    names.map(|name| percent_decode_str(name).decode_utf8().unwrap().into_owned()).collect()
+    let names = names.map(|name| percent_decode_str(name).decode_utf8().unwrap().into_owned());
+    names.filter(|name| name != ".Trash").collect()
 }
 
 /// Puts this many empty files with names of this form into the folder `many`, behind the server's back.

@@ -9,6 +9,13 @@ use crate::nodes::unsigned;
 use crate::rows::blob;
 use crate::{Db, Metadata, Tx, reservations, spaces, statement};
 
+/// Registered, and not live yet.
+const PENDING: &str = "NOT live AND condemned_ms IS NULL";
+
+/// No history refers to it. That is so of whatever is pending, unless somebody has damaged the row; then its bytes are all
+/// there is, and must not be taken for those of an upload that was given up.
+const UNSHOWN: &str = "NOT EXISTS (SELECT 1 FROM revisions r WHERE r.blob_id = blobs.id)";
+
 /// Registers a blob before its first byte is written, so that whatever lies in the store without a live
 /// row is garbage by construction.
 ///
@@ -65,8 +72,8 @@ pub async fn enliven(tx: &Tx, id: BlobId, content: &Content) -> Result<()> {
 pub async fn is_abandoned(metadata: &Metadata, id: BlobId) -> Result<bool> {
     let tx = metadata.begin().await?;
     // A write, though it changes nothing, so that the row is waited for.
-    let sql = "UPDATE blobs SET live = FALSE WHERE id = $1 AND NOT live AND condemned_ms IS NULL";
-    let found = tx.raw().execute_raw(statement(&tx, sql, [id.0.into()])).await.or_domain()?;
+    let sql = format!("UPDATE blobs SET live = FALSE WHERE id = $1 AND {PENDING} AND {UNSHOWN}");
+    let found = tx.raw().execute_raw(statement(&tx, &sql, [id.0.into()])).await.or_domain()?;
     tx.commit().await?;
     Ok(found.rows_affected() > 0)
 }
@@ -77,9 +84,8 @@ pub async fn is_abandoned(metadata: &Metadata, id: BlobId) -> Result<bool> {
 /// Whatever the database says.
 pub async fn forget(metadata: &Metadata, id: BlobId) -> Result<()> {
     let tx = metadata.begin().await?;
-    let sql = "DELETE FROM blobs WHERE id = $1 AND NOT live AND condemned_ms IS NULL \
-               RETURNING space_id, reserved_bytes";
-    let row = tx.raw().query_one_raw(statement(&tx, sql, [id.0.into()])).await.or_domain()?;
+    let sql = format!("DELETE FROM blobs WHERE id = $1 AND {PENDING} RETURNING space_id, reserved_bytes");
+    let row = tx.raw().query_one_raw(statement(&tx, &sql, [id.0.into()])).await.or_domain()?;
     if let Some(row) = row {
         let space: Option<Uuid> = row.try_get("", "space_id").or_domain()?;
         reservations::give_back(&tx, space.map(SpaceId), row.try_get("", "reserved_bytes").or_domain()?)
@@ -93,8 +99,8 @@ pub async fn forget(metadata: &Metadata, id: BlobId) -> Result<()> {
 /// # Errors
 /// Whatever the database says.
 pub async fn pending(metadata: &Metadata, before: Timestamp) -> Result<Vec<BlobId>> {
-    let sql = "SELECT id FROM blobs WHERE NOT live AND condemned_ms IS NULL AND created_ms < $1";
-    ids(metadata, sql, vec![before.millis().into()]).await
+    let sql = format!("SELECT id FROM blobs WHERE {PENDING} AND {UNSHOWN} AND created_ms < $1");
+    ids(metadata, &sql, vec![before.millis().into()]).await
 }
 
 /// Condemns those of these live blobs that no revision refers to any more: their bytes may be removed once whoever reads

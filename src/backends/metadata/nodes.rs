@@ -153,7 +153,7 @@ pub(crate) async fn walk(
     Ok(located)
 }
 
-fn space_of(row: &QueryResult) -> Result<Space> {
+pub(crate) fn space_of(row: &QueryResult) -> Result<Space> {
     let number = |column: &str| row.try_get::<i64>("", column).or_domain();
     let limit: Option<i64> = row.try_get("", "quota_bytes").or_domain()?;
     Ok(Space {
@@ -183,7 +183,7 @@ pub struct Member {
 
 impl Member {
     /// Somewhere else than in the trash, with no properties.
-    pub(crate) fn of(node: Node) -> Self {
+    pub fn of(node: Node) -> Self {
         Self { node, properties: Vec::new(), removal: None }
     }
 }
@@ -321,9 +321,7 @@ pub(crate) async fn update(tx: &Tx, seq: Seq, id: NodeId, change: Change<'_>) ->
             .col_expr(TrashedMs, Expr::value(None::<i64>))
             .col_expr(TrashedWith, Expr::value(None::<i64>))
             .col_expr(TrashName, Expr::value(None::<String>)),
-        Change::Trashed(at, names) => update
-            .col_expr(TrashedMs, Expr::value(at.millis()))
-            .col_expr(TrashName, crate::trash::first_free(names)),
+        Change::Trashed(at, names) => return crate::trash::enter(tx, seq, id, at, names).await,
         Change::TrashedWith(at, other) => {
             update.col_expr(TrashedMs, Expr::value(at.millis())).col_expr(TrashedWith, Expr::value(other.0))
         }

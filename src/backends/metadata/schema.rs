@@ -132,3 +132,68 @@ pub(crate) async fn taken(db: &impl Db) -> Result<BTreeSet<String>> {
     let rows = raw.query_all_raw(ask("SELECT version FROM seaql_migrations")).await.or_domain()?;
     rows.iter().map(|row| row.try_get("", "version").or_domain()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MetadataConfig;
+
+    /// The step before names at the top of a drive were the server's own.
+    const BEFORE: u32 = 5;
+
+    async fn number(metadata: &Metadata, sql: &str) -> i64 {
+        let asked = Statement::from_string(metadata.raw().get_database_backend(), sql);
+        metadata.raw().query_one_raw(asked).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_has_a_name_of_the_servers_own_is_renamed_by_a_change_like_any_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let config =
+            MetadataConfig { readers: 1, busy_seconds: 5, durability: domain::Durability::default() };
+        let metadata = Metadata::open(&config, folder.path()).await.unwrap();
+        let tx = metadata.begin().await.unwrap();
+        Migrator::up(&tx.raw, Some(BEFORE)).await.unwrap();
+        let node = |id: i64, parent: &str, name: &str, trashed: &str| {
+            format!(
+                "INSERT INTO nodes (id, uuid, space_id, parent_id, name, folder, created_ms, modified_ms, created_seq, \
+                   changed_seq, tree_seq, trashed_ms) \
+                 VALUES ({id}, x'{id:02}', x'AA', {parent}, '{name}', TRUE, 0, 0, 7, 7, 7, {trashed})"
+            )
+        };
+        for sql in [
+            "PRAGMA defer_foreign_keys = ON".to_owned(),
+            "INSERT INTO users (id, name, role, active, created_ms) VALUES (x'BB', 'ann', 'user', TRUE, 0)".to_owned(),
+            "INSERT INTO spaces (id, owner_id, root_id, seq, used_bytes) VALUES (x'AA', x'BB', 1, 7, 0)".to_owned(),
+            node(1, "NULL", "", "NULL"),
+            node(2, "1", ".Trash", "NULL"),
+            node(3, "1", ".History", "NULL"),
+            node(4, "1", ".History (mine)", "NULL"),
+            node(5, "2", ".Trash", "NULL"),
+            node(6, "1", "gone", "1"),
+            node(7, "1", "gone", "2"),
+            "INSERT INTO revisions (space_id, node_id, from_seq, parent_id, name, trashed, modified_ms, by_user, at_ms) \
+             SELECT space_id, id, 7, parent_id, name, trashed_ms IS NOT NULL, 0, x'BB', 0 FROM nodes"
+                .to_owned(),
+        ] {
+            tx.raw.execute_unprepared(&sql).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        migrate(&metadata, Timestamp::from_millis(0)).await.unwrap();
+        for (sql, expected) in [
+            ("SELECT COUNT(*) FROM nodes WHERE id = 2 AND name = '.Trash (mine)' AND tree_seq = 8", 1),
+            ("SELECT COUNT(*) FROM nodes WHERE id = 3 AND name = '.History (mine, 3)'", 1),
+            ("SELECT COUNT(*) FROM nodes WHERE id = 5 AND name = '.Trash'", 1),
+            ("SELECT tree_seq FROM nodes WHERE id = 1", 8),
+            ("SELECT seq FROM spaces", 8),
+            ("SELECT COUNT(*) FROM revisions WHERE node_id IN (2, 3) AND to_seq = 8", 2),
+            (
+                "SELECT COUNT(*) FROM revisions r JOIN nodes n ON n.id = r.node_id AND n.name = r.name WHERE to_seq IS NULL",
+                7,
+            ),
+            ("SELECT COUNT(DISTINCT trash_name) FROM nodes", 2),
+        ] {
+            assert_eq!(number(&metadata, sql).await, expected, "{sql}");
+        }
+    }
+}

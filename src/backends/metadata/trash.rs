@@ -1,8 +1,7 @@
 //! The trash of a space: its entries, each under a name of its own, and what lies below those that are folders.
 
-use domain::{Node, NodeId, NodeName, NodePath, Removal, Result, SpaceId, Timestamp, VirtualFolder};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ConnectionTrait, QueryResult};
+use domain::{Node, NodeId, NodeName, NodePath, Removal, Result, Seq, SpaceId, Timestamp, VirtualFolder};
+use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use crate::error::DbResult;
 use crate::nodes::{self, COLUMNS, Located, Member, read_node, read_property};
@@ -43,8 +42,8 @@ pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, now: Timestamp)
 /// Whatever the database says.
 pub async fn removal(db: &impl Db, entry: NodeId) -> Result<Option<Removal>> {
     let sql = format!(
-        "WITH RECURSIVE entry AS (SELECT * FROM nodes WHERE id = $1 AND trash_name IS NOT NULL), {ORIGINS} \
-         SELECT above.path, entry.trashed_ms FROM entry JOIN above ON above.id = entry.id AND above.parent_id IS NULL"
+        "WITH RECURSIVE entry AS (SELECT id, parent_id, name FROM nodes WHERE id = $1 AND trash_name IS NOT NULL), {ORIGINS} \
+         SELECT above.path, n.trashed_ms FROM above JOIN nodes n ON n.id = above.id WHERE above.parent_id IS NULL"
     );
     let row = db.raw().query_one_raw(statement(db, &sql, [entry.0.into()])).await.or_domain()?;
     row.map(|row| read_removal(&row)).transpose()
@@ -68,11 +67,12 @@ pub async fn entries(
     };
     let sql = format!(
         "WITH RECURSIVE entry AS ( \
-           SELECT * FROM nodes WHERE space_id = $1 AND trash_name > $2 ORDER BY trash_name LIMIT $3 \
+           SELECT id, parent_id, name FROM nodes \
+           WHERE space_id = $1 AND trash_name > $2 ORDER BY trash_name LIMIT $3 \
          ), {ORIGINS} \
-         SELECT {COLUMNS}, n.trash_name, n.trashed_ms, above.path{columns} FROM entry n \
-         JOIN above ON above.id = n.id AND above.parent_id IS NULL \
-         LEFT JOIN blobs b ON b.id = n.blob_id {join} ORDER BY n.trash_name"
+         SELECT {COLUMNS}, n.trash_name, n.trashed_ms, above.path{columns} FROM above \
+         JOIN nodes n ON n.id = above.id LEFT JOIN blobs b ON b.id = n.blob_id {join} \
+         WHERE above.parent_id IS NULL ORDER BY n.trash_name"
     );
     // No name is empty, so every name comes after the empty one.
     let after = after.map_or("", NodeName::as_str);
@@ -147,15 +147,20 @@ fn read_removal(row: &QueryResult) -> Result<Removal> {
     })
 }
 
-/// The first of these names that no entry has in the trash of the space of the node that is updated; the last, if
-/// others have them all.
-pub(crate) fn first_free(names: &[NodeName; 4]) -> Expr {
+/// Makes an entry of a node, under the first of these names that no other has; the last, if others have them all.
+pub(crate) async fn enter(tx: &Tx, seq: Seq, id: NodeId, at: Timestamp, names: &[NodeName; 4]) -> Result<()> {
     let unless_taken = |at: usize| {
         format!(
             "WHEN NOT EXISTS (SELECT 1 FROM nodes o WHERE o.space_id = nodes.space_id AND o.trash_name = ${at}) \
-             THEN ${at}"
+             THEN CAST(${at} AS TEXT)"
         )
     };
-    let cases = [1, 2, 3].map(unless_taken).join(" ");
-    Expr::cust_with_values(format!("CASE {cases} ELSE $4 END"), names.iter().map(NodeName::as_str))
+    let sql = format!(
+        "UPDATE nodes SET changed_seq = $1, tree_seq = $1, trashed_ms = $2, \
+         trash_name = CASE {} ELSE CAST($7 AS TEXT) END WHERE id = $3",
+        [4, 5, 6].map(unless_taken).join(" ")
+    );
+    let values: [Value; 3] = [seq.0.into(), at.millis().into(), id.0.into()];
+    let values = values.into_iter().chain(names.iter().map(|name| name.as_str().into()));
+    tx.raw().execute_raw(statement(tx, &sql, values)).await.or_domain().map(drop)
 }

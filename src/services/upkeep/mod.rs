@@ -2,14 +2,14 @@
 
 mod check;
 mod comparison;
+mod rounds;
 mod scrub;
 mod sweep;
 
-#[cfg(test)]
-mod tests;
-
 pub use check::{Aspect, Check, Found, Numbers, Progress, check};
 pub use metadata::rules::Rule;
+pub(crate) use rounds::Rounds;
+pub use rounds::{scrub, sweep};
 pub use scrub::Scrub;
 pub use sweep::{Sweep, Swept};
 

@@ -2,6 +2,7 @@
 //! the database does not know.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::{BlobId, Error, Result, Timestamp};
 use metadata::garbage::{self, Condemned};
@@ -16,6 +17,9 @@ const BATCH: usize = 200;
 
 /// So many unknown blobs are remembered while the store is gone through. If there are more, the next sweep finds them.
 const UNKNOWN_MAX: usize = 10_000;
+
+/// Once all bytes of an upload are there, showing them takes a moment, however short the grace is set.
+const ABANDONED_MIN: Duration = Duration::from_secs(3600);
 
 /// A sweep through the whole store, step by step. It can be left after any step, and begun anew: whatever is done is
 /// done, and nothing is half done.
@@ -119,7 +123,7 @@ impl Sweep {
     /// Uploads that never became files and whose process has not noticed: it tries for an hour. Neither the row nor the
     /// bytes may be younger than the grace, and this process must not be receiving any.
     async fn give_up_abandoned(&mut self, backends: &Arc<Backends>) -> Result<Stage> {
-        let before = self.before(backends);
+        let before = self.now.before(backends.orphan_grace.max(ABANDONED_MIN));
         for id in metadata::blobs::pending(&backends.metadata, before).await? {
             let bytes = backends.blobs.find(id).await?;
             let is_idle = bytes.is_none_or(|bytes| bytes.modified_at < before);

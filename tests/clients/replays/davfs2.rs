@@ -88,7 +88,7 @@ fn the_drive_is_mounted_and_listed() {
     let options = linux.ask("OPTIONS", "/dav/").without_login().gets(200);
     assert!(options.header("dav").unwrap().starts_with("1, 2"), "{options:?}");
     propfind(&mut linux, "/dav/", "1", LISTED).without_login().gets(401);
-    assert_eq!(list(&mut linux, "/dav/"), [entry("Grüße/", 0)]);
+    assert_eq!(list(&mut linux, "/dav/"), [entry(".Trash/", 0), entry("Grüße/", 0)]);
     let quota = propfind(&mut linux, "/dav/", "0", QUOTA).gets(207);
     assert_eq!(property(&quota, "quota-available-bytes"), "996");
     assert_eq!(property(&quota, "quota-used-bytes"), "4");
@@ -234,7 +234,7 @@ fn folders_are_made_moved_and_removed() {
     assert_eq!(list(&mut linux, "/dav/old/"), [entry("a", 7)]);
     linux.ask("DELETE", "/dav/old/a").gets(204);
     linux.ask("DELETE", "/dav/old/").gets(204);
-    assert_eq!(list(&mut linux, "/dav/"), []);
+    assert_eq!(list(&mut linux, "/dav/"), [entry(".Trash/", 0)]);
     assert_eq!(held(&house), Held::default().trash(&["a", "old"]).store(1, 7));
 }
 

@@ -146,7 +146,7 @@ fn the_drive_is_mounted_for_writing() {
     for probe in ["/dav/.TemporaryItems", "/dav/.Trashes"] {
         stat(&mut mac, probe).gets(404);
     }
-    assert_eq!(list(&mut mac, "/dav/"), [entry(".DS_Store", 0)]);
+    assert_eq!(list(&mut mac, "/dav/"), [entry(".Trash/", 0), entry(".DS_Store", 0)]);
     holds(&house, &[]);
     assert_eq!(number(&house, "SELECT COUNT(*) FROM revisions WHERE name <> ''"), 0);
 }
@@ -188,7 +188,7 @@ fn a_folder_is_listed_with_every_name_whole() {
     }
     bare(&mut mac, "MKCOL", "/dav/Folder%20%26%20more").gets(201);
     let mut expected: Vec<_> = names.iter().map(|(_, name)| entry(name, 4)).collect();
-    expected.extend([entry(&"語".repeat(85), 4), entry("Folder & more/", 0)]);
+    expected.extend([entry(&"語".repeat(85), 4), entry("Folder & more/", 0), entry(".Trash/", 0)]);
     for body in [BODY_A, BODY_AC] {
         let mut seen = readers::finder(&propfind(&mut mac, "/dav/", "1", body).gets(207), "/dav/");
         seen.sort_by(|one, other| one.name.cmp(&other.name));

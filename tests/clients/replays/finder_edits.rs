@@ -204,7 +204,7 @@ fn a_file_is_deleted_and_then_its_attributes() {
     stat(&mut mac, "/dav/._a").gets(404);
     bare(&mut mac, "DELETE", "/dav/._a").gets(404);
     stat(&mut mac, "/dav/").gets(207);
-    assert_eq!(list(&mut mac, "/dav/"), []);
+    assert_eq!(list(&mut mac, "/dav/"), [entry(".Trash/", 0)]);
     assert_eq!(held(&house), Held::default().trash(&["a"]).store(1, 7));
 }
 

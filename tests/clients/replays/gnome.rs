@@ -53,7 +53,7 @@ fn the_share_is_found_by_climbing_up() {
     let mut gnome = mounted(&house);
     gnome.ask("OPTIONS", "/dav/Reports/").without_login().gets(200);
     propfind(&mut gnome, "/dav/Reports/", "1", STAT).without_login().gets(401);
-    for (target, count) in [("/dav/Reports/", 0), ("/dav/", 1), ("/", 1)] {
+    for (target, count) in [("/dav/Reports/", 0), ("/dav/", 2), ("/", 1)] {
         let options = gnome.ask("OPTIONS", target).gets(200);
         assert!(options.header("dav").is_some(), "{target}");
         let (itself, members) = gvfs(&propfind(&mut gnome, target, "1", STAT).gets(207), target);

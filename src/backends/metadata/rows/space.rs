@@ -11,6 +11,7 @@ pub struct Model {
     pub root_id: Option<i64>,
     pub seq: i64,
     pub history_seq: i64,
+    pub history_ms: i64,
     pub used_bytes: i64,
     pub quota_bytes: Option<i64>,
     pub system_bytes: i64,

@@ -151,10 +151,10 @@ pub async fn relocate(
 ) -> Result<Response, Refusal> {
     let depth = headers::depth(headers)?.unwrap_or(Depth::Infinity);
     let moves = method.as_str() == "MOVE";
+    places::of(&to.path).admit(visit.place)?;
     if to.path == visit.path {
         return onto_itself(&visit, moves && !to.is_spelled(&visit.href)).await;
     }
-    places::of(&to.path).admit(visit.place)?;
     let to = Target { path: to.path, overwrite };
     let task = match depth {
         Depth::Infinity if moves => Task::Move(to.clone()),

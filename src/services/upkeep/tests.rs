@@ -1,1 +1,0 @@
-//! The sweep and the scrub.
