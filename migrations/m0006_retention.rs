@@ -14,7 +14,8 @@ impl MigrationTrait for Step {
             manager.alter_table(Table::alter().table(table).add_column(&mut column).to_owned()).await?;
         }
         manager.create_table(holds()).await?;
-        for sql in SET_ASIDE.into_iter().chain([NAMED]).chain(INDEXES) {
+        manager.create_table(rounds()).await?;
+        for sql in SET_ASIDE.into_iter().chain([NAMED, RESTORED]).chain(INDEXES) {
             manager.get_connection().execute_unprepared(sql).await?;
         }
         Ok(())
@@ -31,6 +32,11 @@ fn columns() -> Vec<(&'static str, ColumnDef)> {
         ("nodes", ColumnDef::new("doomed").boolean().not_null().default(false).take()),
         // What uploads under way have set aside, beside what is used.
         ("spaces", counter("reserved_bytes")),
+        // The moment before which history may have been forgotten, as history_seq is the change.
+        ("spaces", counter("history_ms")),
+        // The change from which it counts on since it was put back from a copy: what a client knew of it before may
+        // be of a time that never was.
+        ("spaces", counter("restored_seq")),
         // Of a blob that is not live yet: how much of that is its own, and in which space.
         ("blobs", ColumnDef::new("space_id").uuid().null().take()),
         ("blobs", counter("reserved_bytes")),
@@ -47,6 +53,16 @@ fn holds() -> TableCreateStatement {
         .table("holds")
         .col(ColumnDef::new("name").text().not_null().primary_key())
         .col(ColumnDef::new("until_ms").big_integer().not_null())
+        .to_owned()
+}
+
+/// How far work has come that goes through all nodes in pieces, and when it last came to the end.
+fn rounds() -> TableCreateStatement {
+    Table::create()
+        .table("rounds")
+        .col(ColumnDef::new("name").text().not_null().primary_key())
+        .col(ColumnDef::new("node_id").big_integer().not_null())
+        .col(ColumnDef::new("ended_ms").big_integer().not_null())
         .to_owned()
 }
 
@@ -84,13 +100,17 @@ const NAMED: &str = "UPDATE nodes SET trash_name = CASE WHEN EXISTS ( \
     ) THEN SUBSTR(name, 1, 50) || ' (' || id || ')' ELSE name END \
     WHERE trashed_ms IS NOT NULL AND trashed_with IS NULL";
 
-const INDEXES: [&str; 9] = [
+/// Nothing has removed history so far: only a database put back from a copy has another number here.
+const RESTORED: &str = "UPDATE spaces SET restored_seq = history_seq, history_seq = 0 WHERE history_seq <> 0";
+
+const INDEXES: [&str; 10] = [
     "CREATE INDEX nodes_in_trash ON nodes (space_id, trash_name) WHERE trash_name IS NOT NULL",
     "CREATE INDEX nodes_by_removal ON nodes (trashed_ms) WHERE trash_name IS NOT NULL",
     "CREATE INDEX nodes_by_trashed_with ON nodes (trashed_with) WHERE trashed_with IS NOT NULL",
     "CREATE INDEX nodes_doomed ON nodes (space_id) WHERE doomed",
     "CREATE INDEX revisions_by_parent_and_name ON revisions (parent_id, name)",
     "CREATE INDEX revisions_by_moment ON revisions (space_id, at_ms)",
+    "CREATE INDEX revisions_closed ON revisions (space_id, to_seq) WHERE to_seq IS NOT NULL",
     "CREATE INDEX blobs_condemned ON blobs (condemned_ms) WHERE condemned_ms IS NOT NULL",
     "CREATE INDEX blobs_by_scrub ON blobs (COALESCE(scrubbed_ms, created_ms)) WHERE live",
     "CREATE INDEX blobs_damaged ON blobs (damaged_ms) WHERE damaged_ms IS NOT NULL",

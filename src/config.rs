@@ -44,6 +44,10 @@ pub struct Config {
     pub names: services::NamesConfig,
     /// The section `[trash]`.
     pub trash: services::TrashConfig,
+    /// The section `[history]`.
+    pub history: services::HistoryConfig,
+    /// The section `[versions]`.
+    pub versions: services::VersionsConfig,
     /// The section `[scrub]`.
     pub scrub: services::ScrubConfig,
     /// The section `[login]`.

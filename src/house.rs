@@ -1,10 +1,15 @@
 //! Builds the house bottom-up, and opens its doors; nothing else sees every floor.
 
 mod address;
+mod archive;
+mod backup;
 mod certificate;
 mod folder;
 mod inspection;
 mod listeners;
+mod plain_files;
+mod previous;
+mod restore;
 
 use std::fs::File;
 use std::sync::Arc;
@@ -13,9 +18,10 @@ use std::time::Duration;
 use axum::Router;
 use blobs::Blobs;
 use coordination::Coordination;
-use domain::{Error, Result, Timestamp};
+use domain::{Result, Timestamp};
 use gate::Metrics;
-use metadata::{Metadata, schema};
+use metadata::Metadata;
+use metadata::schema::{self, Upgrade, Version};
 use services::{Backends, ServicesConfig, files};
 use tokio_util::sync::CancellationToken;
 
@@ -23,8 +29,12 @@ use crate::config::Config;
 use certificate::Certificate;
 
 pub use address::drive_address;
+pub use backup::{BackupRequest, Progress, back_up};
 pub use inspection::inspect;
 pub use listeners::{Addresses, Listeners};
+pub use plain_files::write_plain;
+pub use previous::{go_back, look_back};
+pub use restore::{list_back_ups, restore};
 
 /// The path of the drive on the main address.
 const DRIVE: &str = "/dav";
@@ -56,9 +66,7 @@ impl House {
         }
         let lock = folder::lock(&config.data_folder)?;
         let metadata = Metadata::open(&config.metadata, &config.data_folder).await?;
-        for step in schema::migrate(&metadata).await? {
-            tracing::info!("the database took the step {step}");
-        }
+        report(&schema::migrate(&metadata, now).await?);
         let blobs = Blobs::open(&config.blobs, &config.data_folder)?;
         let backends = Arc::new(furnish(&config, metadata, blobs));
         // Whenever they were registered: the clock may have been set back since.
@@ -134,30 +142,38 @@ impl House {
 /// [`NotFound`](Error::NotFound) when there is no data in the folder, [`Unsupported`](Error::Unsupported)
 /// when its database is of another version.
 pub async fn visit(config: &Config) -> Result<Backends> {
-    if !folder::has_data(&config.data_folder) {
-        let text = format!(
-            "There is no Larder data in {}; `larder serve` makes some, or name another folder with --data.",
-            config.data_folder.display()
-        );
-        return Err(Error::NotFound(text.into()));
-    }
+    folder::require_data(&config.data_folder)?;
     let metadata = Metadata::open(&config.metadata, &config.data_folder).await?;
     schema::require_current(&metadata).await?;
     let blobs = Blobs::open(&config.blobs, &config.data_folder)?;
     Ok(furnish(config, metadata, blobs))
 }
 
-/// Brings the database to the newest version, making the data folder where there is none, and says which
-/// steps that took.
+/// Brings the database to the newest version, making the data folder where there is none, and says what that took.
 ///
 /// # Errors
 /// As for [`House::open`].
-pub async fn migrate(config: &Config) -> Result<Vec<String>> {
+pub async fn migrate(config: &Config, now: Timestamp) -> Result<Upgrade> {
     folder::make(&config.data_folder)?;
+    // A server that runs would find another database than the one it knows.
     let metadata = Metadata::open(&config.metadata, &config.data_folder).await?;
-    let steps = schema::migrate(&metadata).await?;
+    let _lock = match schema::version(&metadata).await? {
+        Version::Behind(_) => Some(folder::lock(&config.data_folder)?),
+        Version::Current | Version::Newer(_) => None,
+    };
+    let upgrade = schema::migrate(&metadata, now).await?;
     metadata.close().await?;
-    Ok(steps)
+    Ok(upgrade)
+}
+
+fn report(upgrade: &Upgrade) {
+    if let (Some(from), Some(snapshot)) = (&upgrade.from, &upgrade.snapshot) {
+        let file = snapshot.file.display();
+        tracing::info!("the database of before the upgrade, at {from}, is kept for a week in {file}");
+    }
+    for step in &upgrade.steps {
+        tracing::info!("the database took the step {step}");
+    }
 }
 
 /// Puts the floor of use cases together.
@@ -166,6 +182,8 @@ fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Backends {
         files: config.files.clone(),
         names: config.names.clone(),
         trash: config.trash.clone(),
+        history: config.history.clone(),
+        versions: config.versions.clone(),
         scrub: config.scrub.clone(),
         login: config.login.clone(),
         orphan_grace: Duration::from_secs(config.blobs.orphan_grace_hours.saturating_mul(3600)),

@@ -1,12 +1,15 @@
 //! What can be typed at a terminal: one file per command.
 
 mod admin;
+mod backup;
 mod config;
 mod doctor;
 mod logs;
 mod migrate;
 mod password;
+mod progress;
 mod readable;
+mod restore;
 mod serve;
 mod settings;
 mod shell;
@@ -27,6 +30,7 @@ Examples:
   larder serve --listen 127.0.0.1:9000 --data /srv/larder
   larder admin user create ann --quota 50GiB
   larder admin app-password create ann laptop
+  larder backup /mnt/backup/larder                 save everything, beside a running server
   larder doctor                                    find out what is wrong and what to do about it
   larder doctor --client                           find out why a client does not work";
 
@@ -43,9 +47,9 @@ struct CommandLine {
 #[derive(Subcommand)]
 enum Command {
     Serve(serve::Serve),
-    /// Bring the database to the newest version
-    #[command(after_help = migrate::EXPLAINED)]
-    Migrate,
+    Backup(backup::Backup),
+    Restore(restore::Restore),
+    Migrate(migrate::Migrate),
     Doctor(doctor::Doctor),
     /// Print every setting, its value and where that comes from
     #[command(after_help = config::EXPLAINED)]
@@ -75,7 +79,9 @@ pub async fn run() -> ExitCode {
     };
     finish(match command {
         Command::Serve(_) => serve::run(config, &settings).await,
-        Command::Migrate => migrate::run(&config).await,
+        Command::Backup(command) => backup::run(command, &config).await,
+        Command::Restore(command) => restore::run(command, &config).await,
+        Command::Migrate(command) => migrate::run(command, &config).await,
         Command::Doctor(command) => doctor::run(command, config, &settings).await,
         Command::Config => config::run(&settings),
         Command::Admin(command) => admin::run(command, &config, &settings).await,

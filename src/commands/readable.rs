@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::DateTime;
-use domain::Timestamp;
+use domain::{NodeName, NodePath, Timestamp};
 
 /// A moment such as `2026-11-21 08:15 UTC`.
 pub fn time(time: Timestamp) -> String {
@@ -14,6 +14,21 @@ pub fn time(time: Timestamp) -> String {
 /// A moment, or that there is none.
 pub fn time_or(time_or_none: Option<Timestamp>, none: &str) -> String {
     time_or_none.map_or_else(|| none.to_owned(), time)
+}
+
+/// A number of things: `1 file`, `12 files`.
+pub fn count(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
+}
+
+/// How long something took: `0.4 s`, `3 min 20 s`.
+pub fn took(span: Duration) -> String {
+    match span.as_secs() {
+        0..60 => format!("{:.1} s", span.as_secs_f64()),
+        seconds @ 60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        seconds => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
 }
 
 const UNITS: [(char, u64); 4] = [('m', 60), ('h', 3_600), ('d', 86_400), ('w', 604_800)];
@@ -34,6 +49,12 @@ pub fn parse_span(text: &str) -> Result<Duration, String> {
         count.checked_mul(*seconds).filter(|seconds| *seconds > 0).map(Duration::from_secs)
     };
     read().ok_or_else(|| "write a number and a unit: 12h, 30d or 8w".to_owned())
+}
+
+/// Reads a path in a drive, such as `/Reports/q3.pdf`.
+pub fn parse_path(text: &str) -> domain::Result<NodePath> {
+    let names = text.split('/').filter(|name| !name.is_empty()).map(NodeName::parse);
+    NodePath::new(names.collect::<domain::Result<_>>()?, usize::MAX)
 }
 
 /// Columns as wide as their widest cell, two spaces apart; the first row is the heading.

@@ -1,8 +1,13 @@
 //! A file or folder in a space.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 
 use crate::{Blob, Content, ETag, NodeName, Seq, Sha256, SpaceId, Timestamp};
+
+/// How far changes within seconds of each other may push the date of a file ahead of the clock.
+const PUSHED_MAX: Duration = Duration::from_secs(60);
 
 /// The number of a node: a small positive integer, unique in the house, that never changes while the
 /// node is renamed and moved. Sync clients know files by it.
@@ -103,6 +108,17 @@ impl Node {
             NodeKind::File(None) => Some(Sha256::EMPTY),
             NodeKind::System(content) => Some(content.sha256),
             NodeKind::Folder => None,
+        }
+    }
+
+    /// The moment of new content that comes now. HTTP's dates have whole seconds: a change within the second of the last
+    /// one would look like none to a client that asks by date, so it counts as of the next (RFC 9110 §8.8.2.2). A date
+    /// further ahead than changes can have pushed it was set by somebody, and ends with the content.
+    pub fn next_moment(&self, now: Timestamp) -> Timestamp {
+        let next_second = Timestamp::from_millis((self.modified_at.seconds() + 1) * 1000);
+        match now.until(next_second) <= PUSHED_MAX {
+            true => next_second.max(now),
+            false => now,
         }
     }
 

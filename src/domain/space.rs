@@ -51,6 +51,9 @@ pub struct Space {
     pub seq: Seq,
     /// The change up to which its history may have been forgotten.
     pub history: Seq,
+    /// The change from which it counts on since it was put back from a copy. What a client knew of it before may be of
+    /// a time that never was.
+    pub restored: Seq,
     /// What it may hold and holds.
     pub quota: Quota,
 }

@@ -10,28 +10,65 @@ use domain::{Error, Result};
 /// The file in the data folder that a running server holds.
 const LOCK: &str = "serve.lock";
 
+/// The folder in the data folder in which a database lies as long as what belongs to it is still being restored.
+pub const RESTORING: &str = "restoring";
+
+/// Makes the folder, where there is none, for its owner alone.
+///
+/// # Errors
+/// [`Unavailable`](Error::Unavailable) when it cannot be made.
+pub fn create(folder: &Path) -> Result<()> {
+    let missing =
+        folder.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).count();
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.and_then(|()| sync_above(folder, missing.max(1))).map_err(unusable(folder))
+}
+
 /// Makes the folder with an empty database, where there is none. Only the server's own user may look inside, whatever
 /// the mode of a folder that was there before.
 ///
 /// # Errors
 /// [`Unavailable`](Error::Unavailable) when the folder cannot be made or used.
 pub fn make(folder: &Path) -> Result<()> {
-    let unusable = |error: io::Error| {
+    create(folder)?;
+    // An empty house in its place would take everything that is there already for garbage.
+    if folder.join(RESTORING).join(metadata::FILE).exists() {
+        let text = format!(
+            "A back-up was being restored into {} and that has not come to its end; run `larder restore` again.",
+            folder.display()
+        );
+        return Err(Error::Unavailable(text.into()));
+    }
+    // SQLite would make it readable for everybody, and gives its log and index the mode of the database.
+    match File::options().write(true).create_new(true).mode(0o600).open(folder.join(metadata::FILE)) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(unusable(folder)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn unusable(folder: &Path) -> impl Fn(io::Error) -> Error {
+    move |error| {
         let text = format!(
             "The data folder {} cannot be made or written to; name another one with --data.",
             folder.display()
         );
         Error::unavailable(text, error)
-    };
-    let missing =
-        folder.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).count();
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unusable)?;
-    sync_above(folder, missing.max(1)).map_err(unusable)?;
-    // SQLite would make it readable for everybody, and gives its log and index the mode of the database.
-    match File::options().write(true).create_new(true).mode(0o600).open(folder.join(metadata::FILE)) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(unusable(error)),
-        _ => Ok(()),
     }
+}
+
+/// Refuses a folder without data.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) with a sentence that says how to go on.
+pub fn require_data(folder: &Path) -> Result<()> {
+    if has_data(folder) {
+        return Ok(());
+    }
+    let text = format!(
+        "There is no Larder data in {}; `larder serve` makes some, or name another folder with --data.",
+        folder.display()
+    );
+    Err(Error::NotFound(text.into()))
 }
 
 /// Syncs so many folders above this one: a folder is only there after a loss of power if the one above it was synced.

@@ -6,6 +6,8 @@
 mod check;
 mod config;
 mod expire_locks;
+mod forget;
+mod forget_upgrades;
 mod job;
 mod purge;
 mod recount;
@@ -13,6 +15,7 @@ mod rota;
 mod run;
 mod scrub;
 mod sweep;
+mod thin;
 mod watchdog;
 mod worker;
 
@@ -22,7 +25,17 @@ pub use run::{Outcome, Ran};
 pub use worker::{Clock, run_due, serve};
 
 /// Everything that starts by itself: one line per job.
-pub static JOBS: &[Job] = &[purge::JOB, expire_locks::JOB, sweep::JOB, scrub::JOB, check::JOB, recount::JOB];
+pub static JOBS: &[Job] = &[
+    purge::JOB,
+    thin::JOB,
+    forget::JOB,
+    expire_locks::JOB,
+    sweep::JOB,
+    scrub::JOB,
+    check::JOB,
+    recount::JOB,
+    forget_upgrades::JOB,
+];
 
 /// The job with this name.
 pub fn find(kind: &str) -> Option<&'static Job> {

@@ -10,7 +10,10 @@ use metadata::Metadata;
 use crate::auth::Memory;
 use crate::steps::{Hashing, UnderWay};
 use crate::upkeep::Rounds;
-use crate::{FilesConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig};
+use crate::{
+    FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig,
+    VersionsConfig,
+};
 
 /// The floor below, and the settings of this one.
 pub struct Backends {
@@ -26,6 +29,10 @@ pub struct Backends {
     pub names: NamesConfig,
     /// Settings about the trash.
     pub trash: TrashConfig,
+    /// Settings about the history.
+    pub history: HistoryConfig,
+    /// Settings about earlier contents.
+    pub versions: VersionsConfig,
     /// Settings about reading everything again.
     pub scrub: ScrubConfig,
     /// Settings about logging in.
@@ -45,7 +52,7 @@ pub struct Backends {
 impl Backends {
     /// Puts the floor together.
     pub fn new(metadata: Metadata, blobs: Blobs, coordination: Coordination, config: ServicesConfig) -> Self {
-        let ServicesConfig { files, names, trash, scrub, login, orphan_grace } = config;
+        let ServicesConfig { files, names, trash, history, versions, scrub, login, orphan_grace } = config;
         let (hashing, memory) = (Hashing::new(), Memory::new(&login));
         let (under_way, rounds) = (UnderWay::default(), Rounds::default());
         Self {
@@ -55,6 +62,8 @@ impl Backends {
             files,
             names,
             trash,
+            history,
+            versions,
             scrub,
             login,
             orphan_grace,

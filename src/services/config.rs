@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use domain::Thinning;
+use serde::{Deserialize, Deserializer, de};
 
 /// The section `[files]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
@@ -32,6 +33,31 @@ pub struct TrashConfig {
     pub days: u32,
     /// Whether drives that are mounted show the trash.
     pub listed: bool,
+}
+
+/// The section `[history]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HistoryConfig {
+    /// Whether drives that are mounted show the history.
+    pub listed: bool,
+}
+
+/// The section `[versions]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VersionsConfig {
+    /// After how many days history is forgotten; 0 for never.
+    pub days: u32,
+    /// How many earlier contents of a file are kept; 0 for all.
+    pub count_max: u32,
+    /// How they thin out with age.
+    #[serde(deserialize_with = "thinning")]
+    pub thinning: Thinning,
+}
+
+fn thinning<'de, D: Deserializer<'de>>(value: D) -> Result<Thinning, D::Error> {
+    Thinning::new(&Vec::<String>::deserialize(value)?).map_err(de::Error::custom)
 }
 
 /// The section `[scrub]` of the settings.
@@ -65,6 +91,10 @@ pub struct ServicesConfig {
     pub names: NamesConfig,
     /// The section `[trash]`.
     pub trash: TrashConfig,
+    /// The section `[history]`.
+    pub history: HistoryConfig,
+    /// The section `[versions]`.
+    pub versions: VersionsConfig,
     /// The section `[scrub]`.
     pub scrub: ScrubConfig,
     /// The section `[login]`.

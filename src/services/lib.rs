@@ -11,12 +11,18 @@ pub mod app_passwords;
 pub mod auth;
 pub mod checkup;
 pub mod files;
+pub mod history;
 pub mod jobs;
 pub mod quotas;
 pub mod setup;
 pub mod trash;
+pub mod upgrades;
 pub mod upkeep;
 pub mod users;
+pub mod versions;
 
 pub use backends::Backends;
-pub use config::{FilesConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig};
+pub use config::{
+    FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig,
+    VersionsConfig,
+};

@@ -1,6 +1,6 @@
 //! People with an account.
 
-use domain::{Error, Result, Role, SpaceId, Timestamp, User, UserId, UserName};
+use domain::{Caller, Door, Error, RequestId, Result, Role, SpaceId, Timestamp, User, UserId, UserName};
 use metadata::{Tx, users};
 use uuid::Uuid;
 
@@ -53,6 +53,17 @@ pub async fn create(now: Timestamp, backends: &Backends, new: NewUser) -> Result
 /// Whatever the database says.
 pub async fn list(backends: &Backends) -> Result<Vec<User>> {
     users::list(&backends.metadata).await
+}
+
+/// A user as the one who does what a command is told to do in their drive.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) when nobody has this name.
+pub async fn caller(now: Timestamp, backends: &Backends, name: &UserName) -> Result<Caller> {
+    let user = users::get(&backends.metadata, name).await?;
+    let home = users::home(&backends.metadata, user.id).await?;
+    let (request, door) = (RequestId(Uuid::new_v4()), Door::Command);
+    Ok(Caller { user: user.id, name: user.name, role: user.role, home, now, request, door })
 }
 
 /// Lets a user in or keeps them out, from their next request on.

@@ -1,6 +1,7 @@
 //! `larder admin`: people and their app passwords, beside a running server and without one.
 
 use super::{Machine, labelled};
+use crate::support::Wire;
 
 /// The cells of the line of a table that begins with a word.
 fn row<'a>(table: &'a str, first: &str) -> Vec<&'a str> {
@@ -97,4 +98,27 @@ fn without_data_nothing_is_made_and_the_folder_is_named() {
     let sentence = machine.run(&["admin", "user", "list"]).failed_with(1);
     assert!(sentence.contains("larder-data") && sentence.contains("--data"), "{sentence}");
     assert!(!machine.has_data());
+}
+
+#[test]
+fn a_trash_is_listed_and_emptied_while_the_server_runs() {
+    let machine = Machine::new();
+    let server = machine.serve(&[]);
+    let credentials = Wire::basic("larder", server.labelled("Password").unwrap());
+    let ask = |method: &str, path: &str, body: &str| {
+        let mut wire = Wire::open(server.socket());
+        wire.ask(method, path, &[("Authorization", &credentials)], body).status
+    };
+    assert_eq!(ask("MKCOL", "/dav/Reports", ""), 201);
+    assert_eq!(ask("PUT", "/dav/Reports/q3.pdf", "content"), 201);
+    assert_eq!(ask("DELETE", "/dav/Reports/q3.pdf", ""), 204);
+    let trash = |arguments: &[&str]| machine.run(&[&["admin", "trash"], arguments].concat());
+    let listed = trash(&["list", "larder"]).succeeded();
+    let cells = row(&listed, "q3.pdf");
+    assert_eq!((cells[1], cells[3]), ("7 B", "/Reports/q3.pdf"), "{listed}");
+    assert!(trash(&["empty", "larder"]).failed_with(1).contains("--yes"));
+    assert_eq!(ask("GET", "/dav/.Trash/q3.pdf", ""), 200);
+    assert!(trash(&["empty", "larder", "--yes"]).succeeded().contains("purged: 1"));
+    assert_eq!(ask("GET", "/dav/.Trash/q3.pdf", ""), 404);
+    assert!(trash(&["list", "nobody"]).failed_with(1).contains("nobody"));
 }

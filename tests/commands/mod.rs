@@ -1,10 +1,13 @@
 //! The commands as somebody at a terminal meets them: the real program, in a folder of its own.
 
 mod admin;
+mod backup;
+mod backup_faults;
 mod doctor;
 mod doctor_client;
 mod doctor_deep;
 mod help;
+mod history;
 mod jobs;
 mod serve;
 mod settings;

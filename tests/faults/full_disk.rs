@@ -130,13 +130,13 @@ fn ready(house: &TestHouse) -> u16 {
 }
 
 /// A disk of a few megabytes.
-struct SmallDisk {
-    point: PathBuf,
+pub struct SmallDisk {
+    pub point: PathBuf,
 }
 
 impl SmallDisk {
     /// Mounts it on a folder that is made for it; nothing where that is not allowed.
-    fn mount(point: PathBuf) -> Option<Self> {
+    pub fn mount(point: PathBuf) -> Option<Self> {
         if fs::metadata("/proc/self").unwrap().uid() != 0 {
             println!("SKIPPED: only root can mount a small disk");
             return None;
@@ -161,7 +161,7 @@ impl SmallDisk {
     }
 
     /// Leaves not a page free; gives the file that takes them all.
-    fn fill(&self) -> PathBuf {
+    pub fn fill(&self) -> PathBuf {
         let path = self.point.join("filler");
         let mut filler = File::create(&path).unwrap();
         while filler.write(&[1; 4096]).is_ok_and(|written| written > 0) {}

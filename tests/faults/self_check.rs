@@ -161,7 +161,7 @@ const DAMAGES: [(&str, &str, Aspect, &str); 12] = [
         "UPDATE spaces SET used_bytes = used_bytes + 7",
         "UPDATE spaces SET used_bytes = used_bytes - 7",
         Aspect::Drift,
-        "ann: 402019 bytes counted, 402012 stored",
+        "ann: 401019 bytes counted, 401012 stored",
     ),
     (
         "UPDATE spaces SET system_bytes = 0",

@@ -1,3 +1,8 @@
 //! What people do with Larder from one door to another, with the real program.
 
+mod back_ups;
 mod first_day;
+mod going_back;
+mod upgrades;
+
+pub use upgrades::{VERSIONS, unpack};

@@ -71,6 +71,14 @@ impl TestHouse {
         }
     }
 
+    /// Asserts that a data folder nobody uses holds a house in order; it is gone afterwards.
+    pub fn assert_in_order(data_folder: &Path) {
+        let folder = tempfile::tempdir_in(data_folder.parent().unwrap()).unwrap();
+        std::fs::remove_dir(folder.path()).unwrap();
+        std::fs::rename(data_folder, folder.path()).unwrap();
+        drop(Self::on_folder(folder, &[]));
+    }
+
     /// Lets somebody move in; requests are made in the name of whoever came last.
     pub fn with_user(self, name: &str) -> Self {
         self.with_user_and_quota(name, None)

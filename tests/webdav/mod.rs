@@ -13,6 +13,7 @@ mod finder_properties;
 mod folders;
 mod get;
 mod grace;
+mod history;
 mod hostile_xml;
 mod hrefs;
 mod if_header;

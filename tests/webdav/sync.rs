@@ -25,7 +25,7 @@ fn report(house: &TestHouse, path: &str, body: impl AsRef<str>) -> Answer {
 
 /// What has changed below a folder since a token, and the next token.
 #[track_caller]
-fn sync(house: &TestHouse, path: &str, token: &str) -> (Vec<String>, String) {
+pub(super) fn sync(house: &TestHouse, path: &str, token: &str) -> (Vec<String>, String) {
     let answer = report(house, path, body(token, "infinite", GETETAG));
     (told(&answer), token_of(&answer))
 }

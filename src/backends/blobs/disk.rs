@@ -4,6 +4,7 @@
 //! handing them over costs little.
 
 mod draft;
+mod incoming;
 mod list;
 mod reader;
 mod writer;
@@ -22,6 +23,7 @@ use uuid::Uuid;
 
 use crate::listing::{Listing, StoredBlob};
 use draft::Draft;
+pub use incoming::Incoming;
 pub use reader::DiskReader;
 pub use writer::DiskWriter;
 
@@ -103,6 +105,16 @@ impl Disk {
     pub(crate) async fn free_bytes(&self) -> Result<u64> {
         let root = self.root.clone();
         blocking(move || fs4::available_space(&root).map_err(fault("measuring", &root))).await
+    }
+
+    pub(crate) async fn take_in(&self, id: BlobId) -> Result<Incoming> {
+        let (root, content) = (self.root.clone(), self.content(id));
+        blocking(move || Incoming::create(&root, id, content)).await
+    }
+
+    pub(crate) async fn clear_incoming(&self) -> Result<()> {
+        let root = self.root.clone();
+        blocking(move || Incoming::clear(&root)).await
     }
 
     fn content(&self, id: BlobId) -> PathBuf {

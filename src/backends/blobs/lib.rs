@@ -4,6 +4,7 @@
 //! the database to say; whatever lies here without a live row there is garbage.
 
 mod config;
+mod copies;
 mod disk;
 mod listing;
 
@@ -13,9 +14,10 @@ mod contract;
 use std::path::Path;
 
 use bytes::Bytes;
-use domain::{BlobId, Result};
+use domain::{BlobId, Durability, Result};
 
 pub use config::{BlobsConfig, Store};
+pub use copies::Copied;
 pub use disk::{Disk, DiskReader, DiskWriter};
 pub use listing::{Listing, StoredBlob, Strangers};
 
@@ -51,6 +53,15 @@ impl Blobs {
         match config.store {
             Store::Disk => Disk::open(data_folder.join("blobs"), config.durability).map(Self::Disk),
         }
+    }
+
+    /// Opens the store of a folder of back-ups, and prepares it if it is new: the folder `blobs` in it, whatever the
+    /// settings say of the house's own. Waits for the disk.
+    ///
+    /// # Errors
+    /// See [`Blobs`].
+    pub fn open_archive(folder: &Path) -> Result<Self> {
+        Disk::open(folder.join("blobs"), Durability::default()).map(Self::Disk)
     }
 
     /// Begins a new blob.

@@ -1,22 +1,77 @@
 //! Copies of whole folders in a handful of statements. A copy refers to the same blobs: no bytes move.
 
 use domain::{Caller, Error, NodeId, NodeName, Result, Seq, SpaceId};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Value};
 
 use crate::error::DbResult;
+use crate::history::stood;
 use crate::nodes::unsigned;
 use crate::{Db, Tx, statement};
 
-/// Everything at and below `$1` that is not in the trash, or only `$1` itself.
-fn tree(deep: bool) -> &'static str {
-    match deep {
-        true => {
-            "WITH RECURSIVE tree (id) AS ( \
-               SELECT CAST($1 AS BIGINT) UNION ALL \
-               SELECT n.id FROM tree JOIN nodes n ON n.parent_id = tree.id AND n.trashed_ms IS NULL \
-             )"
+/// What is copied: a node and perhaps what is below it, as it is or as it was.
+#[derive(Debug, Clone, Copy)]
+pub struct Source {
+    /// The node.
+    pub node: NodeId,
+    /// Whether everything below it comes along.
+    pub deep: bool,
+    /// The change after which it was so; none for now.
+    pub as_of: Option<Seq>,
+}
+
+impl Source {
+    /// The rows `source` of everything that is not in the trash at and below `$1`, or only of `$1` itself. A change of
+    /// the past is the value `seq`.
+    fn rows(self, seq: &str) -> String {
+        if self.as_of.is_some() {
+            return self.past_rows(seq);
         }
-        false => "WITH tree (id) AS (SELECT CAST($1 AS BIGINT))",
+        let below = match self.deep {
+            true => {
+                " UNION ALL SELECT n.id FROM tree JOIN nodes n ON n.parent_id = tree.id AND n.trashed_ms IS NULL"
+            }
+            false => "",
+        };
+        format!(
+            "WITH RECURSIVE tree (id) AS (SELECT CAST($1 AS BIGINT){below}), source AS ( \
+               SELECT n.id, n.name, n.folder, n.blob_id, n.modified_ms, n.system_bytes, n.system_sha256 \
+               FROM tree JOIN nodes n ON n.id = tree.id \
+             )"
+        )
+    }
+
+    fn past_rows(self, seq: &str) -> String {
+        let stood = stood(seq);
+        let columns =
+            "r.node_id, r.name, n.folder, r.blob_id, r.modified_ms, n.system_bytes, n.system_sha256";
+        let below = match self.deep {
+            true => format!(
+                " UNION ALL SELECT {columns} FROM source JOIN revisions r ON r.parent_id = source.id \
+                 JOIN nodes n ON n.id = r.node_id WHERE {stood}"
+            ),
+            false => String::new(),
+        };
+        format!(
+            "WITH RECURSIVE source (id, name, folder, blob_id, modified_ms, system_bytes, system_sha256) AS ( \
+               SELECT {columns} FROM revisions r JOIN nodes n ON n.id = r.node_id \
+               WHERE r.node_id = $1 AND {stood}{below} \
+             )"
+        )
+    }
+
+    /// The number of the original's folder, in a statement whose value `seq` is the change of the past.
+    fn parent_of_original(self, seq: &str) -> String {
+        match self.as_of {
+            None => "SELECT o.parent_id FROM nodes o WHERE o.id = nodes.copied_from".to_owned(),
+            Some(_) => format!(
+                "SELECT r.parent_id FROM revisions r WHERE r.node_id = nodes.copied_from AND r.from_seq <= {seq} \
+                 AND (r.to_seq IS NULL OR r.to_seq > {seq})"
+            ),
+        }
+    }
+
+    fn values(self, values: impl IntoIterator<Item = Value>) -> Vec<Value> {
+        values.into_iter().chain(self.as_of.map(|seq| seq.0.into())).collect()
     }
 }
 
@@ -37,15 +92,16 @@ pub struct Weight {
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn weight(db: &impl Db, source: NodeId, deep: bool) -> Result<Weight> {
+pub async fn weight(db: &impl Db, source: Source) -> Result<Weight> {
     let sql = format!(
         "{} SELECT COUNT(*) AS nodes, CAST(COALESCE(SUM(b.size_bytes), 0) AS BIGINT) AS bytes, \
-           COUNT(n.system_bytes) AS system_files, \
-           CAST(COALESCE(SUM(n.system_bytes), 0) AS BIGINT) AS system_bytes \
-         FROM tree JOIN nodes n ON n.id = tree.id LEFT JOIN blobs b ON b.id = n.blob_id",
-        tree(deep)
+           COUNT(s.system_bytes) AS system_files, \
+           CAST(COALESCE(SUM(s.system_bytes), 0) AS BIGINT) AS system_bytes \
+         FROM source s LEFT JOIN blobs b ON b.id = s.blob_id",
+        source.rows("$2")
     );
-    let row = db.raw().query_one_raw(statement(db, &sql, [source.0.into()])).await.or_domain()?;
+    let values = source.values([source.node.0.into()]);
+    let row = db.raw().query_one_raw(statement(db, &sql, values)).await.or_domain()?;
     let row = row.ok_or_else(|| Error::internal("a sum without a row"))?;
     let number = |column: &str| row.try_get("", column).or_domain().map(unsigned);
     Ok(Weight {
@@ -66,19 +122,12 @@ pub struct CopyTo<'a> {
     pub name: &'a NodeName,
 }
 
-/// Copies a node, and with `deep` everything below it, with properties, under the pen of `seq`.
+/// Copies a node, and if asked everything below it, with properties, under the pen of `seq`.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn copy(
-    tx: &Tx,
-    caller: &Caller,
-    seq: Seq,
-    source: NodeId,
-    deep: bool,
-    to: CopyTo<'_>,
-) -> Result<()> {
-    let run = async |sql: &str, values: Vec<sea_orm::Value>| -> Result<()> {
+pub async fn copy(tx: &Tx, caller: &Caller, seq: Seq, source: Source, to: CopyTo<'_>) -> Result<()> {
+    let run = async |sql: &str, values: Vec<Value>| -> Result<()> {
         tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain().map(drop)
     };
     // The copies are made first, all but the topmost without a parent; each then finds its parent among
@@ -86,33 +135,37 @@ pub async fn copy(
     let insert = format!(
         "INSERT INTO nodes (uuid, space_id, parent_id, name, folder, blob_id, created_ms, modified_ms, \
            created_seq, changed_seq, tree_seq, copied_from, system_bytes, system_sha256) \
-         {tree} \
-         SELECT {RANDOM_UUID}, $2, CASE WHEN n.id = $1 THEN CAST($3 AS BIGINT) END, \
-           CASE WHEN n.id = $1 THEN CAST($4 AS TEXT) ELSE n.name END, \
-           n.folder, n.blob_id, $5, n.modified_ms, $6, $6, $6, n.id, \
-           n.system_bytes, n.system_sha256 \
-         FROM tree JOIN nodes n ON n.id = tree.id",
-        tree = tree(deep)
+         {rows} \
+         SELECT {RANDOM_UUID}, $2, CASE WHEN s.id = $1 THEN CAST($3 AS BIGINT) END, \
+           CASE WHEN s.id = $1 THEN CAST($4 AS TEXT) ELSE s.name END, \
+           s.folder, s.blob_id, $5, s.modified_ms, $6, $6, $6, s.id, s.system_bytes, s.system_sha256 \
+         FROM source s",
+        rows = source.rows("$7")
     );
-    let values = vec![
-        source.0.into(),
+    let values = source.values([
+        source.node.0.into(),
         to.space.0.into(),
         to.parent.0.into(),
         to.name.as_str().into(),
         caller.now.millis().into(),
         seq.0.into(),
-    ];
-    run(&insert, values).await?;
+    ]);
+    if tx.raw().execute_raw(statement(tx, &insert, values)).await.or_domain()?.rows_affected() == 0 {
+        return Err(Error::NotFound(
+            "What was to be copied is not there any more; nothing was changed.".into(),
+        ));
+    }
     let made = "space_id = $1 AND created_seq = $2";
     let scope = || vec![to.space.0.into(), seq.0.into()];
-    if deep {
+    if source.deep {
         let adopt = format!(
             "UPDATE nodes SET parent_id = ( \
-               SELECT parent.id FROM nodes original JOIN nodes parent ON parent.copied_from = original.parent_id \
-               WHERE original.id = nodes.copied_from AND parent.space_id = $1 AND parent.created_seq = $2 \
-             ) WHERE {made} AND parent_id IS NULL"
+               SELECT parent.id FROM nodes parent WHERE parent.copied_from = ({}) \
+               AND parent.space_id = $1 AND parent.created_seq = $2 \
+             ) WHERE {made} AND parent_id IS NULL",
+            source.parent_of_original("$3")
         );
-        run(&adopt, scope()).await?;
+        run(&adopt, source.values(scope())).await?;
     }
     let properties = format!(
         "INSERT INTO properties (node_id, namespace, local, xml) \

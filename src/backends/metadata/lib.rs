@@ -14,6 +14,7 @@ pub mod changes;
 pub mod companions;
 pub mod copies;
 pub mod garbage;
+pub mod history;
 pub mod holds;
 pub mod jobs;
 pub mod locks;
@@ -23,16 +24,20 @@ pub mod placeholders;
 pub mod places;
 pub mod properties;
 pub mod purge;
+pub mod renewal;
 pub mod reservations;
+pub mod retention;
 pub mod rules;
 pub mod schema;
 pub mod scrubs;
+pub mod snapshots;
 pub mod spaces;
 pub mod system_files;
 pub mod trash;
 pub mod users;
+pub mod versions;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -56,6 +61,7 @@ pub struct Metadata {
     read: DatabaseConnection,
     write: DatabaseConnection,
     statements: Arc<AtomicU64>,
+    data_folder: PathBuf,
 }
 
 /// Something questions can be put to.
@@ -123,7 +129,8 @@ impl Metadata {
             });
             connection
         };
-        Ok(Self { read: counted(read), write: counted(write), statements })
+        let data_folder = data_folder.to_owned();
+        Ok(Self { read: counted(read), write: counted(write), statements, data_folder })
     }
 
     /// Begins a transaction that may write. Dropping it before [`Tx::commit`] undoes all of it.

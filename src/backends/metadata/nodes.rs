@@ -121,7 +121,7 @@ pub(crate) async fn walk(
            JOIN names ON names.depth = walk.depth + 1 \
            JOIN nodes n ON n.parent_id = walk.id AND n.name = names.name AND n.trashed_ms IS NULL \
          ) \
-         SELECT walk.depth, {COLUMNS}, s.root_id, s.seq, s.history_seq, s.used_bytes, s.reserved_bytes, \
+         SELECT walk.depth, {COLUMNS}, s.root_id, s.seq, s.history_seq, s.restored_seq, s.used_bytes, s.reserved_bytes, \
            s.quota_bytes, {lock} \
          FROM walk JOIN nodes n ON n.id = walk.id JOIN spaces s ON s.id = n.space_id \
          LEFT JOIN blobs b ON b.id = n.blob_id \
@@ -153,7 +153,7 @@ pub(crate) async fn walk(
     Ok(located)
 }
 
-fn space_of(row: &QueryResult) -> Result<Space> {
+pub(crate) fn space_of(row: &QueryResult) -> Result<Space> {
     let number = |column: &str| row.try_get::<i64>("", column).or_domain();
     let limit: Option<i64> = row.try_get("", "quota_bytes").or_domain()?;
     Ok(Space {
@@ -161,6 +161,7 @@ fn space_of(row: &QueryResult) -> Result<Space> {
         root: NodeId(number("root_id")?),
         seq: Seq(number("seq")?),
         history: Seq(number("history_seq")?),
+        restored: Seq(number("restored_seq")?),
         quota: Quota {
             used_bytes: unsigned(number("used_bytes")?),
             reserved_bytes: unsigned(number("reserved_bytes")?),
@@ -182,7 +183,7 @@ pub struct Member {
 
 impl Member {
     /// Somewhere else than in the trash, with no properties.
-    pub(crate) fn of(node: Node) -> Self {
+    pub fn of(node: Node) -> Self {
         Self { node, properties: Vec::new(), removal: None }
     }
 }

@@ -17,6 +17,9 @@ use crate::{Db, Tx, blobs, spaces, statement};
 const GOES_WITH: &str = "((n.parent_id = above.id AND n.trashed_ms IS NULL) \
     OR (n.trashed_with = above.id AND n.id <> above.id))";
 
+/// How many folders that are purged are asked at once for what is left in them.
+const WAITING_MAX: u32 = 8;
+
 /// Dooms a node in the trash, itself an entry or not.
 ///
 /// # Errors
@@ -94,12 +97,15 @@ struct Next {
 
 impl Next {
     async fn read(tx: &Tx, space: SpaceId, count_max: u32) -> Result<Self> {
-        // First come those that are marked: half of the rows, so that there is always room for what goes with them. The
-        // rest is found as it is read, and never beyond the limit.
+        // Those that are marked and whole make up to half of the rows, so that there is room for what goes with them.
+        // Of those that only wait a few are enough: everything in them is looked at before the first of it is read.
         let sql = format!(
             "WITH RECURSIVE tree (id, system_bytes, trashed_with) AS ( \
-               SELECT id, system_bytes, trashed_with FROM ( \
-                 SELECT * FROM nodes WHERE doomed AND space_id = $1 LIMIT $2) marked \
+               SELECT id, system_bytes, trashed_with FROM (SELECT * FROM nodes \
+                 WHERE doomed AND space_id = $1 AND (trashed_with IS NULL OR trashed_with <> id) LIMIT $2) marked \
+               UNION ALL \
+               SELECT id, system_bytes, trashed_with FROM (SELECT * FROM nodes \
+                 WHERE doomed AND space_id = $1 AND trashed_with = id LIMIT {WAITING_MAX}) waiting \
                UNION ALL \
                SELECT n.id, n.system_bytes, n.trashed_with FROM tree above \
                JOIN nodes n ON {GOES_WITH} AND NOT n.doomed \

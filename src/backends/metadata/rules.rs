@@ -15,8 +15,8 @@ pub enum Rule {
     Tops,
     /// From everything the way up leads to the top of a space.
     Reach,
-    /// Everything has one present revision. System files have no history, and of what is gone for good nothing need be
-    /// present.
+    /// Everything with a history has one present revision. System files have none, and of what is gone for good nothing
+    /// need be present.
     Histories,
     /// The present revision of something says what its node says.
     Present,
@@ -95,7 +95,7 @@ impl Rule {
                  WHERE CASE \
                    WHEN n.system_sha256 IS NOT NULL THEN COALESCE(r.revisions, 0) <> 0 \
                    WHEN n.trashed_with = n.id THEN COALESCE(r.present, 0) > 1 \
-                   ELSE COALESCE(r.present, 0) <> 1 END"
+                   ELSE COALESCE(r.present, 1) <> 1 END"
             }
             Self::Present => {
                 "SELECT n.id AS node FROM revisions r JOIN nodes n ON n.id = r.node_id \

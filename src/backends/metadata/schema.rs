@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Error, Result};
+use domain::{Error, Result, Timestamp};
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, Statement};
 
 use crate::error::DbResult;
-use crate::{Db, Metadata};
+use crate::snapshots::{self, BeforeUpgrade};
+use crate::{Db, Metadata, holds};
 
 /// How the database stands to this program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,13 +21,24 @@ pub enum Version {
     Newer(Vec<String>),
 }
 
+/// What bringing the database up to date took.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Upgrade {
+    /// The latest step it had taken before; none if it was empty.
+    pub from: Option<String>,
+    /// The steps, oldest first; none where nothing was to be done.
+    pub steps: Vec<String>,
+    /// The database of before; none if it was empty.
+    pub snapshot: Option<BeforeUpgrade>,
+}
+
 /// Compares the database with this program; changes nothing.
 ///
 /// # Errors
 /// [`Unavailable`](Error::Unavailable) when the database does not answer.
-pub async fn version(metadata: &Metadata) -> Result<Version> {
+pub async fn version(db: &impl Db) -> Result<Version> {
     let known: Vec<String> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
-    let taken = taken(metadata).await?;
+    let taken = taken(db).await?;
     let unknown: Vec<String> = taken.iter().filter(|step| !known.contains(step)).cloned().collect();
     if !unknown.is_empty() {
         return Ok(Version::Newer(unknown));
@@ -35,23 +47,33 @@ pub async fn version(metadata: &Metadata) -> Result<Version> {
     Ok(if missing.is_empty() { Version::Current } else { Version::Behind(missing) })
 }
 
-/// Takes every missing step in one transaction and says which; a newer database is refused, untouched.
+/// Takes every missing step in one transaction; a newer database is refused, untouched. Before that a database that is
+/// not empty is copied, so that the upgrade can be taken back, and what it refers to is held for as long.
 ///
 /// # Errors
-/// [`Unsupported`](Error::Unsupported) for a newer database; whatever the database says otherwise.
-pub async fn migrate(metadata: &Metadata) -> Result<Vec<String>> {
-    match version(metadata).await? {
-        Version::Current => Ok(Vec::new()),
-        Version::Newer(steps) => Err(newer(&steps)),
-        Version::Behind(steps) => {
-            let tx = metadata.begin().await?;
-            Migrator::up(&tx.raw, None).await.or_domain()?;
-            failpoint::reach("migrate.taken");
-            tx.commit().await?;
-            failpoint::reach("migrate.done");
-            Ok(steps)
-        }
+/// [`Unsupported`](Error::Unsupported) for a newer database, [`Unavailable`](Error::Unavailable) when the copy cannot
+/// be written; whatever the database says otherwise. Nothing has changed then.
+pub async fn migrate(metadata: &Metadata, now: Timestamp) -> Result<Upgrade> {
+    let steps = match version(metadata).await? {
+        Version::Current => return Ok(Upgrade::default()),
+        Version::Newer(steps) => return Err(newer(&steps)),
+        Version::Behind(steps) => steps,
+    };
+    let from = taken(metadata).await?.last().cloned();
+    let snapshot = match (&from, steps.first()) {
+        (Some(_), Some(step)) => Some(snapshots::write_before(metadata, step, now).await?),
+        _ => None,
+    };
+    failpoint::reach("migrate.copied");
+    let tx = metadata.begin().await?;
+    Migrator::up(&tx.raw, None).await.or_domain()?;
+    if let Some(snapshot) = &snapshot {
+        holds::take(&tx, &snapshot.hold(), snapshot.kept_until()).await?;
     }
+    failpoint::reach("migrate.taken");
+    tx.commit().await?;
+    failpoint::reach("migrate.done");
+    Ok(Upgrade { from, steps, snapshot })
 }
 
 /// Refuses every database but one at the newest version this program knows; changes nothing.
@@ -68,6 +90,17 @@ pub async fn require_current(metadata: &Metadata) -> Result<()> {
     }
 }
 
+/// Refuses a database that this program does not know all steps of; changes nothing.
+///
+/// # Errors
+/// [`Unsupported`](Error::Unsupported) for a newer database; whatever the database says otherwise.
+pub async fn refuse_newer(db: &impl Db) -> Result<()> {
+    match version(db).await? {
+        Version::Newer(steps) => Err(newer(&steps)),
+        Version::Current | Version::Behind(_) => Ok(()),
+    }
+}
+
 fn newer(steps: &[String]) -> Error {
     Error::Unsupported(
         format!(
@@ -79,8 +112,18 @@ fn newer(steps: &[String]) -> Error {
     )
 }
 
-async fn taken(metadata: &Metadata) -> Result<BTreeSet<String>> {
-    let raw = metadata.raw();
+/// The latest step a database has taken.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) when it is empty; whatever the database says otherwise.
+pub async fn latest_step(db: &impl Db) -> Result<String> {
+    let last = taken(db).await?.last().cloned();
+    last.ok_or_else(|| Error::NotFound("There is nothing in this database.".into()))
+}
+
+/// The steps the database has taken, oldest first.
+pub(crate) async fn taken(db: &impl Db) -> Result<BTreeSet<String>> {
+    let raw = db.raw();
     let ask = |sql: &str| Statement::from_string(raw.get_database_backend(), sql);
     let begun = ask("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'");
     if raw.query_one_raw(begun).await.or_domain()?.is_none() {
@@ -88,4 +131,69 @@ async fn taken(metadata: &Metadata) -> Result<BTreeSet<String>> {
     }
     let rows = raw.query_all_raw(ask("SELECT version FROM seaql_migrations")).await.or_domain()?;
     rows.iter().map(|row| row.try_get("", "version").or_domain()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MetadataConfig;
+
+    /// The step before names at the top of a drive were the server's own.
+    const BEFORE: u32 = 5;
+
+    async fn number(metadata: &Metadata, sql: &str) -> i64 {
+        let asked = Statement::from_string(metadata.raw().get_database_backend(), sql);
+        metadata.raw().query_one_raw(asked).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_has_a_name_of_the_servers_own_is_renamed_by_a_change_like_any_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let config =
+            MetadataConfig { readers: 1, busy_seconds: 5, durability: domain::Durability::default() };
+        let metadata = Metadata::open(&config, folder.path()).await.unwrap();
+        let tx = metadata.begin().await.unwrap();
+        Migrator::up(&tx.raw, Some(BEFORE)).await.unwrap();
+        let node = |id: i64, parent: &str, name: &str, trashed: &str| {
+            format!(
+                "INSERT INTO nodes (id, uuid, space_id, parent_id, name, folder, created_ms, modified_ms, created_seq, \
+                   changed_seq, tree_seq, trashed_ms) \
+                 VALUES ({id}, x'{id:02}', x'AA', {parent}, '{name}', TRUE, 0, 0, 7, 7, 7, {trashed})"
+            )
+        };
+        for sql in [
+            "PRAGMA defer_foreign_keys = ON".to_owned(),
+            "INSERT INTO users (id, name, role, active, created_ms) VALUES (x'BB', 'ann', 'user', TRUE, 0)".to_owned(),
+            "INSERT INTO spaces (id, owner_id, root_id, seq, used_bytes) VALUES (x'AA', x'BB', 1, 7, 0)".to_owned(),
+            node(1, "NULL", "", "NULL"),
+            node(2, "1", ".Trash", "NULL"),
+            node(3, "1", ".History", "NULL"),
+            node(4, "1", ".History (mine)", "NULL"),
+            node(5, "2", ".Trash", "NULL"),
+            node(6, "1", "gone", "1"),
+            node(7, "1", "gone", "2"),
+            "INSERT INTO revisions (space_id, node_id, from_seq, parent_id, name, trashed, modified_ms, by_user, at_ms) \
+             SELECT space_id, id, 7, parent_id, name, trashed_ms IS NOT NULL, 0, x'BB', 0 FROM nodes"
+                .to_owned(),
+        ] {
+            tx.raw.execute_unprepared(&sql).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        migrate(&metadata, Timestamp::from_millis(0)).await.unwrap();
+        for (sql, expected) in [
+            ("SELECT COUNT(*) FROM nodes WHERE id = 2 AND name = '.Trash (mine)' AND tree_seq = 8", 1),
+            ("SELECT COUNT(*) FROM nodes WHERE id = 3 AND name = '.History (mine, 3)'", 1),
+            ("SELECT COUNT(*) FROM nodes WHERE id = 5 AND name = '.Trash'", 1),
+            ("SELECT tree_seq FROM nodes WHERE id = 1", 8),
+            ("SELECT seq FROM spaces", 8),
+            ("SELECT COUNT(*) FROM revisions WHERE node_id IN (2, 3) AND to_seq = 8", 2),
+            (
+                "SELECT COUNT(*) FROM revisions r JOIN nodes n ON n.id = r.node_id AND n.name = r.name WHERE to_seq IS NULL",
+                7,
+            ),
+            ("SELECT COUNT(DISTINCT trash_name) FROM nodes", 2),
+        ] {
+            assert_eq!(number(&metadata, sql).await, expected, "{sql}");
+        }
+    }
 }

@@ -1,7 +1,10 @@
 //! Spaces, and their rows as the pen that orders writers.
 
+use std::collections::HashMap;
+
 use domain::{Error, Result, Seq, SpaceId, SystemFile};
 use sea_orm::ConnectionTrait;
+use uuid::Uuid;
 
 use crate::error::DbResult;
 use crate::{Db, Tx, statement};
@@ -90,6 +93,24 @@ pub(crate) async fn uncount_system(tx: &Tx, space: SpaceId, bytes: u64) -> Resul
     let sql = "UPDATE spaces SET system_bytes = system_bytes - $2 WHERE id = $1";
     let values = [space.0.into(), signed(bytes)?.into()];
     tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain().map(drop)
+}
+
+/// How many changes were made to all spaces since an earlier time of the database. It asks only for what there is in
+/// every version.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn changes_since(now: &impl Db, earlier: &impl Db) -> Result<u64> {
+    let (now, earlier) = (seqs(now).await?, seqs(earlier).await?);
+    let since = |(space, seq): (&Uuid, &i64)| seq.saturating_sub(earlier.get(space).copied().unwrap_or(0));
+    Ok(now.iter().map(|space| u64::try_from(since(space)).unwrap_or(0)).sum())
+}
+
+async fn seqs(db: &impl Db) -> Result<HashMap<Uuid, i64>> {
+    let rows = db.raw().query_all_raw(statement(db, "SELECT id, seq FROM spaces", [])).await.or_domain()?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("", "id").or_domain()?, row.try_get("", "seq").or_domain()?)))
+        .collect()
 }
 
 /// What is counted in the row of a space.

@@ -1,6 +1,6 @@
 //! People with an account, each with a personal space.
 
-use domain::{Error, NodeId, Quota, Result, Role, SpaceId, Timestamp, User, UserId, UserName};
+use domain::{Error, Home, NodeId, Quota, Result, Role, SpaceId, Timestamp, User, UserId, UserName};
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, QueryResult, TryInsertResult, Value,
 };
@@ -96,6 +96,20 @@ pub async fn get(db: &impl Db, name: &UserName) -> Result<User> {
     find(db, name).await?.ok_or_else(nobody)
 }
 
+/// The personal space of a user.
+///
+/// # Errors
+/// [`Internal`](Error::Internal) when they have none.
+pub async fn home(db: &impl Db, id: UserId) -> Result<Home> {
+    let sql = "SELECT id, root_id FROM spaces WHERE owner_id = $1";
+    let row = db.raw().query_one_raw(statement(db, sql, [id.0.into()])).await.or_domain()?;
+    let row = row.ok_or_else(|| Error::internal("a user without a space"))?;
+    Ok(Home {
+        space: SpaceId(row.try_get("", "id").or_domain()?),
+        root: NodeId(row.try_get("", "root_id").or_domain()?),
+    })
+}
+
 /// The personal space of who has this name.
 ///
 /// # Errors
@@ -163,10 +177,12 @@ async fn insert_space(tx: &Tx, new: &NewUser) -> Result<()> {
         root_id: Set(None),
         seq: Set(0),
         history_seq: Set(0),
+        history_ms: Set(0),
         used_bytes: Set(0),
         quota_bytes: Set(signed(new.quota_bytes)?),
         system_bytes: Set(0),
         reserved_bytes: Set(0),
+        restored_seq: Set(0),
     };
     space::Entity::insert(row).exec_without_returning(tx.raw()).await.or_domain().map(drop)
 }

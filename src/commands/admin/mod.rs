@@ -2,7 +2,10 @@
 
 mod app_password;
 mod jobs;
+mod restore;
+mod trash;
 mod user;
+mod versions;
 
 use std::process::ExitCode;
 
@@ -19,9 +22,17 @@ pub enum Admin {
     /// Manage the passwords that open the drive, each revocable by itself
     #[command(subcommand)]
     AppPassword(app_password::AppPassword),
+    /// List the contents that a file had, and take one back
+    #[command(subcommand)]
+    Versions(versions::Versions),
+    /// Bring a drive, a folder or a file back to how it was at a moment
+    Restore(restore::Restore),
     /// See to what is done later and on schedule
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    /// Look at what somebody has deleted, and purge it
+    #[command(subcommand)]
+    Trash(trash::Trash),
 }
 
 pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
@@ -29,7 +40,10 @@ pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow
     let done = match command {
         Admin::User(command) => user::run(command, config, settings, &backends).await,
         Admin::AppPassword(command) => app_password::run(command, config, &backends).await,
+        Admin::Versions(command) => versions::run(command, &backends).await,
+        Admin::Restore(command) => restore::run(command, &backends).await,
         Admin::Jobs(command) => jobs::run(command, &backends).await,
+        Admin::Trash(command) => trash::run(command, &backends).await,
     };
     backends.close().await?;
     done

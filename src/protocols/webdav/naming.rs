@@ -29,6 +29,11 @@ impl Naming {
         Self { windows: client == Client::Windows, ascii_safe: config.ascii_safe }
     }
 
+    /// The same where names in ASCII would lead nowhere: what they are made of are the names of today.
+    pub fn of_the_past(self) -> Self {
+        Self { ascii_safe: false, ..self }
+    }
+
     /// The name a node is shown by.
     pub fn shown(self, name: &NodeName, id: NodeId) -> Cow<'_, str> {
         let name = match self.ascii_safe {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Caller, Conditions, Node, NodePath};
+use domain::{Caller, Conditions, Node, NodePath, VirtualFolder};
 use services::Backends;
 
 use crate::client::Client;
@@ -33,6 +33,14 @@ pub struct Visit {
 }
 
 impl Visit {
+    /// How names in its listing are shown.
+    pub fn naming_of_listing(&self) -> Naming {
+        match self.place.folder() {
+            Some(VirtualFolder::History) => self.naming.of_the_past(),
+            _ => self.naming,
+        }
+    }
+
     /// The href of what is at the path.
     pub fn href(&self, node: &Node) -> String {
         if node.is_folder() { format!("{}/", self.href) } else { self.href.clone() }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use blobs::{Blobs, BlobsConfig, Store};
 use coordination::Coordination;
-use domain::{AppPassword, Caller, Door, Durability, Error, RequestId, Result, Role, Timestamp, UserName};
+use domain::{
+    AppPassword, Caller, Door, Durability, Error, RequestId, Result, Role, Thinning, Timestamp, UserName,
+};
 use metadata::{Metadata, MetadataConfig, schema};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -14,8 +16,8 @@ use uuid::Uuid;
 use super::{Attempt, log_in};
 use crate::users::NewUser;
 use crate::{
-    Backends, FilesConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig, app_passwords,
-    users,
+    Backends, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig,
+    VersionsConfig, app_passwords, users,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
@@ -35,7 +37,7 @@ impl House {
     pub(crate) async fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let metadata = open(&folder).await;
-        schema::migrate(&metadata).await.unwrap();
+        schema::migrate(&metadata, NOW).await.unwrap();
         let config =
             BlobsConfig { store: Store::Disk, orphan_grace_hours: 24, durability: Durability::default() };
         let blobs = Blobs::open(&config, folder.path()).unwrap();
@@ -44,9 +46,11 @@ impl House {
         let login =
             LoginConfig { failures_max: FAILURES_MAX, failures_window_seconds: 60, remember_seconds: 60 };
         let trash = TrashConfig { days: 30, listed: true };
+        let history = HistoryConfig { listed: false };
+        let versions = VersionsConfig { days: 180, count_max: 100, thinning: Thinning::default() };
         let scrub = ScrubConfig { days: 30, read_bytes_per_second: 0 };
         let orphan_grace = Duration::from_secs(86_400);
-        let config = ServicesConfig { files, names, trash, scrub, login, orphan_grace };
+        let config = ServicesConfig { files, names, trash, history, versions, scrub, login, orphan_grace };
         let backends = Backends::new(metadata, blobs, Coordination::in_process(), config);
         Self { backends: Arc::new(backends), folder }
     }

@@ -101,7 +101,7 @@ impl Changes {
             Some(SyncToken { known: Known::Part(round), .. }) => round,
         };
         let oldest = round.since.unwrap_or(round.until);
-        if oldest < space.history || oldest > round.until || round.until > space.seq {
+        if oldest < space.history.max(space.restored) || oldest > round.until || round.until > space.seq {
             return Err(unknown_token());
         }
         let mut changes = Self {

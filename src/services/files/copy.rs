@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::{BlobId, Caller, Conditions, Error, Node, NodeId, NodeName, NodePath, Result, Seq};
-use metadata::copies::{self, CopyTo, Weight};
+use domain::{BlobId, Caller, Conditions, Node, NodeId, NodeName, NodePath, Result, Seq};
+use metadata::copies::{self, CopyTo, Source, Weight};
 use metadata::nodes::{self, Located, NewNode};
 use metadata::{Tx, properties, spaces, system_files};
 use uuid::Uuid;
@@ -12,19 +12,16 @@ use super::promotion::{Promotion, Ready, Shown, Tried};
 use super::{Placed, Target};
 use crate::Backends;
 use crate::steps::{
-    apart, companions_of, judge, locate, may_place, name_of, node_of, not_made_up, parent_of, placed, trash,
+    apart, charge_copy, companions_of, judge, locate, may_place, name_of, node_of, not_made_up, parent_of,
+    placed, trash,
 };
-
-/// How many nodes one copy may have: it is one transaction of some 20 µs a node, and whoever else wants to
-/// write waits that long.
-const NODES_MAX: u64 = 250_000;
 
 /// Copies what is at `from`, with `deep` everything below it; what is at the target goes into the trash if
 /// it may be replaced. The copy of a system file under an ordinary name is an ordinary file.
 ///
 /// # Errors
-/// As for [`relocate`](super::relocate), and [`QuotaExceeded`](Error::QuotaExceeded), or
-/// [`TooLarge`](Error::TooLarge) for more nodes than one copy may have.
+/// As for [`relocate`](super::relocate), and [`QuotaExceeded`](domain::Error::QuotaExceeded), or
+/// [`TooLarge`](domain::Error::TooLarge) for more nodes than one copy may have.
 pub async fn copy(
     caller: &Caller,
     backends: &Arc<Backends>,
@@ -76,8 +73,8 @@ impl Copying<'_> {
             self.make_way(&tx, seq, node, &target).await?;
             self.promoted(&tx, seq, node, blob, parent_of(&target)?.id).await?;
         } else {
-            let weight = copies::weight(&tx, node.id, self.deep).await?;
-            self.charge(&tx, weight).await?;
+            let weight = copies::weight(&tx, self.source(node)).await?;
+            charge_copy(&tx, caller.home.space, weight).await?;
             self.make_way(&tx, seq, node, &target).await?;
             self.tree(&tx, seq, node, weight, parent_of(&target)?.id).await?;
         }
@@ -89,22 +86,6 @@ impl Copying<'_> {
         tx.commit().await?;
         failpoint::reach("copy.shown");
         Ok(Tried::Done(placed(&target)))
-    }
-
-    async fn charge(&self, tx: &Tx, weight: Weight) -> Result<()> {
-        if weight.nodes > NODES_MAX {
-            let (nodes, at_most) = (weight.nodes, NODES_MAX);
-            let text = format!(
-                "{nodes} files and folders are too many for one copy; copy at most {at_most} at once."
-            );
-            return Err(Error::TooLarge(text.into()));
-        }
-        let space = self.caller.home.space;
-        spaces::charge(tx, space, weight.bytes).await?;
-        match weight.system_bytes {
-            0 => Ok(()),
-            bytes => spaces::count_system(tx, space, bytes).await.map(drop),
-        }
     }
 
     /// Takes away what is at the target; the source may be the companion of that, and stays.
@@ -122,11 +103,15 @@ impl Copying<'_> {
     async fn tree(&self, tx: &Tx, seq: Seq, source: &Node, weight: Weight, parent: NodeId) -> Result<()> {
         let space = self.caller.home.space;
         let place = CopyTo { space, parent, name: self.name };
-        copies::copy(tx, self.caller, seq, source.id, self.deep, place).await?;
+        copies::copy(tx, self.caller, seq, self.source(source), place).await?;
         match weight.system_files {
             0 => Ok(()),
             _ => system_files::copy_all(tx, space, seq).await,
         }
+    }
+
+    fn source(&self, node: &Node) -> Source {
+        Source { node: node.id, deep: self.deep, as_of: None }
     }
 
     async fn promoted(

@@ -5,7 +5,6 @@
 //! bytes written so far are removed.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{
@@ -66,9 +65,6 @@ pub struct Uploaded {
     /// Whether the name was free.
     pub created: bool,
 }
-
-/// How far changes within seconds of each other may push the date of a file ahead of the clock.
-const PUSHED_MAX: Duration = Duration::from_secs(60);
 
 /// How much of the start of a file is kept to see what it is.
 const HEAD_BYTES: usize = 4096;
@@ -353,14 +349,11 @@ impl Showing<'_> {
         admit(tx, self.caller, self.request, self.backends.files.path_chars_max).await
     }
 
-    /// The moment of new content. HTTP's dates have whole seconds: a change within the second of the last one
-    /// would look like none to a client that asks by date, so it counts as of the next (RFC 9110 §8.8.2.2).
+    /// The moment of the content.
     fn moment(&self, old: Option<&Node>) -> Timestamp {
         let now = self.caller.now;
-        let next_second = |node: &Node| Timestamp::from_millis((node.modified_at.seconds() + 1) * 1000);
-        // A date further ahead than changes can have pushed it was set by somebody, and ends with the content.
-        let pushed = old.map(next_second).filter(|next| now.until(*next) <= PUSHED_MAX);
-        self.request.times.modified_at.unwrap_or_else(|| pushed.map_or(now, |next| next.max(now)))
+        let next = || old.map_or(now, |node| node.next_moment(now));
+        self.request.times.modified_at.unwrap_or_else(next)
     }
 
     /// The times that come with the content; the file keeps the moment it was made at unless another is given.

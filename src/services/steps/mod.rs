@@ -2,11 +2,13 @@
 
 mod authorize;
 mod change;
+mod charge;
 mod companions;
 mod discard;
 mod find;
 mod hashing;
 mod judge;
+mod moment;
 mod place;
 mod restore;
 mod secret;
@@ -14,11 +16,13 @@ mod under_way;
 
 pub(crate) use authorize::own;
 pub(crate) use change::change;
+pub(crate) use charge::{NODES_MAX, charge_copy};
 pub(crate) use companions::{companions_of, follow};
 pub(crate) use discard::discard;
 pub(crate) use find::{name_of, node_of, nothing_here, parent_of};
 pub(crate) use hashing::Hashing;
 pub(crate) use judge::{end_lapsed, judge, may_remove};
+pub(crate) use moment::seq_at;
 pub(crate) use place::{apart, may_place, placed, placeholder, trash};
 pub(crate) use restore::{ENTRY_DEPTH, destination, locate, not_made_up};
 pub(crate) use secret::AppSecret;

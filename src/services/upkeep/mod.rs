@@ -6,9 +6,6 @@ mod rounds;
 mod scrub;
 mod sweep;
 
-#[cfg(test)]
-mod tests;
-
 pub use check::{Aspect, Check, Found, Numbers, Progress, check};
 pub use metadata::rules::Rule;
 pub(crate) use rounds::Rounds;

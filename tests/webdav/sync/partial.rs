@@ -216,4 +216,11 @@ fn of_a_place_that_has_seen_a_thousand_folders_one_learns_by_beginning_anew() {
     // Among the members of one folder nothing has to be looked through.
     assert_eq!(told(&report(&house, "/f", body(&token, "1", GETETAG))), ["/dav/f/a", "/dav/f/s/"]);
     assert_eq!(sync(&house, "/f", "").0, ["/dav/f/a", "/dav/f/s/", "/dav/f/s/d/"]);
+    // The house asserts in the end that what has a history has a present.
+    alter(
+        &house,
+        "INSERT INTO revisions (space_id, node_id, from_seq, parent_id, name, trashed, modified_ms, by_user, at_ms) \
+         SELECT n.space_id, n.id, n.created_seq, n.parent_id, n.name, TRUE, 0, s.owner_id, 0 \
+         FROM nodes n JOIN spaces s ON s.id = n.space_id WHERE n.created_ms = 0",
+    );
 }

@@ -10,13 +10,14 @@ use std::sync::mpsc;
 use std::task::Poll;
 
 use bytes::Bytes;
-use domain::{BlobId, Durability, Error, Result};
+use domain::{BlobId, Durability, Error, Result, Sha256};
+use sha2::Digest;
 use tempfile::TempDir;
 use tokio::runtime;
 use uuid::Uuid;
 
 use crate::contract::{cleared, random, read_on, store, suite};
-use crate::{Blobs, BlobsConfig, Store};
+use crate::{Blobs, BlobsConfig, Copied, Store};
 
 fn open(folder: &Path) -> Blobs {
     let config =
@@ -82,6 +83,34 @@ async fn a_disk_that_is_gone_is_unavailable() {
     assert!(matches!(blobs.check().await, Err(Error::Unavailable(_))));
     assert!(matches!(blobs.create(BlobId(Uuid::new_v4())).await, Err(Error::Unavailable(_))));
     assert!(matches!(blobs.free_bytes().await, Err(Error::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn a_copy_in_another_store_is_whole_or_not_there() {
+    let (here, there) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (source, target) = (open(here.path()), Blobs::open_archive(there.path()).unwrap());
+    for size_bytes in [0, 1, 1_000_000] {
+        let bytes = random(size_bytes, 6);
+        let id = store(&source, bytes.clone()).await;
+        let (size, sha256) = (size_bytes as u64, Sha256(sha2::Sha256::digest(&bytes).into()));
+        let copied = async |sha256| target.copy_from(&source, id, size, sha256).await.unwrap();
+        assert!(matches!(copied(Sha256([1; 32])).await, Copied::Damaged(Error::Internal(_))));
+        assert_eq!(target.find(id).await.unwrap(), None);
+        assert!(matches!(copied(sha256).await, Copied::Whole));
+        assert!(matches!(target.verify(id, size, sha256).await, Copied::Whole));
+        // Whatever lies there is replaced.
+        fs::write(there.path().join("blobs").join(id.key()), "damaged").unwrap();
+        assert!(matches!(target.verify(id, size, sha256).await, Copied::Damaged(_)));
+        assert!(matches!(copied(sha256).await, Copied::Whole));
+        assert!(read_on(&mut target.read(id, size).await.unwrap()).await == bytes);
+        source.remove(id).await.unwrap();
+        assert!(matches!(copied(sha256).await, Copied::Damaged(Error::Internal(_))));
+        assert!(matches!(target.verify(id, size, sha256).await, Copied::Whole));
+    }
+    assert!(fs::read_dir(there.path().join("blobs/incoming")).unwrap().next().is_none());
+    target.clear_incoming().await.unwrap();
+    target.clear_incoming().await.unwrap();
+    assert!(!there.path().join("blobs/incoming").exists());
 }
 
 #[test]

@@ -11,10 +11,12 @@ pub struct Model {
     pub root_id: Option<i64>,
     pub seq: i64,
     pub history_seq: i64,
+    pub history_ms: i64,
     pub used_bytes: i64,
     pub quota_bytes: Option<i64>,
     pub system_bytes: i64,
     pub reserved_bytes: i64,
+    pub restored_seq: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -108,7 +108,8 @@ impl Listing {
             true => places::listed(&visit, look).collect(),
             false => Vec::new(),
         };
-        let (stage, roll) = (Stage::Itself { with_members }, Roll::new(visit.client, visit.naming));
+        let (stage, roll) =
+            (Stage::Itself { with_members }, Roll::new(visit.client, visit.naming_of_listing()));
         Ok(Self {
             visit,
             plan,
@@ -163,7 +164,7 @@ impl Listing {
             false => Vec::new(),
         };
         let locks = self.own_locks.iter().map(|(lock, href)| (lock, href.as_str())).collect();
-        let name = &self.visit.naming.shown(&self.node.name, self.node.id);
+        let name = &self.visit.naming_of_listing().shown(&self.node.name, self.node.id);
         let (node, quota, seq, removal) = (&self.node, self.quota, self.seq, self.removal.as_ref());
         let entry = Entry { node, name, quota, seq, removal, locks, now: caller.now, prefix };
         self.plan.write(&mut self.body, &self.visit.href(node), &entry, &dead);

@@ -4,6 +4,7 @@
 //! moved or copied from one place into another is decided by both: the target says whether it takes anything from
 //! there, and the source does it.
 
+mod history;
 mod home;
 mod trash;
 
@@ -18,7 +19,7 @@ use crate::client::Client;
 use crate::visit::Visit;
 
 /// The virtual folders there are, in the order in which the top folder lists them.
-static PLACES: [&dyn Place; 1] = [&trash::Trash];
+static PLACES: [&dyn Place; 2] = [&history::History, &trash::Trash];
 
 /// A place in a drive. What it does not say otherwise it refuses.
 pub trait Place: Send + Sync {
@@ -96,7 +97,7 @@ pub async fn judge(visit: &Visit, method: &Method) -> Result<(), Refusal> {
     let Some(sentence) = visit.place.refusal(method) else { return Ok(()) };
     let error = Error::Forbidden(sentence.into());
     match method.as_str() {
-        "MKCOL" if visit.place.look(visit).await?.node().is_some() => {
+        "MKCOL" if visit.place.look(visit).await.is_ok_and(|look| look.node().is_some()) => {
             Err(Refusal::with_status(error, StatusCode::METHOD_NOT_ALLOWED))
         }
         _ => Err(error.into()),

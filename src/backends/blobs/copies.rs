@@ -1,0 +1,92 @@
+//! Copying blobs from one store into another: for back-ups, and back.
+
+use bytes::Bytes;
+use domain::{BlobId, Error, Result, Sha256};
+use sha2::Digest;
+
+use crate::disk::Incoming;
+use crate::{BlobReader, Blobs};
+
+/// Enough that handing it on costs little.
+const PART_BYTES: usize = 128 * 1024;
+
+/// How a copy ended, or a look at bytes that are there already.
+#[derive(Debug, Clone)]
+pub enum Copied {
+    /// The bytes are those that were expected.
+    Whole,
+    /// What is wrong with them at their source; nothing was taken over.
+    Damaged(Error),
+}
+
+impl Blobs {
+    /// Reads a blob to its end and compares it with what it is known to be.
+    pub async fn verify(&self, id: BlobId, size_bytes: u64, sha256: Sha256) -> Copied {
+        let read = async {
+            let mut reader = self.read(id, size_bytes).await?;
+            let mut digest = sha2::Sha256::new();
+            while let Some(part) = next(&mut reader).await? {
+                digest.update(&part);
+            }
+            compared(id, digest, sha256)
+        };
+        read.await.map_or_else(Copied::Damaged, |()| Copied::Whole)
+    }
+
+    /// Takes a blob over from another store. It has its name here once all its bytes have been compared with what they
+    /// are known to be, and synced; what was here under that name is replaced.
+    ///
+    /// # Errors
+    /// What is wrong with this store, see [`Blobs`]; what is wrong with the source is [`Copied::Damaged`].
+    pub async fn copy_from(
+        &self,
+        source: &Self,
+        id: BlobId,
+        size_bytes: u64,
+        sha256: Sha256,
+    ) -> Result<Copied> {
+        let Self::Disk(disk) = self;
+        let mut reader = match source.read(id, size_bytes).await {
+            Ok(reader) => reader,
+            Err(error) => return Ok(Copied::Damaged(error)),
+        };
+        let mut incoming: Incoming = disk.take_in(id).await?;
+        let mut digest = sha2::Sha256::new();
+        let damage = loop {
+            match next(&mut reader).await {
+                Ok(Some(part)) => {
+                    digest.update(&part);
+                    incoming = incoming.write(part).await?;
+                }
+                Ok(None) => break compared(id, digest, sha256).err(),
+                Err(error) => break Some(error),
+            }
+        };
+        match damage {
+            Some(damage) => Ok(Copied::Damaged(damage)),
+            None => incoming.finish().await.map(|()| Copied::Whole),
+        }
+    }
+
+    /// Removes what copies that were broken off have left; while none is under way.
+    ///
+    /// # Errors
+    /// See [`Blobs`].
+    pub async fn clear_incoming(&self) -> Result<()> {
+        match self {
+            Self::Disk(disk) => disk.clear_incoming().await,
+        }
+    }
+}
+
+async fn next(reader: &mut BlobReader) -> Result<Option<Bytes>> {
+    let part = reader.read(PART_BYTES).await?;
+    Ok((!part.is_empty()).then_some(part))
+}
+
+fn compared(id: BlobId, digest: sha2::Sha256, sha256: Sha256) -> Result<()> {
+    if <[u8; 32]>::from(digest.finalize()) == sha256.0 {
+        return Ok(());
+    }
+    Err(Error::internal(format!("{} holds other bytes than were stored in it", id.key())))
+}

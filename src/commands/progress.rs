@@ -1,0 +1,43 @@
+//! How far long work has come, on the standard error where that is a terminal.
+
+use std::io::{self, Write};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::house::Progress;
+
+/// A bar that counts bytes, with a line above it for each thing that went wrong.
+pub struct Bar {
+    bar: ProgressBar,
+    lost: &'static str,
+}
+
+impl Bar {
+    /// A bar that is not seen before the work has begun; `lost` says what a thing that went wrong is.
+    pub fn new(lost: &'static str) -> Self {
+        // Hidden by itself where there is no terminal.
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        const SHAPE: &str = "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(SHAPE) {
+            bar.set_style(style);
+        }
+        Self { bar, lost }
+    }
+
+    /// Takes note of what happened.
+    pub fn show(&self, progress: Progress) {
+        match progress {
+            Progress::Begun(bytes) => self.bar.set_length(bytes),
+            Progress::Done(bytes) => self.bar.inc(bytes),
+            Progress::Lost(what) => self.bar.suspend(|| {
+                // Where even this cannot be written, the exit code is all that is left to say.
+                let _ = writeln!(io::stderr(), "{}: {what}", self.lost);
+            }),
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn end(self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,48 @@
+//! Copying out of the past: new rows that refer to the blobs that were there then.
+
+use domain::{Caller, Conditions, NodePath, Result};
+use metadata::copies::{self, CopyTo, Source};
+use metadata::{nodes, spaces};
+
+use super::look::{Past, locate};
+use crate::Backends;
+use crate::files::{Placed, Target};
+use crate::steps::{
+    charge_copy, companions_of, judge, may_place, name_of, node_of, parent_of, placed, trash,
+};
+
+/// Copies what was at a path of the past, with `deep` everything that was below it, into the present; what is at the
+/// target goes into the trash if it may be replaced.
+///
+/// # Errors
+/// As for [`files::copy`](crate::files::copy).
+pub async fn copy(
+    caller: &Caller,
+    backends: &Backends,
+    from: &NodePath,
+    to: &Target,
+    deep: bool,
+    conditions: &Conditions,
+) -> Result<Placed> {
+    let name = name_of(backends, &to.path)?;
+    let space = caller.home.space;
+    let tx = backends.metadata.begin().await?;
+    let seq = spaces::take_pen(&tx, space, 0).await?;
+    let Past { located: source, seq: as_of } = locate(&tx, caller, from).await?;
+    let target = nodes::locate(&tx, caller.home.root, &to.path, caller.now).await?;
+    let source_node = node_of(&source)?;
+    judge(&tx, caller, &source, conditions).await?;
+    may_place(&tx, caller, &target, to.overwrite, conditions).await?;
+
+    let source = Source { node: source_node.id, deep, as_of: Some(as_of) };
+    charge_copy(&tx, space, copies::weight(&tx, source).await?).await?;
+    let parent = parent_of(&target)?.id;
+    if target.node().is_some() {
+        let [companion] = companions_of(&tx, [(parent, &name)]).await?;
+        trash(&tx, caller, seq, &target, companion).await?;
+    }
+    copies::copy(&tx, caller, seq, source, CopyTo { space, parent, name: &name }).await?;
+    nodes::stir(&tx, seq, target.ancestors()).await?;
+    tx.commit().await?;
+    Ok(placed(&target))
+}

@@ -1,0 +1,72 @@
+//! The contents a file has and had: which there are, taking one back, and how long they are kept.
+
+mod retention;
+
+use domain::{Caller, Conditions, Error, Moment, Node, NodePath, NodeTimes, Result};
+use metadata::nodes::{self, Change};
+use metadata::{history, spaces, versions};
+
+use crate::Backends;
+use crate::steps::{change, end_lapsed, judge, node_of, seq_at};
+
+pub use metadata::versions::Version;
+pub use retention::{forget, thin};
+
+/// The contents that are kept of the file at a path, oldest first, the current one last.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound), and [`Invalid`](Error::Invalid) for a folder.
+pub async fn list(caller: &Caller, backends: &Backends, path: &NodePath) -> Result<Vec<Version>> {
+    let located = nodes::locate(&backends.metadata, caller.home.root, path, caller.now).await?;
+    let node = node_of(&located)?;
+    is_file(node)?;
+    versions::list(&backends.metadata, node.id).await
+}
+
+/// Gives a file the content back that it had at a moment, as a new version, judged like an upload, and gives back the
+/// file as it was then. The content is kept and counted already, so it costs nothing; where it is the current one, only
+/// the time changes.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) also when the file was not there at that moment, [`Invalid`](Error::Invalid) for a
+/// folder, [`Stale`](Error::Stale), [`Locked`](Error::Locked).
+pub async fn restore(
+    caller: &Caller,
+    backends: &Backends,
+    path: &NodePath,
+    moment: Moment,
+    conditions: &Conditions,
+) -> Result<Node> {
+    let tx = backends.metadata.begin().await?;
+    let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
+    let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
+    let node = node_of(&located)?;
+    is_file(node)?;
+    judge(&tx, caller, &located, conditions).await?;
+    conditions.may_change(caller.user, &located.standing())?;
+    let as_of = seq_at(&tx, caller, moment).await?;
+    let absent = || Error::NotFound("This file was not there at that moment.".into());
+    let past = history::find(&tx, node.id, as_of).await?.ok_or_else(absent)?;
+    let times = NodeTimes { created_at: None, modified_at: Some(node.next_moment(caller.now)) };
+    let restored = match past.sha256() == node.sha256() {
+        true => Change::Touched(times),
+        false => Change::Content(past.blob().map(|blob| blob.id), times),
+    };
+    change(&tx, caller, seq, node, restored).await?;
+    end_lapsed(&tx, &located, conditions).await?;
+    nodes::stir(&tx, seq, located.ancestors()).await?;
+    tx.commit().await?;
+    Ok(past)
+}
+
+fn is_file(node: &Node) -> Result<()> {
+    match node {
+        node if node.is_folder() => {
+            Err(Error::Invalid("A folder has no versions; look into .History for what was in it.".into()))
+        }
+        node if node.is_system() => {
+            Err(Error::Invalid("Of files that systems keep for themselves there are no versions.".into()))
+        }
+        _ => Ok(()),
+    }
+}
