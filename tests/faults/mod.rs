@@ -2,7 +2,7 @@
 //! remains, and the house lives on.
 
 mod broken_uploads;
-mod clock;
+pub mod clock;
 mod database;
 mod full_backups;
 mod full_disk;
