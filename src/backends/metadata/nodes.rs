@@ -24,6 +24,10 @@ pub(crate) const COLUMNS: &str = "n.id, n.uuid, n.space_id, n.parent_id, n.name,
     n.modified_ms, n.tree_seq, n.system_bytes, n.system_sha256, b.id AS blob_id, b.size_bytes, b.sha256, \
     b.media_type, b.created_ms AS blob_created_ms";
 
+/// The columns of the space `s` of a node `n`, as [`space_of`] reads them beside those of the node.
+pub(crate) const SPACE_COLUMNS: &str =
+    "s.root_id, s.seq, s.history_seq, s.restored_seq, s.used_bytes, s.reserved_bytes, s.quota_bytes";
+
 #[derive(FromQueryResult)]
 struct NodeRow {
     id: i64,
@@ -121,8 +125,7 @@ pub(crate) async fn walk(
            JOIN names ON names.depth = walk.depth + 1 \
            JOIN nodes n ON n.parent_id = walk.id AND n.name = names.name AND n.trashed_ms IS NULL \
          ) \
-         SELECT walk.depth, {COLUMNS}, s.root_id, s.seq, s.history_seq, s.restored_seq, s.used_bytes, s.reserved_bytes, \
-           s.quota_bytes, {lock} \
+         SELECT walk.depth, {COLUMNS}, {SPACE_COLUMNS}, {lock} \
          FROM walk JOIN nodes n ON n.id = walk.id JOIN spaces s ON s.id = n.space_id \
          LEFT JOIN blobs b ON b.id = n.blob_id \
          LEFT JOIN locks l ON l.node_id = n.id AND l.expires_ms > $2 \
