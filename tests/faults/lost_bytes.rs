@@ -91,7 +91,7 @@ fn a_file_with_other_bytes_than_were_stored_is_never_given_out_as_a_whole() {
         }
         let log = program.log();
         let is_named = |line: &&str| line.contains("ERROR") && line.contains("is damaged: its");
-        let named = log.lines().filter(is_named).last().unwrap_or_else(|| panic!("{log}"));
+        let named = log.lines().rfind(is_named).unwrap_or_else(|| panic!("{log}"));
         assert!(named.contains(stored.parent().unwrap().file_name().unwrap().to_str().unwrap()), "{named}");
         // Everything else is as it was, and the next content is a new one.
         assert_eq!(line.ask("GET", "/other", &[], b"").unwrap().body, b"well");

@@ -22,7 +22,7 @@ pub struct Download {
 const WHOLE_BYTES_MAX: u64 = 64 * 1024;
 
 enum Source {
-    Store(Stored),
+    Store(Box<Stored>),
     /// What is still to come of a file that is in memory.
     Memory {
         whole: Bytes,
@@ -104,7 +104,7 @@ impl Stored {
     async fn opened(mut self) -> Result<Source> {
         let size_bytes = self.blob.content.size_bytes;
         if size_bytes > WHOLE_BYTES_MAX {
-            return Ok(Source::Store(self));
+            return Ok(Source::Store(Box::new(self)));
         }
         let mut whole = BytesMut::new();
         loop {
