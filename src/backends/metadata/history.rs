@@ -7,7 +7,7 @@ use domain::{Error, Node, NodeId, NodeName, NodePath, Result, Seq, SpaceId, Time
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use crate::error::DbResult;
-use crate::nodes::{Located, Member, read_node, read_property, space_of};
+use crate::nodes::{Located, Member, SPACE_COLUMNS, read_node, read_property, space_of};
 use crate::{Db, statement};
 
 const DAY_MS: i64 = 86_400_000;
@@ -119,8 +119,7 @@ pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, seq: Seq) -> Re
            WHERE names.depth = walk.depth + 1 AND r.parent_id = walk.id AND r.name = names.name \
              AND n.id = r.node_id AND {stood} \
          ) \
-         SELECT walk.depth, {columns}, s.root_id, s.seq, s.history_seq, s.used_bytes, s.reserved_bytes, \
-           s.quota_bytes \
+         SELECT walk.depth, {columns}, {SPACE_COLUMNS} \
          FROM walk JOIN revisions r ON r.id = walk.revision JOIN nodes n ON n.id = r.node_id \
          JOIN spaces s ON s.id = n.space_id LEFT JOIN blobs b ON b.id = r.blob_id ORDER BY walk.depth",
         stood = stood("$2"),

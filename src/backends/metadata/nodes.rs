@@ -121,8 +121,7 @@ pub(crate) async fn walk(
            JOIN names ON names.depth = walk.depth + 1 \
            JOIN nodes n ON n.parent_id = walk.id AND n.name = names.name AND n.trashed_ms IS NULL \
          ) \
-         SELECT walk.depth, {COLUMNS}, s.root_id, s.seq, s.history_seq, s.restored_seq, s.used_bytes, s.reserved_bytes, \
-           s.quota_bytes, {lock} \
+         SELECT walk.depth, {COLUMNS}, {SPACE_COLUMNS}, {lock} \
          FROM walk JOIN nodes n ON n.id = walk.id JOIN spaces s ON s.id = n.space_id \
          LEFT JOIN blobs b ON b.id = n.blob_id \
          LEFT JOIN locks l ON l.node_id = n.id AND l.expires_ms > $2 \
@@ -152,6 +151,10 @@ pub(crate) async fn walk(
     }
     Ok(located)
 }
+
+/// What [`space_of`] reads, of the space `s`.
+pub(crate) const SPACE_COLUMNS: &str = "s.root_id, s.seq, s.history_seq, s.restored_seq, s.used_bytes, \
+    s.reserved_bytes, s.quota_bytes";
 
 pub(crate) fn space_of(row: &QueryResult) -> Result<Space> {
     let number = |column: &str| row.try_get::<i64>("", column).or_domain();
