@@ -119,8 +119,8 @@ pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, seq: Seq) -> Re
            WHERE names.depth = walk.depth + 1 AND r.parent_id = walk.id AND r.name = names.name \
              AND n.id = r.node_id AND {stood} \
          ) \
-         SELECT walk.depth, {columns}, s.root_id, s.seq, s.history_seq, s.used_bytes, s.reserved_bytes, \
-           s.quota_bytes \
+         SELECT walk.depth, {columns}, s.root_id, s.seq, s.history_seq, s.restored_seq, \
+           s.used_bytes, s.reserved_bytes, s.quota_bytes \
          FROM walk JOIN revisions r ON r.id = walk.revision JOIN nodes n ON n.id = r.node_id \
          JOIN spaces s ON s.id = n.space_id LEFT JOIN blobs b ON b.id = r.blob_id ORDER BY walk.depth",
         stood = stood("$2"),
