@@ -156,10 +156,6 @@ pub(crate) async fn walk(
     Ok(located)
 }
 
-/// What [`space_of`] reads, of the space `s`.
-pub(crate) const SPACE_COLUMNS: &str = "s.root_id, s.seq, s.history_seq, s.restored_seq, s.used_bytes, \
-    s.reserved_bytes, s.quota_bytes";
-
 pub(crate) fn space_of(row: &QueryResult) -> Result<Space> {
     let number = |column: &str| row.try_get::<i64>("", column).or_domain();
     let limit: Option<i64> = row.try_get("", "quota_bytes").or_domain()?;
