@@ -23,6 +23,10 @@ pub(crate) const COLUMNS: &str = "n.id, n.uuid, n.space_id, n.parent_id, n.name,
     n.modified_ms, n.tree_seq, n.system_bytes, n.system_sha256, b.id AS blob_id, b.size_bytes, b.sha256, \
     b.media_type, b.created_ms AS blob_created_ms";
 
+/// The columns of the space `s` of a node `n`, as [`space_of`] reads them beside those of the node.
+pub(crate) const SPACE_COLUMNS: &str =
+    "s.root_id, s.seq, s.history_seq, s.restored_seq, s.used_bytes, s.reserved_bytes, s.quota_bytes";
+
 #[derive(FromQueryResult)]
 struct NodeRow {
     id: i64,
@@ -150,10 +154,6 @@ pub(crate) async fn walk(
     }
     Ok(located)
 }
-
-/// What [`space_of`] reads, beside the `space_id` of a node, for statements that call the space `s`.
-pub(crate) const SPACE_COLUMNS: &str = "s.root_id, s.seq, s.history_seq, s.restored_seq, s.used_bytes, \
-    s.reserved_bytes, s.quota_bytes";
 
 pub(crate) fn space_of(row: &QueryResult) -> Result<Space> {
     let number = |column: &str| row.try_get::<i64>("", column).or_domain();
