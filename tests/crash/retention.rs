@@ -8,28 +8,29 @@ use crate::support::Program;
 
 #[test]
 fn thinning_and_forgetting_that_die_are_ended_after_the_next_start() {
-    let folder = tempfile::tempdir().unwrap();
-    let Some(clock) = Clock::new(folder.path()) else { return };
-    // All of it happened more than a year ago.
-    clock.set(-400 * DAY);
-    let program = clock.serve(folder.path());
-    let mut line = Line { address: program.address, credentials: program.credentials() };
-    for seed in 1..10 {
-        assert_eq!(line.ask("PUT", "/file", &[], &content(seed)).unwrap().status / 100, 2);
-    }
-    program.kill();
-    // Both jobs are long due, so each runs as soon as the server has started, or before it says so.
-    let environment = [("LARDER_VERSIONS_COUNT_MAX", "2")];
-    for step in ["versions.thinned", "history.forgotten"] {
-        let armed = [environment[0], (failpoint::STEP, step)];
+    // What is forgotten need not be thinned any more, so where something is to be thinned, nothing is forgotten.
+    for (step, days) in [("versions.thinned", "0"), ("history.forgotten", "180")] {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(clock) = Clock::new(folder.path()) else { return };
+        // All of it happened more than a year ago.
+        clock.set(-400 * DAY);
+        let program = clock.serve(folder.path());
+        let mut line = Line { address: program.address, credentials: program.credentials() };
+        for seed in 1..10 {
+            assert_eq!(line.ask("PUT", "/file", &[], &content(seed)).unwrap().status / 100, 2);
+        }
+        program.kill();
+        // Both jobs are long due, so each runs as soon as the server has started, or before it says so.
+        let environment = [("LARDER_VERSIONS_COUNT_MAX", "2"), ("LARDER_VERSIONS_DAYS", days)];
+        let armed = [environment[0], environment[1], (failpoint::STEP, step)];
         if let Ok(program) = Program::try_serve(folder.path(), &armed) {
             assert!(program.ended(), "{step} was not reached");
         }
         let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
         assert!(!log.contains("ERROR"), "{log}");
+        let program = Program::serve_with(folder.path(), &environment);
+        line.address = program.address;
+        in_order(folder.path());
+        assert_eq!(seed_of(&line.ask("GET", "/file", &[], b"").unwrap().body), 9);
     }
-    let program = Program::serve_with(folder.path(), &environment);
-    line.address = program.address;
-    in_order(folder.path());
-    assert_eq!(seed_of(&line.ask("GET", "/file", &[], b"").unwrap().body), 9);
 }
