@@ -15,7 +15,7 @@ impl MigrationTrait for Step {
         }
         manager.create_table(holds()).await?;
         manager.create_table(rounds()).await?;
-        for sql in SET_ASIDE.into_iter().chain([NAMED, RESTORED]).chain(INDEXES) {
+        for sql in SET_ASIDE.into_iter().chain(NAMED).chain([RESTORED]).chain(INDEXES) {
             manager.get_connection().execute_unprepared(sql).await?;
         }
         Ok(())
@@ -93,12 +93,17 @@ const SET_ASIDE: [&str; 5] = [
      WHERE (n.name LIKE '.Trash (mine%' OR n.name LIKE '.History (mine%') AND n.trashed_ms IS NULL",
 ];
 
-/// What is in the trash already; the second of a name is told from the first by its number.
-const NAMED: &str = "UPDATE nodes SET trash_name = CASE WHEN EXISTS ( \
+/// What is in the trash already; the second of a name is told from the first by its number. For as long as that takes
+/// there is an index: each asks for the others of its name.
+const NAMED: [&str; 3] = [
+    "CREATE INDEX nodes_named ON nodes (space_id, name, id) WHERE trashed_ms IS NOT NULL AND trashed_with IS NULL",
+    "UPDATE nodes SET trash_name = CASE WHEN EXISTS ( \
       SELECT 1 FROM nodes o WHERE o.space_id = nodes.space_id AND o.name = nodes.name AND o.id < nodes.id \
       AND o.trashed_ms IS NOT NULL AND o.trashed_with IS NULL \
     ) THEN SUBSTR(name, 1, 50) || ' (' || id || ')' ELSE name END \
-    WHERE trashed_ms IS NOT NULL AND trashed_with IS NULL";
+    WHERE trashed_ms IS NOT NULL AND trashed_with IS NULL",
+    "DROP INDEX nodes_named",
+];
 
 /// Nothing has removed history so far: only a database put back from a copy has another number here.
 const RESTORED: &str = "UPDATE spaces SET restored_seq = history_seq, history_seq = 0 WHERE history_seq <> 0";

@@ -6,7 +6,7 @@
 
 use std::ops::Bound;
 
-use domain::{NodeId, NodeName, Result, Seq};
+use domain::{Error, NodeId, NodeName, Result, Seq, SpaceId};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use crate::error::DbResult;
@@ -182,6 +182,17 @@ pub async fn formers(
         Ok((name, Former { folder, since: Seq(row.try_get("", "since").or_domain()?) }))
     };
     rows.iter().map(read).collect()
+}
+
+/// The change with which the history of a space begins: of what was gone before it nobody is told.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) when there is no such space; whatever the database says.
+pub async fn oldest(db: &impl Db, space: SpaceId) -> Result<Seq> {
+    let sql = "SELECT history_seq FROM spaces WHERE id = $1";
+    let row = db.raw().query_one_raw(statement(db, sql, [space.0.into()])).await.or_domain()?;
+    let row = row.ok_or_else(|| Error::NotFound("There is no such space.".into()))?;
+    row.try_get("", "history_seq").or_domain().map(Seq)
 }
 
 /// What a client may know in the folders of a scope: what was there and left it later, and what is still there while

@@ -4,14 +4,14 @@
 //! is gone. It is marked as in the trash with itself. A doomed folder stays doomed until everything in it is purged, so
 //! whoever goes on after a crash finds the rest.
 
-use domain::{BlobId, NodeId, Result, Seq, SpaceId, Timestamp};
+use domain::{BlobId, Caller, NodeId, Result, Seq, SpaceId, Timestamp};
 use sea_orm::{ConnectionTrait, Value};
 use uuid::Uuid;
 
 use crate::error::DbResult;
 use crate::lists::slots;
 use crate::nodes::unsigned;
-use crate::{Db, Tx, blobs, spaces, statement};
+use crate::{Db, Tx, blobs, revisions, spaces, statement};
 
 /// What goes with a node `above`: what is in a folder, but for what was removed from it before, and what went into the
 /// trash along with it.
@@ -21,13 +21,24 @@ const GOES_WITH: &str = "((n.parent_id = above.id AND n.trashed_ms IS NULL) \
 /// How many folders that are purged are asked at once for what is left in them.
 const WAITING_MAX: u32 = 8;
 
-/// Dooms a node in the trash, itself an entry or not.
+/// Dooms an entry of the trash.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn doom(tx: &Tx, id: NodeId, now: Timestamp) -> Result<()> {
-    let sql = "UPDATE nodes SET doomed = TRUE, trash_name = NULL, trashed_ms = COALESCE(trashed_ms, $2) WHERE id = $1";
-    run(tx, sql, vec![id.0.into(), now.millis().into()]).await.map(drop)
+pub async fn doom(tx: &Tx, entry: NodeId) -> Result<()> {
+    let sql = "UPDATE nodes SET doomed = TRUE, trash_name = NULL WHERE id = $1";
+    run(tx, sql, vec![entry.0.into()]).await.map(drop)
+}
+
+/// Dooms what is in a folder in the trash, under the pen of `seq`: with this change it has left that folder, which may be
+/// back before a batch comes to it.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn doom_within(tx: &Tx, caller: &Caller, seq: Seq, id: NodeId) -> Result<()> {
+    let sql = "UPDATE nodes SET doomed = TRUE, trashed_ms = $2, changed_seq = $3 WHERE id = $1";
+    run(tx, sql, vec![id.0.into(), caller.now.millis().into(), seq.0.into()]).await?;
+    revisions::succeed(tx, caller, seq, id).await
 }
 
 /// Dooms entries of the trash that were removed up to a moment, at most so many; how many those were.
@@ -99,7 +110,8 @@ struct Next {
 impl Next {
     async fn read(tx: &Tx, space: SpaceId, count_max: u32) -> Result<Self> {
         // Those that are marked and whole make up to half of the rows, so that there is room for what goes with them.
-        // Of those that only wait a few are enough: everything in them is looked at before the first of it is read.
+        // Of those that only wait a few are enough, and of what goes with each no more than a batch takes: otherwise
+        // every batch would look at everything that is left in a folder before it reads the first of it.
         let sql = format!(
             "WITH RECURSIVE tree (id, system_bytes, trashed_with) AS ( \
                SELECT id, system_bytes, trashed_with FROM (SELECT * FROM nodes \
@@ -108,8 +120,8 @@ impl Next {
                SELECT id, system_bytes, trashed_with FROM (SELECT * FROM nodes \
                  WHERE doomed AND space_id = $1 AND trashed_with = id LIMIT {WAITING_MAX}) waiting \
                UNION ALL \
-               SELECT n.id, n.system_bytes, n.trashed_with FROM tree above \
-               JOIN nodes n ON {GOES_WITH} AND NOT n.doomed \
+               SELECT g.id, g.system_bytes, g.trashed_with FROM tree above JOIN nodes g ON g.id IN ( \
+                 SELECT n.id FROM nodes n WHERE {GOES_WITH} AND NOT n.doomed LIMIT $2 * 2) \
              ) SELECT id, system_bytes, trashed_with FROM tree LIMIT $2 * 2"
         );
         let limit = i64::from(count_max.div_ceil(2));

@@ -216,25 +216,50 @@ pub async fn forget(tx: &Tx, space: SpaceId, now: Timestamp, count: u32) -> Resu
     blobs::condemn(tx, now, &lost).await
 }
 
-/// Deletes the rows of what was purged or withdrawn before history begins and has nothing below it, at most so many,
-/// and says how many there were.
+/// Tombstones `t` in spaces `s` that nobody has to hear of any more and that have nothing below them: what was purged or
+/// withdrawn before history begins.
+const BURIABLE: &str = "t.trashed_with = t.id AND NOT t.doomed \
+    AND NOT EXISTS (SELECT 1 FROM revisions r WHERE r.node_id = t.id AND (r.blob_id IS NOT NULL \
+      OR COALESCE(r.to_seq, r.from_seq) > s.history_seq OR (r.to_seq IS NULL AND NOT r.trashed))) \
+    AND NOT EXISTS (SELECT 1 FROM nodes c WHERE c.parent_id = t.id) \
+    AND NOT EXISTS (SELECT 1 FROM nodes o WHERE o.trashed_with = t.id AND o.id <> t.id)";
+
+/// What was purged or withdrawn before history begins and has nothing below it, at most so many. This looks at every
+/// tombstone there is, so nobody should have to wait for it.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn bury(tx: &Tx, count_max: u32) -> Result<usize> {
+pub async fn buriable(db: &impl Db, count_max: u32) -> Result<Vec<NodeId>> {
     // The last revision of what was withdrawn is open and says that it is in the trash.
-    let sql = "SELECT t.id FROM nodes t JOIN spaces s ON s.id = t.space_id WHERE t.trashed_with = t.id AND NOT t.doomed \
-               AND NOT EXISTS (SELECT 1 FROM revisions r WHERE r.node_id = t.id AND (r.blob_id IS NOT NULL \
-                 OR COALESCE(r.to_seq, r.from_seq) > s.history_seq OR (r.to_seq IS NULL AND NOT r.trashed))) \
-               AND NOT EXISTS (SELECT 1 FROM nodes c WHERE c.parent_id = t.id) \
-               AND NOT EXISTS (SELECT 1 FROM nodes o WHERE o.trashed_with = t.id AND o.id <> t.id) LIMIT $1";
-    let rows = tx.raw().query_all_raw(statement(tx, sql, [i64::from(count_max).into()])).await.or_domain()?;
-    let dead: Vec<i64> = rows.iter().map(|row| row.try_get("", "id").or_domain()).collect::<Result<_>>()?;
-    for table in ["locks", "properties", "revisions"] {
-        delete(tx, table, "node_id", &dead).await?;
+    let sql =
+        format!("SELECT t.id FROM nodes t JOIN spaces s ON s.id = t.space_id WHERE {BURIABLE} LIMIT $1");
+    let rows =
+        db.raw().query_all_raw(statement(db, &sql, [i64::from(count_max).into()])).await.or_domain()?;
+    rows.iter().map(|row| Ok(NodeId(row.try_get("", "id").or_domain()?))).collect()
+}
+
+/// Deletes those of these rows that may still be deleted, and says how many there were.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn bury(tx: &Tx, among: &[NodeId]) -> Result<usize> {
+    let mut buried = 0;
+    for ids in among.chunks(IDS_AT_ONCE) {
+        let sql = format!(
+            "SELECT t.id FROM nodes t JOIN spaces s ON s.id = t.space_id WHERE t.id IN ({}) AND {BURIABLE}",
+            places(ids.len())
+        );
+        let ids = ids.iter().map(|id| id.0.into());
+        let rows = tx.raw().query_all_raw(statement(tx, &sql, ids)).await.or_domain()?;
+        let dead: Vec<i64> =
+            rows.iter().map(|row| row.try_get("", "id").or_domain()).collect::<Result<_>>()?;
+        for table in ["locks", "properties", "revisions"] {
+            delete(tx, table, "node_id", &dead).await?;
+        }
+        delete(tx, "nodes", "id", &dead).await?;
+        buried += dead.len();
     }
-    delete(tx, "nodes", "id", &dead).await?;
-    Ok(dead.len())
+    Ok(buried)
 }
 
 async fn bytes_of(tx: &Tx, ids: &[BlobId]) -> Result<u64> {

@@ -161,7 +161,7 @@ impl Changes {
     /// Whatever the database says; [`Forbidden`](Error::Forbidden) before the first entry only.
     pub async fn next(&mut self) -> Result<Option<Change>> {
         loop {
-            let Some(top) = self.open.last_mut() else { return Ok(None) };
+            let Some(top) = self.open.last_mut() else { return self.end().await.map(|()| None) };
             let Some(change) = top.page.next() else {
                 if top.is_complete {
                     self.open.pop();
@@ -188,6 +188,20 @@ impl Changes {
             self.open.extend(inside);
             return Ok(Some(change));
         }
+    }
+
+    /// What was gone may have been forgotten while it was being told: then the client has to begin with nothing, and
+    /// hears of it when it goes on from here.
+    async fn end(&mut self) -> Result<()> {
+        let Some(since) = self.round.since.filter(|since| self.folder.tree_seq > *since) else {
+            return Ok(());
+        };
+        match changes::oldest(&self.backends.metadata, self.folder.space).await? > since {
+            true if self.told == 0 => return Err(unknown_token()),
+            true => self.cut(),
+            false => {}
+        }
+        Ok(())
     }
 
     fn cut(&mut self) {

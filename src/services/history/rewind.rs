@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Caller, Conditions, Error, Moment, Node, NodeName, NodePath, Result, Seq};
+use domain::{Caller, Conditions, Error, Moment, Node, NodeName, NodePath, Result, Seq, VirtualFolder};
 use metadata::copies::{self, CopyTo, Source};
 use metadata::members::{self, Member};
 use metadata::nodes;
@@ -85,7 +85,9 @@ impl Plan {
         let as_of = seq_at(db, caller, moment).await?;
         let present = nodes::locate(db, caller.home.root, path, caller.now).await?;
         let past = history::locate(db, caller.home.root, path, as_of).await?;
-        let both = Change { present: present.node().cloned(), past: past.node().cloned() };
+        // A system file would be gone for good.
+        let present = present.node().filter(|node| !node.is_system());
+        let both = Change { present: present.cloned(), past: past.node().cloned() };
         let all = match &both {
             Change { present: None, past: None } => return Err(nothing_here()),
             Change { present: Some(present), past: Some(past) }
@@ -96,7 +98,10 @@ impl Plan {
             _ => vec![(path.clone(), both)],
         };
         let count = all.len();
-        let changes: Vec<_> = all.into_iter().filter(|(_, change)| !change.is_none(as_of)).collect();
+        // What was called like a virtual folder before there were any could not be found again under that name.
+        let is_change =
+            |(path, change): &(NodePath, Change)| !change.is_none(as_of) && VirtualFolder::of(path).is_none();
+        let changes: Vec<_> = all.into_iter().filter(is_change).collect();
         if changes.len() > MEMBERS_MAX {
             let sentence = format!(
                 "{} members of this folder have changed; at most {MEMBERS_MAX} are brought back at once. Name a folder \

@@ -40,7 +40,9 @@ pub(crate) async fn destination(
         if let Some((origin, own)) = origin.and_then(|path| Some((path.clone(), path.name()?.clone()))) {
             let there = nodes::locate(tx, caller.home.root, &origin, caller.now).await?;
             let folder = there.parent().filter(|folder| Some(folder.id) == node.parent);
-            if folder.is_some() && there.node().is_none() {
+            // It may have got its name before that became the server's own.
+            let is_free = there.node().is_none() && VirtualFolder::of(&origin).is_none();
+            if folder.is_some() && is_free {
                 return Ok((there, own));
             }
         }

@@ -6,7 +6,7 @@ use domain::{Caller, Conditions, JobKind, NodePath, Result, SpaceId, Timestamp, 
 use metadata::{jobs, purge, spaces, users};
 
 use crate::Backends;
-use crate::steps::{companions_of, judge, locate, may_remove, node_of, not_made_up, parent_of};
+use crate::steps::{ENTRY_DEPTH, companions_of, judge, locate, may_remove, node_of, not_made_up, parent_of};
 
 /// How many nodes one transaction purges, or takes out of the trash: whoever else wants to write waits that long.
 const NODES_MAX: u32 = 1_000;
@@ -40,7 +40,10 @@ pub async fn purge(
     let [companion] = companions_of(&tx, [(parent_of(&located)?.id, &node.name)]).await?;
     let companion = companion.filter(|companion| !companion.is_folder());
     for id in [node.id].into_iter().chain(companion.map(|companion| companion.id)) {
-        purge::doom(&tx, id, caller.now).await?;
+        match path.depth() {
+            ENTRY_DEPTH => purge::doom(&tx, id).await?,
+            _ => purge::doom_within(&tx, caller, seq, id).await?,
+        }
     }
     failpoint::reach("trash.doomed");
     purge::purge(&tx, space, seq, caller.now, NODES_MAX).await?;

@@ -14,6 +14,8 @@ const FILES_MAX: u32 = 100;
 const CONTENTS_MAX: usize = 500;
 /// Rows that one transaction deletes, and spaces that one step moves on.
 const ROWS_MAX: u32 = 1_000;
+/// Tombstones looked for at once: to find the first of them takes as long as to find many.
+const TOMBSTONES_MAX: u32 = 20 * ROWS_MAX;
 /// Contents grow older by the hour at least; more often nothing is to be done.
 const ROUND: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -76,10 +78,12 @@ pub async fn forget(backends: &Backends, now: Timestamp) -> Result<bool> {
         retention::forget(&tx, space, now, ROWS_MAX).await?;
         tx.commit().await?;
         failpoint::reach("history.forgotten");
-        more = true;
+        return Ok(true);
     }
-    let tx = db.begin().await?;
-    more |= retention::bury(&tx, ROWS_MAX).await? > 0;
-    tx.commit().await?;
+    for rows in retention::buriable(db, TOMBSTONES_MAX).await?.chunks(ROWS_MAX as usize) {
+        let tx = db.begin().await?;
+        more |= retention::bury(&tx, rows).await? > 0;
+        tx.commit().await?;
+    }
     Ok(more)
 }

@@ -4,7 +4,7 @@ use domain::{Error, Moment};
 use services::history::{self, Rewound};
 
 use super::versions::{caller, path};
-use super::{an_hour_passes, house, house_with, lock, text, used_bytes};
+use super::{an_hour_passes, house, house_with, lock, number, text, used_bytes};
 use crate::support::TestHouse;
 
 fn rewind(house: &TestHouse, folder: &str, moment: &str, really: bool) -> Result<Rewound, Error> {
@@ -127,4 +127,36 @@ fn it_costs_as_much_for_a_large_folder_as_for_a_small_one() {
         statements
     };
     assert_eq!(cost("/small"), cost("/large"));
+}
+
+#[test]
+fn nothing_comes_back_under_a_name_that_is_the_servers_own_now() {
+    let house = house_with(&["/old", "/else"]);
+    super::super::alter(&house, "UPDATE revisions SET name = '.Trash' WHERE name = 'old'");
+    super::super::alter(&house, "UPDATE nodes SET name = '.Trash' WHERE name = 'old'");
+    an_hour_passes(&house);
+    house.put("/else", "spoilt");
+    super::super::alter(
+        &house,
+        "UPDATE spaces SET seq = seq + 1; \
+         UPDATE nodes SET name = '.Trash (mine)' WHERE name = '.Trash'; \
+         UPDATE revisions SET to_seq = (SELECT seq FROM spaces WHERE id = space_id) \
+           WHERE name = '.Trash' AND to_seq IS NULL; \
+         INSERT INTO revisions (space_id, node_id, from_seq, parent_id, name, blob_id, trashed, modified_ms, \
+             by_user, at_ms) \
+           SELECT space_id, node_id, to_seq, parent_id, '.Trash (mine)', blob_id, FALSE, modified_ms, by_user, \
+             (SELECT MAX(at_ms) FROM revisions) FROM revisions WHERE name = '.Trash'",
+    );
+    rewind(&house, "/", "1h", true).unwrap();
+    let names = "SELECT COUNT(*) FROM nodes WHERE name = '.Trash'";
+    assert_eq!((text(&house, "/else").unwrap(), number(&house, names)), ("/else".into(), 0));
+}
+
+#[test]
+fn a_system_file_stays_even_if_it_is_named() {
+    let house = house_with(&["/x"]);
+    an_hour_passes(&house);
+    house.put("/._x", "system");
+    assert!(rewind(&house, "/._x", "1h", true).is_err());
+    assert_eq!(text(&house, "/._x").unwrap(), "system");
 }

@@ -1,5 +1,9 @@
 //! Which requests are answered, and how the others are refused.
 
+use domain::{Error, Known, NodeName, NodePath, Seq, SyncToken, Timestamp, UserName};
+use services::files::{self, Changes, ChangesRequest};
+use services::users;
+
 use super::*;
 use crate::webdav::{TEN_GIB, chunked};
 
@@ -69,6 +73,38 @@ fn a_token_older_than_the_history_that_is_kept_is_refused() {
     }
     assert_eq!(sync(&house, "/f", &new).0, [""; 0]);
     assert_eq!(sync(&house, "/f", "").0, ["/dav/f/b"]);
+}
+
+#[test]
+fn what_is_forgotten_while_it_is_told_is_not_taken_for_what_never_was() {
+    let house = house_with(&["/f/", "/f/a", "/f/b"]);
+    let name = UserName::parse(house.user()).unwrap();
+    let caller = house.run(users::caller(Timestamp::now(), house.backends(), &name)).unwrap();
+    let path = NodePath::new(vec![NodeName::parse("f").unwrap()], 1024).unwrap();
+    let begin = async |since: Option<Seq>| {
+        let look = files::look(&caller, house.backends(), &path).await.unwrap();
+        let since = since.unwrap_or(look.space().seq);
+        let known = Known::Everything(since);
+        let token = Some(SyncToken { folder: look.get().unwrap().uuid, known });
+        let request = ChangesRequest { token, deep: true, entries_max: None, with_properties: false };
+        (Changes::begin(&caller, house.backends(), &look, request).await.unwrap(), since)
+    };
+    let (_, since) = house.run(begin(None));
+    let forget = || {
+        alter(&house, "UPDATE spaces SET history_seq = seq; DELETE FROM revisions WHERE to_seq IS NOT NULL");
+    };
+    house.delete("/f/a");
+    let (mut told, _) = house.run(begin(Some(since)));
+    forget();
+    assert!(matches!(house.run(told.next()), Err(Error::Forbidden(_))));
+    let (_, since) = house.run(begin(None));
+    house.delete("/f/b");
+    house.put("/f/c", "c");
+    let (mut told, _) = house.run(begin(Some(since)));
+    forget();
+    assert!(house.run(told.next()).unwrap().is_some());
+    assert!(house.run(told.next()).unwrap().is_none());
+    assert!(!told.known().1, "the client goes on from there, and is refused");
 }
 
 #[test]

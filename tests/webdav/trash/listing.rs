@@ -109,7 +109,8 @@ fn a_long_trash_is_listed_page_by_page() {
     super::super::alter(
         &house,
         "UPDATE nodes SET trashed_ms = 1, trash_name = PRINTF('%03d', name) \
-         WHERE parent_id = (SELECT id FROM nodes WHERE name = 'many')",
+         WHERE parent_id = (SELECT id FROM nodes WHERE name = 'many'); \
+         UPDATE revisions SET trashed = TRUE WHERE parent_id = (SELECT id FROM nodes WHERE name = 'many')",
     );
     super::super::alter(
         &house,

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use domain::{Timestamp, UserName};
+use metadata::rules::{self, Rule};
 use services::trash;
 
+use super::super::sync::sync;
 use super::super::{alter, assert_refused, fill, house_with, number, property, used_bytes, varied};
 use super::{IN_TRASH, LIVE, purge_all};
 use crate::support::TestHouse;
@@ -36,6 +38,32 @@ fn something_in_a_deleted_folder_is_purged_by_itself() {
     assert_eq!((used_bytes(&house), number(&house, LIVE)), (0, 0));
     assert_eq!(house.relocate("MOVE", "/.Trash/folder", "/folder").status, 201);
     assert_eq!(house.list("/folder"), Vec::<String>::new());
+}
+
+#[test]
+fn a_client_hears_of_what_was_purged_in_a_folder_that_is_back_before_much_else_is_purged() {
+    let house = house_with(&["/folder/", "/folder/a", "/folder/b", "/many/"]);
+    super::super::statements::fill_with_folders(&house, &["many"], 1_500);
+    let (_, token) = sync(&house, "/folder/", "");
+    alter(
+        &house,
+        "UPDATE revisions SET trashed = TRUE \
+           WHERE parent_id IN (SELECT id FROM nodes WHERE name = 'many'); \
+         UPDATE nodes SET trashed_ms = 1, doomed = TRUE \
+           WHERE parent_id IN (SELECT id FROM nodes WHERE name = 'many')",
+    );
+    house.delete("/folder");
+    assert_eq!(house.delete("/.Trash/folder/a").status, 204);
+    assert_eq!(house.relocate("MOVE", "/.Trash/folder", "/folder").status, 201);
+    assert_eq!(house.list("/folder"), ["b"]);
+    for rule in Rule::ALL {
+        let broken = house.run(rules::breaches(&house.backends().metadata, rule, 1)).unwrap();
+        assert_eq!(broken.count, 0, "{rule:?}: {broken:?}");
+    }
+    let (told, token) = sync(&house, "/folder/", &token);
+    assert!(told.contains(&"-/dav/folder/a".to_owned()), "{told:?}");
+    purge_all(&house);
+    assert_eq!(sync(&house, "/folder/", &token).0, Vec::<String>::new());
 }
 
 #[test]

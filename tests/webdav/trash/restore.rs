@@ -1,6 +1,8 @@
 //! MOVE and COPY out of the trash.
 
-use super::super::{assert_refused, fill, holding, house_with, lock, number, property, used_bytes, varied};
+use super::super::{
+    alter, assert_refused, fill, holding, house_with, lock, number, property, used_bytes, varied,
+};
 use super::IN_TRASH;
 use crate::support::{Answer, TestHouse};
 
@@ -186,4 +188,17 @@ fn a_restored_file_keeps_its_identity_its_properties_and_its_history() {
     assert!(house.propfind("/a", "0", "").text().contains(">1<"));
     let revisions = "SELECT COUNT(*) FROM revisions r JOIN nodes n ON n.id = r.node_id WHERE n.name = 'a'";
     assert_eq!(number(&house, revisions), 4, "made, written, deleted, restored");
+}
+
+#[test]
+fn what_was_called_like_the_trash_before_there_was_one_comes_back_by_another_name() {
+    let house = house_with(&["/old"]);
+    house.delete("/old");
+    alter(
+        &house,
+        "UPDATE nodes SET name = '.Trash', trash_name = '.Trash (7)' WHERE name = 'old'; \
+         UPDATE revisions SET name = '.Trash' WHERE name = 'old'",
+    );
+    assert_eq!(restore(&house, "/.Trash/.Trash%20(7)", "/.Trash%20(7)", "F").status, 201);
+    assert_eq!(house.get("/.Trash%20(7)").text(), "/old");
 }
