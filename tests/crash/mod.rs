@@ -6,6 +6,7 @@ mod line;
 mod locker;
 mod operation;
 mod owner;
+mod retention;
 mod sharers;
 mod state;
 mod steps;
@@ -22,10 +23,6 @@ use crate::faults::config;
 use crate::support::settled;
 
 pub use line::Line;
-pub use steps::{ELSEWHERE, steps};
-
-/// Whether the drive has `/.Trash/`: then what was deleted is looked for there, restored and purged.
-const TRASH_IS_SHOWN: bool = true;
 
 /// Asserts that the rows, the blobs and the usage of the running server in this folder fit each other.
 #[track_caller]

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::TRASH_IS_SHOWN;
 use super::line::Line;
 use super::operation::{Operation, Sending};
 use crate::faults::varied_bytes;
@@ -114,7 +113,7 @@ impl State {
     }
 
     fn throw_away(&mut self, path: &str, entry: Entry) {
-        if TRASH_IS_SHOWN && !name_of(path).starts_with(SYSTEM) {
+        if !name_of(path).starts_with(SYSTEM) {
             self.trash.push(entry);
         }
     }
@@ -171,9 +170,6 @@ fn name_of(path: &str) -> &str {
 
 /// The names in the trash that are a client's, with a slash behind those of folders.
 pub fn trashed(line: &Line, client: &str) -> io::Result<Vec<String>> {
-    if !TRASH_IS_SHOWN {
-        return Ok(Vec::new());
-    }
     let names = line.list("/.Trash")?.expect("every drive has a trash");
     Ok(names.into_iter().filter(|name| name.starts_with(&format!("{client}-"))).collect())
 }

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use super::in_order;
 use super::line::Line;
 use super::operation::{Operation, Sending};
 use super::state::{State, content, entry, system_name, trashed};
-use super::{TRASH_IS_SHOWN, in_order};
 use crate::support::Program;
 
 /// A request, and the step at which the process that answers it dies.
@@ -75,6 +75,9 @@ const CASES: &[Case] = &[
     case("copy.shown", Act::Files(copy_over), After),
     case("remove.trashed", Act::Files(remove), Before),
     case("remove.shown", Act::Files(remove), After),
+    case("restore.placed", Act::Restore, Before),
+    case("relocate.shown", Act::Restore, After),
+    case("trash.doomed", Act::Purge, Before),
     case("lock.inserted", Act::Mark(&LOCK), Before),
     case("lock.granted", Act::Mark(&LOCK), After),
     case("lock.removed", Act::Mark(&UNLOCK), Before),
@@ -88,33 +91,6 @@ const CASES: &[Case] = &[
     case("blob.emptied", Act::Files(damaged), Before),
 ];
 
-/// With the trash as a place.
-const IN_TRASH: &[Case] = &[
-    case("restore.placed", Act::Restore, Before),
-    case("relocate.shown", Act::Restore, After),
-    case("trash.doomed", Act::Purge, Before),
-];
-
-/// Steps at which other tests let the process die.
-pub const ELSEWHERE: &[&str] = &[
-    "migrate.taken",
-    "migrate.done",
-    "trash.batch",
-    "sweep.removed",
-    "sweep.forgotten",
-    "job.taken",
-    "job.ran",
-];
-
-/// The steps of the table.
-pub fn steps() -> impl Iterator<Item = &'static str> {
-    cases().map(|case| case.step)
-}
-
-fn cases() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().chain(if TRASH_IS_SHOWN { IN_TRASH } else { &[] })
-}
-
 const fn case(step: &'static str, act: Act, leaves: Leaves) -> Case {
     Case { step, act, leaves }
 }
@@ -125,7 +101,7 @@ fn a_process_that_dies_at_any_step_leaves_all_of_it_or_nothing() {
     let (credentials, mut scenes) = furnish(&folder);
     let line = |program: &Program| Line { address: program.address, credentials: credentials.clone() };
     let mut last = None;
-    for (scene, case) in scenes.iter_mut().zip(cases()) {
+    for (scene, case) in scenes.iter_mut().zip(CASES) {
         // It serves both: what the last one has left is looked at, and then it dies itself.
         let program = Program::serve_with(folder.path(), &[(failpoint::STEP, case.step)]);
         check(last.take(), &line(&program), folder.path());
@@ -150,7 +126,7 @@ fn check(last: Option<(&mut Scene, &Case)>, line: &Line, folder: &Path) {
 fn furnish(folder: &TempDir) -> (String, Vec<Scene>) {
     let program = Program::serve(folder.path());
     let line = Line { address: program.address, credentials: program.credentials() };
-    let scenes = cases().enumerate().map(|(number, case)| Scene::furnish(&line, number, case)).collect();
+    let scenes = CASES.iter().enumerate().map(|(number, case)| Scene::furnish(&line, number, case)).collect();
     (line.credentials, scenes)
 }
 

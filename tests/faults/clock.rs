@@ -16,13 +16,13 @@ const LIBRARIES: [&str; 2] = [
 ];
 
 /// A clock beside the real one.
-struct Clock {
+pub struct Clock {
     library: &'static str,
     file: PathBuf,
 }
 
 impl Clock {
-    fn new(folder: &Path) -> Option<Self> {
+    pub fn new(folder: &Path) -> Option<Self> {
         if !require("faketime") {
             return None;
         }
@@ -33,7 +33,7 @@ impl Clock {
     }
 
     /// So many seconds ahead of the real one.
-    fn set(&self, seconds: i64) {
+    pub fn set(&self, seconds: i64) {
         // At once, so that nobody reads half of it.
         let new = self.file.with_extension("new");
         fs::write(&new, format!("{seconds:+}\n")).unwrap();
@@ -41,19 +41,22 @@ impl Clock {
     }
 
     /// A server that goes by it.
-    fn serve(&self, folder: &Path) -> Program {
-        let environment = [
+    pub fn serve(&self, folder: &Path) -> Program {
+        Program::serve_with(folder, &self.environment())
+    }
+
+    fn environment(&self) -> [(&str, &str); 4] {
+        [
             ("LD_PRELOAD", self.library),
             ("FAKETIME_TIMESTAMP_FILE", self.file.to_str().unwrap()),
             ("FAKETIME_NO_CACHE", "1"),
             // The time that passes is what it is.
             ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-        ];
-        Program::serve_with(folder, &environment)
+        ]
     }
 }
 
-const DAY: i64 = 86_400;
+pub const DAY: i64 = 86_400;
 
 const LOCKINFO: &str = r#"<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>"#;
 const SYNC: &str = r#"<D:sync-collection xmlns:D="DAV:"><D:sync-token>@</D:sync-token><D:sync-level>1</D:sync-level><D:prop><D:getetag/></D:prop></D:sync-collection>"#;

@@ -21,7 +21,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::{BlobId, Timestamp};
-use metadata::{blobs, spaces};
+use metadata::blobs::State;
+use metadata::spaces;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use services::{trash as trash_service, versions};
@@ -111,10 +112,8 @@ fn whatever_is_done_the_tree_is_as_if_it_lay_in_memory() {
 
 /// A blob is live exactly as long as somebody holds or held its content and it was not purged since; then it is condemned.
 fn compare_blobs(house: &TestHouse, people: &[Person]) {
-    let metadata = &house.backends().metadata;
-    let live: BTreeSet<BlobId> = house.run(blobs::live(metadata)).unwrap().into_iter().collect();
-    let condemned = house.run(blobs::condemned(metadata, Timestamp::from_millis(i64::MAX), u32::MAX));
-    let condemned: BTreeSet<BlobId> = condemned.unwrap().into_iter().collect();
+    let live: BTreeSet<BlobId> = house.blobs(State::Live).into_iter().collect();
+    let condemned: BTreeSet<BlobId> = house.blobs(State::Condemned).into_iter().collect();
     let mut contents_count = 0;
     for person in people {
         let contents: BTreeSet<u64> = person.tree.kept().map(|content| content.blob).collect();
