@@ -39,6 +39,9 @@ pub use restore::{list_back_ups, restore};
 /// The path of the drive on the main address.
 const DRIVE: &str = "/dav";
 
+/// How long closing the database may take.
+const CLOSING_MAX: Duration = Duration::from_secs(10);
+
 /// A house that is built and not yet open.
 pub struct House {
     /// What every use case works with.
@@ -127,9 +130,15 @@ impl House {
             }
         };
         let clock = Arc::new(Timestamp::now);
-        let work = jobs::serve(Arc::clone(&backends), jobs::JOBS, &config.jobs, clock, shutdown.clone());
+        let grace = Duration::from_secs(config.server.shutdown_grace_seconds);
+        let work =
+            jobs::serve(Arc::clone(&backends), jobs::JOBS, &config.jobs, clock, grace, shutdown.clone());
         tokio::join!(open(listeners.main, tls.clone(), main), own, admin, renewal, work);
-        backends.close().await?;
+        // A statement of a job that was broken off goes on to its end; without being closed, nothing is lost either.
+        match tokio::time::timeout(CLOSING_MAX, backends.close()).await {
+            Ok(closed) => closed?,
+            Err(_) => tracing::warn!("the database could not be closed in time"),
+        }
         drop(lock);
         Ok(())
     }

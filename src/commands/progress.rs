@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::commands::readable;
 use crate::house::Progress;
 
 /// A bar of this shape, hidden where there is no terminal.
@@ -31,7 +32,7 @@ impl Bar {
             Progress::Done(bytes) => self.bar.inc(bytes),
             Progress::Lost(what) => self.bar.suspend(|| {
                 // Where even this cannot be written, the exit code is all that is left to say.
-                let _ = writeln!(io::stderr(), "{}: {what}", self.lost);
+                let _ = writeln!(io::stderr(), "{}: {}", self.lost, readable::harmless(&what));
             }),
         }
     }

@@ -16,6 +16,15 @@ pub fn time_or(time_or_none: Option<Timestamp>, none: &str) -> String {
     time_or_none.map_or_else(|| none.to_owned(), time)
 }
 
+/// A text that others have written, without anything that a terminal would obey: names may have control characters.
+pub fn harmless(text: &str) -> String {
+    let shown = |letter: char| match letter.is_control() {
+        true => letter.escape_default().to_string(),
+        false => letter.to_string(),
+    };
+    text.chars().map(shown).collect()
+}
+
 /// A number of things: `1 file`, `12 files`.
 pub fn count(number: u64, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };

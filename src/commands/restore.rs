@@ -61,7 +61,14 @@ fn list(folder: &Path) -> anyhow::Result<ExitCode> {
                 damaged => format!("{} could not be saved", readable::count(damaged, "content")),
             };
             let size = sizes::readable(manifest.bytes);
-            [name, manifest.files.to_string(), size, manifest.users.to_string(), manifest.larder, note]
+            [
+                name,
+                manifest.files.to_string(),
+                size,
+                manifest.users.to_string(),
+                readable::harmless(&manifest.larder),
+                note,
+            ]
         }
         Err(error) => {
             let none = || "?".to_owned();

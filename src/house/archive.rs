@@ -107,6 +107,19 @@ impl Archive {
         Ok(names)
     }
 
+    /// The names of snapshots that somebody has renamed, to keep them: no run removes those.
+    ///
+    /// # Errors
+    /// As for [`snapshots`](Self::snapshots).
+    pub fn renamed(&self) -> Result<Vec<String>> {
+        let mut names = self.names()?;
+        names.retain(|name| {
+            let is_ours = parse_stamp(name).is_some() || name == UNFINISHED || name.starts_with(REMOVING);
+            !is_ours && self.snapshot(name).join(DATABASE).exists()
+        });
+        Ok(names)
+    }
+
     /// Where a snapshot lies.
     pub fn snapshot(&self, name: &str) -> PathBuf {
         self.folder.join(SNAPSHOTS).join(name)

@@ -261,6 +261,7 @@ async fn prune(
         return Ok(());
     }
     failpoint::reach("backup.withdrawn");
+    others.extend(archive.renamed()?);
     let mut kept = Vec::new();
     for name in others.iter().map(String::as_str).chain([newest]) {
         match Snapshot::open(&archive.snapshot(name).join(DATABASE)).await {

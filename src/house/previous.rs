@@ -69,7 +69,9 @@ pub async fn go_back(config: &Config, now: Timestamp, previous: &Previous) -> Re
     let ready = copy_database(&previous.snapshot.file, &returning)?;
     let metadata = Metadata::open(&config.metadata, &returning).await?;
     renewal::begin_anew(&metadata, now).await?;
+    renewal::hold_unknown(&metadata, now).await?;
     metadata.close().await?;
+    refuse_log(&returning)?;
     fs::File::open(&ready).and_then(|file| file.sync_all()).map_err(fault(&returning))?;
     // Opened and closed, its log is part of it; unless somebody else has it open.
     Metadata::open(&config.metadata, data_folder).await?.close().await?;
@@ -86,13 +88,17 @@ pub async fn go_back(config: &Config, now: Timestamp, previous: &Previous) -> Re
     Ok(aside)
 }
 
-/// A log beside the database would be taken for that of the one that is put in its place.
-fn refuse_log(data_folder: &Path) -> Result<()> {
-    let log = data_folder.join(format!("{}-wal", metadata::FILE));
+/// Refuses a folder with a log that its database has not taken in. A database is not whole without its log, and another
+/// one that is put beside it would take it for its own.
+pub(super) fn refuse_log(folder: &Path) -> Result<()> {
+    let log = folder.join(format!("{}-wal", metadata::FILE));
     match fs::metadata(&log) {
         Ok(found) if found.len() > 0 => {
-            let text =
-                "A command is still using the database; wait for its end and try again. Nothing was changed.";
+            let text = format!(
+                "The log {} is not part of its database yet: a command still uses it, there was no room, or the \
+                 database is gone. Wait for its end or make room, or move the log away, and try again. Nothing was changed.",
+                log.display()
+            );
             Err(Error::Unavailable(text.into()))
         }
         _ => Ok(()),

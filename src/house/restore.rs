@@ -13,6 +13,7 @@ use metadata::{Metadata, renewal, schema};
 use super::archive::{Archive, DATABASE, Manifest, fault, no_room, sync};
 use super::backup::{Progress, Tally, carry_all};
 use super::folder;
+use super::previous::refuse_log;
 use crate::config::Config;
 
 /// What a restore did.
@@ -68,6 +69,11 @@ pub async fn restore(
     schema::refuse_newer(&snapshot).await?;
     folder::create(data_folder)?;
     let lock = folder::lock(data_folder)?;
+    // A server may have come and gone while the snapshot was read.
+    if folder::has_data(data_folder) {
+        return Err(there_is_data(data_folder));
+    }
+    refuse_log(data_folder)?;
     let tally = fill(config, now, &archive, &snapshot, &from, watch).await.map_err(|error| match error {
         Error::OutOfSpace(_) => no_room(&data_folder.display().to_string()),
         error => error,
@@ -94,6 +100,10 @@ async fn fill(
     let metadata = Metadata::open(&config.metadata, &unfinished).await?;
     renewal::begin_anew(&metadata, now).await?;
     let blobs = Blobs::open(&config.blobs, data_folder)?;
+    // Where only the database was lost, the store may have what is newer than the snapshot.
+    if !blobs.list(None, 1).await?.blobs.is_empty() {
+        renewal::hold_unknown(&metadata, now).await?;
+    }
     watch(Progress::Begun(snapshot.totals().await?.bytes));
     let mut lost = Vec::new();
     let tally = carry_all(&archive.blobs, &blobs, snapshot, false, watch, |id| lost.push(id)).await?;
@@ -101,6 +111,7 @@ async fn fill(
     metadata.close().await?;
     failpoint::reach("restore.carried");
     // Closed, the database is one file without a log.
+    refuse_log(&unfinished)?;
     let restored = unfinished.join(metadata::FILE);
     File::open(&restored).and_then(|file| file.sync_all()).map_err(fault(&unfinished))?;
     fs::rename(&restored, data_folder.join(metadata::FILE)).map_err(fault(data_folder))?;
@@ -146,18 +157,21 @@ pub(super) fn choose(archive: &Archive, wanted: Option<&str>) -> Result<String> 
 }
 
 fn refuse_data(data_folder: &Path) -> Result<()> {
+    if folder::is_served(data_folder) {
+        let text = format!(
+            "A server runs on {}. Restore into an empty folder with --data, or stop it and move that one away.",
+            data_folder.display()
+        );
+        return Err(Error::Exists(text.into()));
+    }
+    if folder::has_data(data_folder) { Err(there_is_data(data_folder)) } else { Ok(()) }
+}
+
+fn there_is_data(data_folder: &Path) -> Error {
     let shown = data_folder.display();
-    let text = if folder::is_served(data_folder) {
-        format!(
-            "A server runs on {shown}. Restore into an empty folder with --data, or stop it and move that one away."
-        )
-    } else if folder::has_data(data_folder) {
-        format!(
-            "There is Larder data in {shown} already, and nothing was changed. Restore into an empty folder with \
-             --data, or move this one away first: mv {shown} {shown}.old"
-        )
-    } else {
-        return Ok(());
-    };
-    Err(Error::Exists(text.into()))
+    let text = format!(
+        "There is Larder data in {shown} already, and nothing was changed. Restore into an empty folder with \
+         --data, or move this one away first: mv {shown} {shown}.old"
+    );
+    Error::Exists(text.into())
 }

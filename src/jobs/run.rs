@@ -8,9 +8,10 @@ use domain::{ATTEMPTS_MAX, JobKind, Result, Timestamp, back_off};
 use metrics::counter;
 use services::Backends;
 use services::jobs::{self, Claim, Ending, LEASE};
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::JoinError;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::worker::Clock;
 use crate::{Job, Progress, Turn};
@@ -78,7 +79,7 @@ pub(crate) async fn run(
     } else {
         let stop = shutdown.child_token();
         let turn = Turn { key: claim.key.clone(), now: clock(), stop: stop.clone() };
-        let body = tokio::spawn((job.body)(Arc::clone(&backends), turn));
+        let body = AbortOnDropHandle::new(tokio::spawn((job.body)(Arc::clone(&backends), turn)));
         let renew = || {
             let (backends, claim, now) = (Arc::clone(&backends), claim.clone(), clock());
             async move { jobs::renew(now, &backends, &claim).await }
@@ -95,9 +96,10 @@ pub(crate) async fn run(
     Ran { kind: claim.kind, key: claim.key, outcome }
 }
 
-/// Waits for the end of a run and keeps it its runner's meanwhile. It is asked to stop and never cut off.
+/// Waits for the end of a run and keeps it its runner's meanwhile. It is asked to stop, and cut off only with whoever
+/// waits for it.
 async fn watched<Renewal: Future<Output = Result<bool>>>(
-    mut body: JoinHandle<Result<Progress>>,
+    mut body: AbortOnDropHandle<Result<Progress>>,
     stop: &CancellationToken,
     pace: Pace,
     renew: impl Fn() -> Renewal,
@@ -182,12 +184,12 @@ mod tests {
     const SOON: Duration = Duration::from_millis(1);
 
     /// A run that goes on until it is asked to stop.
-    fn patient(stop: &CancellationToken) -> JoinHandle<Result<Progress>> {
+    fn patient(stop: &CancellationToken) -> AbortOnDropHandle<Result<Progress>> {
         let stop = stop.clone();
-        tokio::spawn(async move {
+        AbortOnDropHandle::new(tokio::spawn(async move {
             stop.cancelled().await;
             Ok(Progress::More)
-        })
+        }))
     }
 
     #[tokio::test]

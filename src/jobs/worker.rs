@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::{Result, Timestamp};
 use services::{Backends, jobs};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::rota::{Next, Rota};
@@ -17,12 +17,14 @@ use crate::{Job, JobsConfig};
 /// What tells the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// Works on these jobs until `shutdown` is called and whatever runs has come to an end; with no workers it does nothing.
+/// Works on these jobs until `shutdown` is called and whatever runs has come to an end, or is broken off after a grace;
+/// with no workers it does nothing.
 pub async fn serve(
     backends: Arc<Backends>,
     known: &'static [Job],
     config: &JobsConfig,
     clock: Clock,
+    grace: Duration,
     shutdown: CancellationToken,
 ) {
     if config.workers == 0 {
@@ -35,7 +37,7 @@ pub async fn serve(
             look(&mut watchdog, &backends, known, clock()).await;
         }
     };
-    let worker = Worker { backends: Arc::clone(&backends), known, config, clock: Arc::clone(&clock) };
+    let worker = Worker { backends: Arc::clone(&backends), known, config, clock: Arc::clone(&clock), grace };
     tokio::join!(watch, worker.work(&shutdown));
 }
 
@@ -60,6 +62,7 @@ struct Worker<'a> {
     known: &'static [Job],
     config: &'a JobsConfig,
     clock: Clock,
+    grace: Duration,
 }
 
 impl Worker<'_> {
@@ -98,7 +101,14 @@ impl Worker<'_> {
         if !running.is_empty() {
             tracing::info!(jobs = running.len(), "waiting for running jobs to come to an end");
         }
-        while running.join_next().await.is_some() {}
+        let ended = timeout(self.grace, async { while running.join_next().await.is_some() {} }).await;
+        if ended.is_err() {
+            tracing::warn!(
+                jobs = running.len(),
+                "jobs did not end in time and are broken off; they will run again"
+            );
+            running.shutdown().await;
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use domain::Timestamp;
+use sha2::{Digest, Sha256};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, Row, SqliteConnection};
 use tokio::runtime::Runtime;
@@ -193,6 +194,52 @@ fn what_a_back_up_needs_is_held_while_it_runs_and_for_an_hour_if_it_dies() {
     fs::rename(machine.path("larder-data"), machine.path("before")).unwrap();
     fs::rename(machine.path("larder-data-2"), machine.path("larder-data")).unwrap();
     assert_eq!(holds(&machine), [0; 0]);
+}
+
+#[test]
+fn a_snapshot_that_somebody_has_renamed_to_keep_it_loses_nothing() {
+    let (machine, _server, drive) = with_files();
+    machine.run(&["backup", "backups"]).succeeded();
+    let folder = machine.path("backups/snapshots");
+    fs::rename(folder.join(&snapshots(&machine)[0]), folder.join("before the move")).unwrap();
+    drive.delete("/a");
+    drive.delete("/.Trash/a");
+    machine.run(&["backup", "backups"]).succeeded();
+    let said = machine.run(&["backup", "backups", "--keep", "1"]).succeeded();
+    assert!(said.contains("Removed: 1 older snapshot, and 0 contents"), "{said}");
+    fs::rename(folder.join("before the move"), folder.join("2000-01-01T00-00-00Z")).unwrap();
+    machine.run(&["restore", "backups", "--snapshot", "2000", "--data", "restored"]).succeeded();
+}
+
+#[test]
+fn names_that_somebody_else_has_written_lead_nowhere_and_do_nothing_to_the_terminal() {
+    let (machine, _server, _) = with_files();
+    machine.run(&["backup", "backups"]).succeeded();
+    let snapshot = machine.path("backups/snapshots").join(&snapshots(&machine)[0]);
+    let names = fs::read_to_string(snapshot.join("names.jsonl")).unwrap();
+    let line = |user: &str, path: &str| {
+        format!(
+            r#"{{"is":"file","user":"{user}","path":"{path}","blob":"01a1ff3d-f183-73a7-836b-3611dceefb96","#
+        ) + r#""size":18446744073709551615,"modified":"2026-11-21T08:15:30.000Z"}"#
+    };
+    let long = "n".repeat(300);
+    let hostile = [
+        line("..", "escaped"),
+        line("ann", "../../escaped"),
+        line("ann", "/escaped"),
+        line("ann", &long),
+        line("ann", r"\u001b[2Jcleared"),
+    ];
+    let hostile = names.clone() + &hostile.join("\n") + "\n";
+    fs::write(snapshot.join("names.jsonl"), &hostile).unwrap();
+    let digest = |text: &str| hex::encode(Sha256::digest(text));
+    let manifest = fs::read_to_string(snapshot.join("manifest.json")).unwrap();
+    let manifest = manifest.replace(&digest(&names), &digest(&hostile));
+    fs::write(snapshot.join("manifest.json"), manifest).unwrap();
+    let outcome = machine.run(&["restore", "backups", "--as-files", "plain"]);
+    assert!(outcome.err.contains("error: 5 files could not be written"), "{outcome:#?}");
+    assert!(!outcome.err.contains('\u{1b}') && outcome.err.contains(r"\u{1b}[2Jcleared"), "{outcome:#?}");
+    assert!(!machine.path("escaped").exists() && machine.path("plain/larder/c").exists());
 }
 
 /// Until when somebody has a hold.

@@ -22,6 +22,9 @@ use crate::support::{TestHouse, wait_until};
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
+/// Longer than any job here takes to stop.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A worker beside a house whose own does nothing.
 struct Shift<'a> {
     house: &'a TestHouse,
@@ -46,7 +49,7 @@ impl<'a> Shift<'a> {
         let (backends, shutdown) = (Arc::clone(house.backends()), stop.clone());
         let config = JobsConfig { workers, poll_seconds: poll_seconds.try_into().unwrap() };
         let work = async move {
-            ::jobs::serve(backends, known, &config, Arc::new(clock), shutdown).await;
+            ::jobs::serve(backends, known, &config, Arc::new(clock), PATIENCE, shutdown).await;
         };
         let worker = house.run(async { Handle::current() }).spawn(work);
         Self { house, stop, worker: Some(worker) }

@@ -1,13 +1,16 @@
 //! The worker: it is called or looks by itself, lets kinds take turns, survives what jobs do, and stops in order.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use ::jobs::{Job, Progress};
+use ::jobs::{Job, JobsConfig, Progress};
 use domain::{ATTEMPTS_MAX, Error, JobKind, JobState, Timestamp};
 use services::jobs as queued;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use super::{DAY, Shift, call, connect, execute, queue, wait_until, want};
 use crate::support::TestHouse;
@@ -314,4 +317,35 @@ fn a_house_works_on_its_jobs_while_it_serves_and_stops_with_them() {
     });
     assert_eq!(house.get("/a").body, b"a");
     drop(house.close());
+}
+
+#[test]
+fn a_job_that_does_not_stop_keeps_no_server_from_ending_and_runs_again() {
+    static IS_RUNNING: AtomicBool = AtomicBool::new(false);
+    static KNOWN: [Job; 1] = [Job {
+        kind: JobKind::named("endless"),
+        every: |_| None,
+        body: |_, _| {
+            Box::pin(async {
+                IS_RUNNING.store(true, Ordering::SeqCst);
+                std::future::pending().await
+            })
+        },
+    }];
+    let house = TestHouse::new();
+    call(&house, &KNOWN[0].kind, "");
+    let config = JobsConfig { workers: 1, poll_seconds: NonZeroU64::MIN };
+    let shutdown = CancellationToken::new();
+    let clock = Arc::new(Timestamp::now);
+    let work =
+        ::jobs::serve(Arc::clone(house.backends()), &KNOWN, &config, clock, Duration::ZERO, shutdown.clone());
+    house.run(async {
+        tokio::join!(work, async {
+            while !IS_RUNNING.load(Ordering::SeqCst) {
+                tokio::task::yield_now().await;
+            }
+            shutdown.cancel();
+        })
+    });
+    assert_eq!(house.run(queued::free_all(Timestamp::now(), house.backends())).unwrap(), 1);
 }

@@ -1,14 +1,20 @@
 //! A back-up while people work, and what they find after it has been put back.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use domain::{BlobId, Timestamp};
 use larder::config::{Config, Sources};
-use larder::house::{self, BackupRequest};
+use larder::house::{self, BackupRequest, Progress};
 use metadata::snapshots::{self, Snapshot};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, SqliteConnection};
+use tokio::runtime::Runtime;
 use uuid::Uuid;
 
 use crate::support::{Answer, Drive, Machine, TestHouse};
@@ -55,7 +61,7 @@ fn a_back_up_under_load_shows_one_moment_and_comes_back_whole() {
     });
     drop(server);
 
-    let names = std::fs::read_dir(machine.path("backups/snapshots")).unwrap();
+    let names = fs::read_dir(machine.path("backups/snapshots")).unwrap();
     let mut names: Vec<String> = names.map(|name| name.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     assert_eq!(names.len(), ROUNDS);
@@ -132,7 +138,7 @@ fn after_a_restore_whoever_synchronizes_begins_anew_and_no_lock_or_history_is_ta
     drop(house);
 
     let target = tempfile::tempdir().unwrap();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let runtime = Runtime::new().unwrap();
     let data = config(target.path());
     runtime.block_on(house::restore(&data, Timestamp::now(), &folder, None, &|_| {})).map(drop).unwrap();
     let house = TestHouse::on_folder(target, &[]);
@@ -221,4 +227,67 @@ async fn pages(
     }
     assert!(read[0] == read[1] && read[1] == read[2], "{read:?}");
     read.remove(0)
+}
+
+/// A back-up of one file, and a house that has another one since.
+fn with_newer() -> Machine {
+    let machine = Machine::new();
+    let server = machine.serve(&[]);
+    let drive = Drive::first(&server);
+    drive.put("/a", "saved");
+    machine.run(&["backup", "backups"]).succeeded();
+    drive.put("/b", "newer");
+    server.signal("TERM");
+    server.ended();
+    machine
+}
+
+#[test]
+fn a_database_that_somebody_else_has_open_is_not_restored_without_its_log() {
+    let machine = with_newer();
+    let data = machine.path("restored");
+    let other = Mutex::new(None);
+    let open = || {
+        let runtime = Runtime::new().unwrap();
+        let connection = runtime.block_on(async {
+            let file = SqliteConnectOptions::new().filename(data.join("restoring/metadata.db"));
+            let mut connection = SqliteConnection::connect_with(&file).await.unwrap();
+            sqlx::query("SELECT COUNT(*) FROM users").fetch_one(&mut connection).await.unwrap();
+            connection
+        });
+        (runtime, connection)
+    };
+    let watch = |progress: Progress| {
+        if let Progress::Begun(_) = progress {
+            *other.lock().unwrap() = thread::scope(|scope| scope.spawn(open).join().ok());
+        }
+    };
+    let backups = machine.path("backups");
+    let config = config(&data);
+    let restored = house::restore(&config, Timestamp::now(), &backups, None, &watch);
+    let refused = Runtime::new().unwrap().block_on(restored).map(drop).unwrap_err();
+    assert!(refused.message().user().contains("is not part of its database"), "{refused:?}");
+    assert!(!data.join("metadata.db").exists());
+    drop(other);
+    machine.run(&["restore", "backups", "--data", "restored"]).succeeded();
+    TestHouse::assert_in_order(&data);
+}
+
+#[test]
+fn where_only_the_database_was_lost_what_is_newer_is_held_and_the_log_that_is_left_is_not_taken_over() {
+    let machine = with_newer();
+    let data = machine.path("larder-data");
+    fs::remove_file(data.join("metadata.db")).unwrap();
+    let log = data.join("metadata.db-wal");
+    fs::write(&log, "of the database that was lost").unwrap();
+    let refused = machine.run(&["restore", "backups"]).failed_with(1);
+    assert!(refused.contains("metadata.db-wal is not part of its database"), "{refused}");
+    fs::remove_file(log).unwrap();
+    machine.run(&["restore", "backups"]).succeeded();
+    Runtime::new().unwrap().block_on(async {
+        let backends = house::visit(&config(&data)).await.unwrap();
+        let later = Timestamp::now().after(Duration::from_secs(6 * 86_400));
+        assert!(metadata::holds::any(&backends.metadata, later).await.unwrap());
+        backends.close().await.unwrap();
+    });
 }

@@ -1,9 +1,17 @@
 //! An upgrade that was a mistake: the database of before is put back.
 
 use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::upgrades::{VERSIONS, noted, unpack};
-use crate::support::{Drive, Machine, TestHouse};
+use domain::Timestamp;
+use larder::house;
+use metadata::snapshots;
+use services::upkeep;
+use tokio::runtime::Runtime;
+
+use super::upgrades::{VERSIONS, config, noted, unpack};
+use crate::support::{Drive, Machine, Server, TestHouse};
 
 /// A folder of the version before the latest steps, upgraded, with one file written since.
 fn upgraded() -> (Machine, Drive) {
@@ -106,4 +114,37 @@ fn without_a_database_of_before_it_says_what_to_do_instead() {
         "{none}"
     );
     assert_eq!(machine.run(&["migrate", "--yes"]).code, Some(2));
+}
+
+#[test]
+fn what_only_the_database_that_was_put_aside_knows_is_not_swept_for_a_week() {
+    let machine = Machine::new();
+    let data = machine.path("larder-data");
+    let stop = |server: Server| {
+        server.signal("TERM");
+        server.ended();
+    };
+    let server = machine.serve(&[]);
+    let drive = Drive::first(&server);
+    for name in ["a", "b", "c"] {
+        drive.put(&format!("/{name}"), name);
+    }
+    stop(server);
+    fs::create_dir(data.join("snapshots")).unwrap();
+    let before = format!("snapshots/before-m0009_later-{}.db", snapshots::stamp(Timestamp::now()));
+    fs::copy(data.join("metadata.db"), data.join(before)).unwrap();
+    let server = machine.serve(&[]);
+    drive.on(&server).put("/since", "written after the upgrade");
+    stop(server);
+    machine.run(&["migrate", "--to-previous", "--yes"]).succeeded();
+    let stored_after = |days: u32| {
+        Runtime::new().unwrap().block_on(async {
+            let backends = Arc::new(house::visit(&config(&data)).await.unwrap());
+            let now = Timestamp::now().after(Duration::from_secs(86_400) * days);
+            while upkeep::sweep(now, &backends).await.unwrap() {}
+            backends.close().await.unwrap();
+        });
+        fs::read_dir(data.join("blobs/files")).unwrap().count()
+    };
+    assert_eq!((stored_after(6), stored_after(9)), (4, 3));
 }

@@ -5,7 +5,8 @@ use domain::{BlobId, Result, Timestamp};
 use sea_orm::ConnectionTrait;
 
 use crate::error::DbResult;
-use crate::{Db, Metadata, schema, statement};
+use crate::snapshots::KEPT_FOR;
+use crate::{Db, Metadata, holds, schema, statement};
 
 /// More changes than are made between a copy and the day it is put back.
 const LEAP: i64 = 1 << 32;
@@ -52,6 +53,21 @@ pub async fn begin_anew(metadata: &Metadata, now: Timestamp) -> Result<()> {
     for sql in known.into_iter().chain([folders]) {
         tx.raw().execute_raw(statement(&tx, sql, [])).await.or_domain()?;
     }
+    tx.commit().await
+}
+
+/// Holds what lies in the store for as long as the database that was put aside may be wanted back: this one does not know
+/// what came after the copy was made, and the sweep would remove it as nobody's. A version that knows no holds has no
+/// sweep, and the upgrade from it takes a hold.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn hold_unknown(metadata: &Metadata, now: Timestamp) -> Result<()> {
+    if !schema::taken(metadata).await?.contains("m0006_retention") {
+        return Ok(());
+    }
+    let tx = metadata.begin().await?;
+    holds::take(&tx, "what came after the copy that was put back", now.after(KEPT_FOR)).await?;
     tx.commit().await
 }
 

@@ -138,7 +138,8 @@ fn read_revision(row: &QueryResult) -> Result<Revision> {
 }
 
 /// The spaces, at most so many, whose history reaches back beyond a moment, each with the change it is to reach back
-/// to.
+/// to. What was noted by a clock that was ahead may have come a minute ago: it stays, unless something of before the moment
+/// came after it.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -149,9 +150,16 @@ pub async fn beyond(
     count_max: u32,
 ) -> Result<Vec<(SpaceId, Seq)>> {
     let sql = "SELECT s.id, s.horizon FROM ( \
-                 SELECT id, history_seq, COALESCE((SELECT r.from_seq - 1 FROM revisions r \
-                   WHERE r.space_id = spaces.id AND r.at_ms > $1 AND r.at_ms <= $2 ORDER BY r.at_ms, r.id LIMIT 1), \
-                   seq) AS horizon FROM spaces \
+                 SELECT id, history_seq, CASE WHEN ahead < dated THEN ahead ELSE dated END AS horizon FROM ( \
+                   SELECT id, history_seq, COALESCE((SELECT r.from_seq - 1 FROM revisions r \
+                     WHERE r.space_id = spaces.id AND r.at_ms > $1 AND r.at_ms <= $2 ORDER BY r.at_ms, r.id LIMIT 1), \
+                     seq) AS dated, \
+                   CASE WHEN EXISTS (SELECT 1 FROM revisions f WHERE f.space_id = spaces.id AND f.at_ms > $2) THEN ( \
+                     SELECT MIN(r.from_seq) - 1 FROM (SELECT COALESCE(MAX(l.from_seq), -1) AS seq FROM revisions l \
+                       WHERE l.space_id = spaces.id AND l.at_ms <= $1) old \
+                     JOIN revisions r ON r.space_id = spaces.id AND r.at_ms > $2 AND r.from_seq > old.seq) END AS ahead \
+                   FROM spaces \
+                 ) moments \
                ) s WHERE s.horizon > s.history_seq LIMIT $3";
     let values = [horizon.millis().into(), now.millis().into(), i64::from(count_max).into()];
     let rows = db.raw().query_all_raw(statement(db, sql, values)).await.or_domain()?;

@@ -68,7 +68,7 @@ pub async fn migrate(metadata: &Metadata, now: Timestamp) -> Result<Upgrade> {
     let tx = metadata.begin().await?;
     Migrator::up(&tx.raw, None).await.or_domain()?;
     if let Some(snapshot) = &snapshot {
-        holds::take(&tx, &snapshot.hold(), snapshot.kept_until()).await?;
+        holds::take(&tx, &snapshot.hold(), snapshot.held_until()).await?;
     }
     failpoint::reach("migrate.taken");
     tx.commit().await?;

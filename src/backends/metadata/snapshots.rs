@@ -19,8 +19,8 @@ use crate::lists::slots;
 use crate::nodes::unsigned;
 use crate::{Db, Metadata, statement};
 
-pub(crate) use before_upgrade::write_before;
 pub use before_upgrade::{BeforeUpgrade, FOLDER, latest, remove_old};
+pub(crate) use before_upgrade::{KEPT_FOR, write_before};
 pub use entries::{Entry, EntryKind};
 
 /// How names of snapshots write a moment: every file system takes it, and their order is that of time.

@@ -94,6 +94,7 @@ impl Manifest {
         let Format { format, larder } =
             serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
         if format > FORMAT {
+            let larder = larder.escape_debug();
             let text = format!(
                 "Larder {larder} wrote this snapshot, in a form that this one does not know; restore it with that version, or a later one."
             );

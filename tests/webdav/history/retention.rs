@@ -215,3 +215,22 @@ fn a_round_begins_anew_after_an_hour() {
     assert!(!thin(3));
     assert_eq!(used_bytes(&house), 2);
 }
+
+#[test]
+fn what_came_while_the_clock_was_ahead_is_not_forgotten_when_the_clock_is_right_again() {
+    let house = house();
+    for content in ["first", "second", "third"] {
+        house.put("/file", content);
+    }
+    super::super::alter(&house, "UPDATE revisions SET at_ms = at_ms + 86400000 * 400");
+    forget(&house);
+    assert_eq!(used_bytes(&house), 16);
+    house.put("/file", "since");
+    forget(&house);
+    assert_eq!(used_bytes(&house), 21);
+    // What came after it is old enough by now, so it is as well, whatever it says.
+    super::super::alter(&house, "UPDATE revisions SET at_ms = at_ms - 86400000 * 200 WHERE to_seq IS NULL");
+    house.put("/file", "last");
+    forget(&house);
+    assert_eq!(used_bytes(&house), 9);
+}

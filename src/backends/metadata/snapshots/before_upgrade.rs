@@ -42,9 +42,13 @@ impl BeforeUpgrade {
         format!("the database before {} of {}", self.step, stamp(self.taken_at))
     }
 
-    /// How long both are kept.
-    pub(crate) fn kept_until(&self) -> Timestamp {
+    fn kept_until(&self) -> Timestamp {
         self.taken_at.after(KEPT_FOR)
+    }
+
+    /// Until when blobs are held for it: it is removed once a day, and must not lose one before.
+    pub(crate) fn held_until(&self) -> Timestamp {
+        self.kept_until().after(Duration::from_secs(24 * 3600))
     }
 }
 
