@@ -1,7 +1,9 @@
 //! What thins out with age and what is forgotten, to the byte.
 
 use domain::Timestamp;
-use services::{upkeep, versions};
+use metadata::rules::{self, Rule};
+use metadata::spaces;
+use services::versions;
 
 use super::{
     an_hour_passes, assert_refused, days_pass, house, house_with, number, report_body, text, used_bytes,
@@ -28,8 +30,9 @@ fn forget(house: &TestHouse) -> u32 {
 
 #[track_caller]
 fn in_order(house: &TestHouse) {
-    let check = house.run(upkeep::check(house.backends(), Timestamp::now(), |_| ())).unwrap();
-    assert_eq!(check.found, []);
+    let db = &house.backends().metadata;
+    assert_eq!(house.run(spaces::drifts(db)).unwrap(), []);
+    assert_eq!(house.run(rules::breaches(db, Rule::Unreferenced, 5)).unwrap().count, 0);
 }
 
 #[test]
