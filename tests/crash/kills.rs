@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -29,7 +29,6 @@ fn what_was_acknowledged_is_there_after_the_process_is_killed() {
     let kills = number(KILLS).unwrap_or(KILLS_DEFAULT);
     println!("{SEED}={seed} {KILLS}={kills}");
     let mut random = StdRng::seed_from_u64(seed);
-    let began = Instant::now();
     let folder = tempfile::tempdir().unwrap();
     let mut clients = Clients::new();
     let mut program = Program::serve(folder.path());
@@ -47,10 +46,10 @@ fn what_was_acknowledged_is_there_after_the_process_is_killed() {
         in_order(folder.path());
         clients.check(&line);
         if kill.is_multiple_of(10) {
-            println!("{kill} kills in {:.0?}: {}", began.elapsed(), clients.tale());
+            println!("{kill} kills: {}", clients.tale());
         }
     }
-    println!("{kills} kills in {:.0?}: {}", began.elapsed(), clients.tale());
+    println!("{kills} kills: {}", clients.tale());
     assert!(
         clients.owners.iter().all(|owner| owner.acknowledged > 0),
         "nothing was done: {}",

@@ -5,12 +5,12 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Wire;
 
-/// Only a test that fails ever waits this long.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How often to look whether it has ended, every ten milliseconds; only a test that fails ever looks as often as this.
+const PATIENCE: u32 = 2_000;
 
 /// A server on a free port; its data and log lie in a folder that outlives it. Dropping it kills it.
 pub struct Program {
@@ -86,14 +86,10 @@ impl Program {
 
     /// Whether it comes to its end by itself.
     pub fn ended(mut self) -> bool {
-        let began = Instant::now();
-        while began.elapsed() < PATIENCE {
-            if self.child.try_wait().unwrap().is_some() {
-                return true;
-            }
+        (0..PATIENCE).any(|_| {
             std::thread::sleep(Duration::from_millis(10));
-        }
-        false
+            self.child.try_wait().unwrap().is_some()
+        })
     }
 
     pub fn signal(&self, name: &str) {
