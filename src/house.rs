@@ -69,10 +69,9 @@ impl House {
         report(&schema::migrate(&metadata, now).await?);
         let blobs = Blobs::open(&config.blobs, &config.data_folder)?;
         let backends = Arc::new(furnish(&config, metadata, blobs));
-        // Whenever they were registered: the clock may have been set back since.
-        let swept = files::sweep_unfinished(&backends, Timestamp::from_millis(i64::MAX)).await?;
-        if swept > 0 {
-            tracing::info!(uploads = swept, "removed what unfinished uploads had left behind");
+        let unfinished = files::discard_unfinished(&backends).await?;
+        if unfinished > 0 {
+            tracing::info!(uploads = unfinished, "removed what unfinished uploads had left behind");
         }
         let freed = services::jobs::free_all(now, &backends).await?;
         if freed > 0 {

@@ -28,8 +28,8 @@ It works beside a running server, and makes nothing where there is no data yet. 
 bad (\u{2717}), and 0 if there is nothing or only something to think about (!).
 
 With --deep it compares everything that is kept as well: rows, histories, counters, and the bytes in the file store. It
-changes nothing and disturbs nobody; a million files take a minute or so. With --read it also reads every content and
-compares it with its SHA-256, and notes what it has found.
+changes nothing and disturbs nobody. With --read it also reads every content and compares it with its SHA-256, and notes
+what it has found.
 
 With --client it opens a throw-away drive instead and listens to one session of a client that does not work: what it
 did, what was refused, what to change. The exit code is 1 if anything that matters was refused or went

@@ -59,13 +59,14 @@ async fn go_back(config: &Config, is_sure: bool) -> anyhow::Result<ExitCode> {
     let previous = house::look_back(config).await?;
     let (taken_at, version) = (readable::time(previous.snapshot.taken_at), &previous.version);
     let lost = match previous.changes {
-        0 => "Nothing was changed since.".to_owned(),
+        0 => "No file was changed since.".to_owned(),
         1 => "1 change to files since then is lost.".to_owned(),
         changes => format!("{changes} changes to files since then are lost."),
     };
     if !is_sure {
         say(format_args!(
-            "This puts back the database of {taken_at}, at {version}. {lost} So is what was done with accounts and passwords."
+            "This puts back the database of {taken_at}, at {version}. {lost}\n\
+             What was done with accounts and passwords since then is lost as well."
         ))?;
         anyhow::bail!("Nothing was changed; add --yes to do it.");
     }

@@ -54,7 +54,7 @@ enum Command {
     /// Print every setting, its value and where that comes from
     #[command(after_help = config::EXPLAINED)]
     Config,
-    /// Manage people, their app passwords and jobs
+    /// Manage people, their app passwords and files, and jobs
     #[command(subcommand)]
     Admin(admin::Admin),
 }

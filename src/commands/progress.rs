@@ -6,6 +6,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::house::Progress;
 
+/// A bar of this shape, hidden where there is no terminal.
+pub fn bar(template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(style)
+}
+
 /// A bar that counts bytes, with a line above it for each thing that went wrong.
 pub struct Bar {
     bar: ProgressBar,
@@ -15,13 +21,7 @@ pub struct Bar {
 impl Bar {
     /// A bar that is not seen before the work has begun; `lost` says what a thing that went wrong is.
     pub fn new(lost: &'static str) -> Self {
-        // Hidden by itself where there is no terminal.
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        const SHAPE: &str = "{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
-        if let Ok(style) = ProgressStyle::with_template(SHAPE) {
-            bar.set_style(style);
-        }
-        Self { bar, lost }
+        Self { bar: bar("{bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left"), lost }
     }
 
     /// Takes note of what happened.

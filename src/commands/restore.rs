@@ -13,9 +13,9 @@ use crate::config::{Config, sizes};
 use crate::house;
 
 const EXPLAINED: &str = "\
-Into a data folder that has no data yet, named with --data; every byte is compared with its SHA-256. Whoever had a session
-of synchronizing or a lock begins anew. The exit code is 1 if anything was damaged: the rest is restored, and the lines
-before say what is not.
+Into a data folder that has no data yet, named with --data; every content is compared with its SHA-256. Clients that
+synchronize begin anew, and locks have ended. The exit code is 1 if anything was damaged: the rest is restored, and the
+lines before say what is not.
 
 Examples:
   larder restore /mnt/backup/larder --list

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{JobKind, Result};
-use metrics::gauge;
+use metrics::{describe_gauge, gauge};
 use services::Backends;
 use services::upkeep::{self, Numbers};
 
@@ -19,13 +19,14 @@ pub const JOB: Job = Job {
 async fn run(backends: Arc<Backends>, turn: Turn) -> Result<Progress> {
     let check = upkeep::check(&backends, turn.now, |_| ()).await?;
     let Numbers { orphaned, missing, damaged, drift_bytes, broken_rows } = check.numbers;
-    for (name, number) in [
-        ("larder_blobs_orphaned", orphaned),
-        ("larder_blobs_missing", missing),
-        ("larder_blobs_damaged", damaged),
-        ("larder_quota_drift_bytes", drift_bytes),
-        ("larder_rows_broken", broken_rows),
+    for (name, number, meaning) in [
+        ("larder_blobs_orphaned", orphaned, "Blobs in the store that the database does not know"),
+        ("larder_blobs_missing", missing, "Contents that are not in the store, or not whole"),
+        ("larder_blobs_damaged", damaged, "Contents whose bytes are not what they were"),
+        ("larder_quota_drift_bytes", drift_bytes, "Bytes that the counters of the drives are wrong by"),
+        ("larder_rows_broken", broken_rows, "Rows that do not fit the others"),
     ] {
+        describe_gauge!(name, meaning);
         gauge!(name).set(number as f64);
     }
     for found in &check.found {

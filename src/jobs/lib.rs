@@ -6,7 +6,7 @@
 mod check;
 mod config;
 mod expire_locks;
-mod forget;
+mod forget_history;
 mod forget_upgrades;
 mod job;
 mod purge;
@@ -15,7 +15,7 @@ mod rota;
 mod run;
 mod scrub;
 mod sweep;
-mod thin;
+mod thin_versions;
 mod watchdog;
 mod worker;
 
@@ -27,8 +27,8 @@ pub use worker::{Clock, run_due, serve};
 /// Everything that starts by itself: one line per job.
 pub static JOBS: &[Job] = &[
     purge::JOB,
-    thin::JOB,
-    forget::JOB,
+    thin_versions::JOB,
+    forget_history::JOB,
     expire_locks::JOB,
     sweep::JOB,
     scrub::JOB,

@@ -15,6 +15,8 @@ pub struct FilesConfig {
     pub quota_bytes: u64,
     /// The largest single file in bytes; 0 for no limit but the quota.
     pub file_bytes_max: u64,
+    /// Whether files that are read whole are compared with their SHA-256 on the way, whatever their size.
+    pub verify_downloads: bool,
 }
 
 /// The section `[names]` of the settings.

@@ -19,8 +19,7 @@ pub async fn recount(backends: &Backends, now: Timestamp) -> Result<Vec<Drift>> 
     let mut found = Vec::new();
     for space in suspects {
         let tx = backends.metadata.begin().await?;
-        // The pen, though nobody has to hear of it: no file changes.
-        spaces::count_system(&tx, space, 0).await?;
+        spaces::take_pen_unheard(&tx, space).await?;
         // Once more: what was seen without the pen may be over.
         let drifts = spaces::drifts_of(&tx, space).await?;
         for drift in &drifts {

@@ -51,7 +51,10 @@ fn a_session_that_goes_well_is_told_as_it_happens_and_in_the_end() {
         Wire::open(doctor.socket()).ask("PROPFIND", "/dav/", &[FINDER, ("Depth", "0")], "").status,
         401
     );
-    assert_eq!(ask("PROPFIND", "/dav/", &[("Depth", "1")], "").texts("href"), ["/dav/", "/dav/Hello.txt"]);
+    assert_eq!(
+        ask("PROPFIND", "/dav/", &[("Depth", "1")], "").texts("href"),
+        ["/dav/", "/dav/.Trash/", "/dav/Hello.txt"]
+    );
     assert_eq!(ask("GET", "/dav/Hello.txt", &[], "").text(), "Hello from Larder.\n");
     assert_eq!(ask("PROPFIND", "/dav/._a.txt", &[("Depth", "0")], "").status, 404);
     assert_eq!(ask("PUT", "/dav/a.txt", &[], "twelve bytes").status, 201);

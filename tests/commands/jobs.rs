@@ -7,6 +7,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqliteConnection};
 
 use super::{Machine, get};
+use crate::support::wait_until;
 
 /// Puts a job into the queue as only hours of trouble could.
 fn give_up(machine: &Machine, key: &str) {
@@ -114,15 +115,4 @@ fn what_makes_no_sense_is_refused_with_what_would() {
     assert!(
         machine.run(&["migrate", "--set", "jobs.poll_seconds=0"]).failed_with(2).contains("poll_seconds")
     );
-}
-
-#[track_caller]
-fn wait_until(what: &str, holds: impl Fn() -> bool) {
-    for _ in 0..600 {
-        if holds() {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    panic!("it never came to be that {what}");
 }

@@ -3,10 +3,9 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::time::Duration;
 
 use super::{Machine, Outcome, get, labelled, read};
-use crate::support::Wire;
+use crate::support::{Wire, wait_until};
 
 #[test]
 fn the_first_start_tells_everything_and_the_second_keeps_the_passwords_to_itself() {
@@ -137,9 +136,7 @@ fn asked_a_second_time_it_does_not_wait_for_running_requests() {
     upload.read_exact(&mut [0; 25]).unwrap();
     server.signal("TERM");
     // Two signals at once may arrive as one; the log says when the first has been taken.
-    while !read(&server.log).contains("ask again") {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_until("the first signal was taken", || read(&server.log).contains("ask again"));
     server.signal("TERM");
     assert_eq!(server.ended().0.code(), Some(1));
 }

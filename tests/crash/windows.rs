@@ -12,8 +12,7 @@ use super::in_order;
 use super::line::Line;
 use super::operation::{Operation, Sending};
 use super::state::{State, content, seed_of};
-use crate::faults::wait_until;
-use crate::support::{Program, Wire};
+use crate::support::{Program, Wire, wait_until};
 
 /// A file as it was and as it is to be.
 const OLD: u64 = 16;

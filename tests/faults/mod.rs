@@ -15,13 +15,11 @@ mod self_check;
 mod store;
 
 use std::path::Path;
-use std::time::Duration;
 
-use domain::Timestamp;
 use larder::config::{Config, Sources};
-use metadata::blobs;
+use metadata::blobs::State;
 
-use crate::support::{TestHouse, Wire};
+use crate::support::{TestHouse, Wire, wait_until};
 
 /// A request of the user's as it goes over the wire, without its body.
 fn head(house: &TestHouse, method: &str, path: &str, headers: &[(&str, &str)]) -> String {
@@ -43,20 +41,8 @@ fn sent(house: &TestHouse, bytes: impl AsRef<[u8]>) -> Wire {
 
 /// Waits until this many uploads are being received; one is as long as it is registered and not yet live.
 fn wait_for_uploads(house: &TestHouse, count: usize) {
-    let ever = Timestamp::from_millis(i64::MAX);
-    let are_there = || house.run(blobs::pending(&house.backends().metadata, ever)).unwrap().len() == count;
+    let are_there = || house.blobs(State::Pending).len() == count;
     wait_until(&format!("{count} uploads are under way"), are_there);
-}
-
-#[track_caller]
-pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
-    for _ in 0..1000 {
-        if holds() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    panic!("it never came to be that {what}");
 }
 
 /// The settings of a house on this folder.

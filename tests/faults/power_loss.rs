@@ -118,6 +118,8 @@ impl Traced {
         // As a grandchild, so that the server is the child that is killed in the end.
         command.args(["-D", "-f", "-y", "-s", "16", "-e", "trace=fsync,fdatasync,writev,sendto", "-o"]);
         command.arg(&trace).arg(larder.get_program()).arg("serve").args(arguments);
+        // What starts by itself writes as well.
+        command.args(["--set", "jobs.workers=0"]);
         command.current_dir(larder.get_current_dir().unwrap()).stdin(std::process::Stdio::null());
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LARDER_")) {
             command.env_remove(name);

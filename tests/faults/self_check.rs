@@ -7,7 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use domain::{BlobId, Content, Sha256, Timestamp};
-use metadata::{blobs, holds};
+use metadata::blobs::{self, State};
+use metadata::holds;
 use services::upkeep::{Aspect, Check, Rule, Scrub, Sweep, Swept, check};
 use uuid::Uuid;
 
@@ -56,10 +57,6 @@ fn sql(house: &TestHouse, statements: &[&str]) {
             sqlx::query(sqlx::AssertSqlSafe(*statement)).execute(&mut database).await.unwrap();
         }
     });
-}
-
-fn live(house: &TestHouse) -> Vec<BlobId> {
-    house.run(blobs::live(&house.backends().metadata)).unwrap()
 }
 
 fn bytes_of(house: &TestHouse, id: BlobId) -> PathBuf {
@@ -211,7 +208,7 @@ fn rows_that_do_not_fit_are_found_and_named_by_their_path() {
 fn missing_and_damaged_bytes_are_found_and_named_and_known_as_mended_again() {
     let house = furnished();
     let largest = |id: &BlobId| fs::metadata(bytes_of(&house, *id)).unwrap().len();
-    let id = live(&house).into_iter().max_by_key(largest).unwrap();
+    let id = house.blobs(State::Live).into_iter().max_by_key(largest).unwrap();
     let (path, aside) = (bytes_of(&house, id), house.folder().join("aside"));
     let names = "/folder/file of ann and /copy/file of ann";
 
@@ -246,7 +243,7 @@ fn missing_and_damaged_bytes_are_found_and_named_and_known_as_mended_again() {
 #[test]
 fn bytes_nobody_knows_are_found_and_removed_after_the_grace() {
     let house = furnished();
-    let (id, before) = (stray(&house), live(&house));
+    let (id, before) = (stray(&house), house.blobs(State::Live));
     let [(aspect, count, says)] = found(&house).try_into().unwrap();
     assert_eq!((aspect, count, says), (Aspect::Orphaned, 1, format!("{}, 9 bytes", id.key())));
     // A moment old, it may be a trial of the store.
@@ -258,7 +255,7 @@ fn bytes_nobody_knows_are_found_and_removed_after_the_grace() {
     assert!(bytes_of(&house, id).exists());
     assert_eq!(swept(&house, later(DAY)), Swept { unknown: 1, ..Swept::default() });
     assert!(!bytes_of(&house, id).parent().unwrap().exists());
-    assert_eq!(live(&house), before);
+    assert_eq!(house.blobs(State::Live), before);
     assert_eq!(swept(&house, later(DAY)), Swept::default());
 }
 

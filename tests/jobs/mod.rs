@@ -17,7 +17,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::TestHouse;
+use crate::support::{TestHouse, wait_until};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -96,15 +96,4 @@ fn execute(house: &TestHouse, sql: &'static str) {
 
 fn queue(house: &TestHouse) -> Vec<Queued> {
     house.run(jobs::list(&house.backends().metadata, Timestamp::now(), 1000)).unwrap()
-}
-
-#[track_caller]
-fn wait_until(what: &str, holds: impl Fn() -> bool) {
-    for _ in 0..1000 {
-        if holds() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    panic!("it never came to be that {what}");
 }

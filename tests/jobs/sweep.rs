@@ -2,17 +2,11 @@
 
 use bytes::Bytes;
 use domain::{BlobId, Timestamp};
-use metadata::blobs;
+use metadata::blobs::State;
 use uuid::Uuid;
 
 use super::{DAY, execute, wait_until};
 use crate::support::TestHouse;
-
-const EVER: Timestamp = Timestamp::from_millis(i64::MAX);
-
-fn pending(house: &TestHouse) -> Vec<BlobId> {
-    house.run(blobs::pending(&house.backends().metadata, EVER)).unwrap()
-}
 
 #[test]
 fn what_an_upload_left_behind_goes_after_a_day() {
@@ -24,16 +18,16 @@ fn what_an_upload_left_behind_goes_after_a_day() {
          VALUES (x'0000000000004000800000000000000a', FALSE, 0, 1700000000000)",
     );
     let id = BlobId(Uuid::from_u128(0x4000_8000_0000_0000_000a));
-    assert_eq!(pending(&house), [id]);
+    assert_eq!(house.blobs(State::Pending), [id]);
     house.run(async {
         let mut writer = house.backends().blobs.create(id).await.unwrap();
         writer.write(Bytes::from_static(b"half of it")).await.unwrap();
         writer.finish().await.unwrap();
     });
     house.run_due_jobs(Timestamp::now());
-    assert_eq!(pending(&house), [id], "its last bytes came just now");
+    assert_eq!(house.blobs(State::Pending), [id], "its last bytes came just now");
     house.run_due_jobs(Timestamp::now().after(DAY * 2));
-    assert_eq!(pending(&house), []);
+    assert_eq!(house.blobs(State::Pending), []);
     assert_eq!(house.run(house.backends().blobs.find(id)).unwrap(), None);
 }
 
@@ -47,7 +41,7 @@ fn an_upload_that_takes_longer_than_a_day_is_left_alone() {
         "PUT /dav/slow HTTP/1.1\r\nHost: larder\r\nAuthorization: {authorization}\r\nContent-Length: {length}\r\n\r\n"
     ));
     wire.send(&body[..length / 2]);
-    wait_until("the upload is under way", || pending(&house).len() == 1);
+    wait_until("the upload is under way", || house.blobs(State::Pending).len() == 1);
     execute(&house, "UPDATE blobs SET created_ms = created_ms - 172800000 WHERE NOT live");
     house.run_due_jobs(Timestamp::now());
     wire.send(&body[length / 2..]);

@@ -1,6 +1,7 @@
 //! Which names the house treats as systems' own, in the few names the model knows.
 
-use super::tree::{Names, Node};
+use super::node::Node;
+use super::tree::Names;
 
 /// A file with more bytes than these is one like any other.
 pub const BYTES_MAX: u64 = 64 * 1024;
@@ -13,7 +14,7 @@ pub fn is_system(path: &[String]) -> bool {
 
 /// Whether a small upload makes a system file: where an ordinary file is, it stays one.
 pub fn may_be_system(path: &[String], old: Option<&Node>) -> bool {
-    is_system(path) && old.is_none_or(|old| old.is_system)
+    is_system(path) && old.is_none_or(Node::is_system)
 }
 
 /// Where the companion of something would be.

@@ -1,15 +1,15 @@
 //! What must hold over time: numbers stay with their nodes, and ETags say exactly when something changed.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Debug;
 use std::hash::Hash;
 
-use domain::{ETag, NodeId};
+use domain::{BlobId, ETag, NodeId};
 use uuid::Uuid;
 
+use super::node::{self, Kind};
 use super::operation::Text;
-use super::tree::{self, Kind};
 
 /// Everything that was ever seen in one space.
 #[derive(Default)]
@@ -20,19 +20,33 @@ pub struct History {
     /// had its name.
     folders: OneToOne<(u64, u64), ETag>,
     files: HashMap<u64, OneToOne<Text, ETag>>,
+    blobs: OneToOne<u64, BlobId>,
 }
 
 impl History {
     #[track_caller]
-    pub fn record(&mut self, path: &[String], expected: &tree::Node, seen: &domain::Node) {
+    pub fn record(&mut self, path: &[String], expected: &node::Node, seen: &domain::Node) {
         let identity = expected.identity;
         assert!(seen.id.0 > 0, "{path:?} has the number {:?}", seen.id);
         self.ids.record(path, identity, seen.id);
         self.uuids.record(path, identity, seen.uuid);
-        match expected.kind {
-            Kind::Folder(_) => self.folders.record(path, (identity, expected.change), seen.etag()),
-            Kind::File(text) => self.files.entry(identity).or_default().record(path, text, seen.etag()),
+        if let (Kind::File(content), Some(blob)) = (&expected.kind, seen.blob()) {
+            self.blobs.record(path, content.blob, blob.id);
         }
+        match expected.text() {
+            None => self.folders.record(path, (identity, expected.change), seen.etag()),
+            Some(text) => self.files.entry(identity).or_default().record(path, text, seen.etag()),
+        }
+    }
+}
+
+impl History {
+    /// The blobs of these contents, and those of all others, as far as anybody saw them.
+    pub fn blobs(&self, contents: &BTreeSet<u64>) -> (BTreeSet<BlobId>, BTreeSet<BlobId>) {
+        let (kept, gone): (Vec<_>, Vec<_>) =
+            self.blobs.forth.iter().partition(|(number, _)| contents.contains(number));
+        let ids = |pairs: Vec<(&u64, &BlobId)>| pairs.into_iter().map(|(_, id)| *id).collect();
+        (ids(kept), ids(gone))
     }
 }
 

@@ -37,6 +37,8 @@ fn whatever_changes_between_partial_answers_a_client_ends_up_with_the_tree_as_it
         let expected = tree.apply(&operation, now);
         journal.note(format!("{operation:?} -> {expected:?}"));
         assert_eq!(house.run(drive.perform(&operation, now)), expected);
+        let ids = house.run(drive.ids());
+        drive.learn(tree.nodes().into_values().zip(ids.into_values()));
         let sight = house.run(drive.see());
         for client in &mut clients {
             client.come_across_something(&mut random, &sight);
@@ -183,7 +185,8 @@ impl Client {
                 Change::Changed { member, .. } => {
                     let properties =
                         member.properties.into_iter().map(|found| (found.name, found.xml)).collect();
-                    let entry = self.entry(&Seen { node: member.node, properties, bytes: Vec::new() });
+                    let entry =
+                        self.entry(&Seen { node: member.node, properties, bytes: Vec::new(), removal: None });
                     assert_eq!(Some(&entry), present.get(&path), "{path:?}");
                     if !entry.is_folder {
                         // Nothing can be in a file.

@@ -1,55 +1,40 @@
 //! The tree as it should be: owned nodes in plain memory, and every operation spelled out on them.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use domain::{Error, NodeTimes, PropertyChange, PropertyName, Timestamp};
+use domain::{Error, NodeTimes, PropertyChange, Quota, Timestamp};
 use services::files::Placed;
 
-use super::companions;
-use super::operation::{Ending, Operation, Text};
+use super::node::{Content, Kind, Node, Revision};
+use super::operation::{Operation, Text};
+use super::trash::{TRASH, Trashed};
+use super::upload::Upload;
 
 /// The names from the root down.
 pub type Names = Vec<String>;
 
 /// One space of the model.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Tree {
     pub root: Node,
     /// How many operations have changed the space.
     pub changes: u64,
-    /// The lengths of everything its nodes hold and ever held, in the trash too.
-    pub used_bytes: u64,
     pub limit_bytes: Option<u64>,
-    identities: u64,
-}
-
-#[derive(Debug, Clone)]
-pub struct Node {
-    /// Never given to another node, and kept through renaming and moving.
-    pub identity: u64,
-    /// The latest change at or below it.
-    pub change: u64,
-    pub kind: Kind,
-    pub created_at: Timestamp,
-    pub modified_at: Timestamp,
-    pub properties: BTreeMap<PropertyName, String>,
-    /// Kept beside the quota, and nobody hears of it.
-    pub is_system: bool,
-    /// Whether it ever had content.
-    pub had_content: bool,
-}
-
-#[derive(Debug, Clone)]
-pub enum Kind {
-    Folder(BTreeMap<String, Node>),
-    File(Text),
+    /// Those under way.
+    pub uploads: BTreeMap<u64, Upload>,
+    /// What was removed, the first one first.
+    pub trash: Vec<Trashed>,
+    /// What purged folders were called, and the folders they were in.
+    pub ghosts: BTreeMap<u64, (String, u64)>,
+    /// How many numbers nodes and contents were given.
+    numbers: u64,
 }
 
 /// What became of an operation: whether something new came to be or took a place, where that is a question.
 pub type Outcome = Result<Option<Placed>, Refused>;
 
 /// Why nothing was changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Refused {
     NotFound,
     ParentMissing,
@@ -77,44 +62,6 @@ impl From<Error> for Refused {
     }
 }
 
-impl Node {
-    pub fn is_folder(&self) -> bool {
-        matches!(self.kind, Kind::Folder(_))
-    }
-
-    fn members(&self) -> Option<&BTreeMap<String, Self>> {
-        match &self.kind {
-            Kind::Folder(members) => Some(members),
-            Kind::File(_) => None,
-        }
-    }
-
-    fn members_mut(&mut self) -> &mut BTreeMap<String, Self> {
-        match &mut self.kind {
-            Kind::Folder(members) => members,
-            Kind::File(_) => panic!("a file has no members"),
-        }
-    }
-
-    /// The length of a file's content.
-    pub fn size_bytes(&self) -> u64 {
-        match &self.kind {
-            Kind::File(text) => text.bytes_count(),
-            Kind::Folder(_) => 0,
-        }
-    }
-
-    /// What the contents at and below it add up to.
-    fn weight(&self, deep: bool) -> u64 {
-        match &self.kind {
-            Kind::File(_) if self.is_system => 0,
-            Kind::File(text) => text.bytes_count(),
-            Kind::Folder(members) if deep => members.values().map(|member| member.weight(true)).sum(),
-            Kind::Folder(_) => 0,
-        }
-    }
-}
-
 impl Tree {
     pub fn new(limit_bytes: Option<u64>) -> Self {
         let never = Timestamp::from_millis(0);
@@ -125,26 +72,36 @@ impl Tree {
             created_at: never,
             modified_at: never,
             properties: BTreeMap::new(),
-            is_system: false,
-            had_content: false,
+            revisions: vec![Revision { from: 0, to: None, at: never, content: None, trashed: false }],
         };
-        Self { root, changes: 0, used_bytes: 0, limit_bytes, identities: 0 }
+        Self {
+            root,
+            changes: 0,
+            limit_bytes,
+            uploads: BTreeMap::new(),
+            trash: Vec::new(),
+            ghosts: BTreeMap::new(),
+            numbers: 0,
+        }
     }
 
     pub fn find(&self, path: &[String]) -> Option<&Node> {
         path.iter().try_fold(&self.root, |node, name| node.members()?.get(name))
     }
 
+    /// What is at a path, in the trash too; the trash itself looks like the top folder.
+    pub fn look(&self, path: &[String]) -> Option<&Node> {
+        let Some([name, path @ ..]) = path.strip_prefix(&[TRASH.to_owned()]) else {
+            return self.find(path.strip_prefix(&[TRASH.to_owned()]).unwrap_or(path));
+        };
+        let entry = self.entries().find(|(entry, _)| entry == name).map(|(_, entry)| &entry.node);
+        path.iter().try_fold(entry?, |node, name| node.members()?.get(name))
+    }
+
     /// Every node with its path, the root first.
     pub fn nodes(&self) -> BTreeMap<Names, &Node> {
-        fn collect<'a>(path: Names, node: &'a Node, into: &mut BTreeMap<Names, &'a Node>) {
-            for (name, member) in node.members().into_iter().flatten() {
-                collect([path.as_slice(), std::slice::from_ref(name)].concat(), member, into);
-            }
-            into.insert(path, node);
-        }
         let mut nodes = BTreeMap::new();
-        collect(Names::new(), &self.root, &mut nodes);
+        self.root.collect(Names::new(), &mut nodes);
         nodes
     }
 
@@ -153,10 +110,12 @@ impl Tree {
         match operation {
             Operation::CreateFolder(path) => self.create_folder(path, now),
             Operation::Upload { path, text, ending } => self.upload(path, *text, *ending, now),
-            Operation::Move { from, to, overwrite } => self.relocate(from, to, *overwrite),
+            Operation::Move { from, to, overwrite } => self.relocate(from, to, *overwrite, now),
             Operation::Copy { from, to, overwrite, deep } => self.copy(from, to, *overwrite, *deep, now),
-            Operation::Remove(path) => self.remove(path),
-            Operation::SetProperties(path, changes, times) => self.set_properties(path, changes, *times),
+            Operation::Remove(path) if is_in_trash(path) => self.purge(path),
+            Operation::Remove(path) => self.remove(path, now),
+            Operation::SetProperties(path, changes, times) => self.set_properties(path, changes, *times, now),
+            Operation::RestoreVersion(path, _, seq) => self.restore_version(path, *seq, now),
             Operation::SetQuota(limit_bytes) => {
                 self.limit_bytes = *limit_bytes;
                 Ok(None)
@@ -175,135 +134,29 @@ impl Tree {
         Ok(Some(Placed::Created))
     }
 
-    fn upload(&mut self, path: &[String], text: Text, ending: Ending, now: Timestamp) -> Outcome {
-        let old = self.find(path);
-        if old.is_some_and(Node::is_folder) {
-            return Err(Refused::Exists);
-        }
-        let is_new = old.is_none();
-        let is_same = old.is_some_and(|node| matches!(&node.kind, Kind::File(held) if *held == text));
-        let is_system = companions::may_be_system(path, old) && text.bytes_count() <= companions::BYTES_MAX;
-        self.has_parent(path)?;
-        if !is_system {
-            self.has_room(text.bytes_count().max(ending.declared_bytes(text).unwrap_or(0)))?;
-        }
-        match ending {
-            Ending::Short | Ending::Long => return Err(Refused::Invalid),
-            Ending::BrokenOff => return Err(Refused::BrokenOff),
-            Ending::Declared | Ending::Undeclared => {}
-        }
-        if !is_system {
-            self.changes += 1;
-            self.used_bytes += if is_same { 0 } else { text.bytes_count() };
-        }
-        let file = match is_new {
-            true => self.made(Kind::File(text), now),
-            false => {
-                let file = self.take(path, !is_system);
-                // A change within a second counts as of the next one, for clients that ask by date.
-                let next_second = Timestamp::from_millis((file.modified_at.seconds() + 1) * 1000);
-                let is_set = now.until(next_second) > Duration::from_secs(60);
-                let modified_at = if is_set { now } else { now.max(next_second) };
-                Node { kind: Kind::File(text), modified_at, ..file }
-            }
-        };
-        let had_content = file.had_content || text.bytes_count() > 0;
-        self.place(path, Node { is_system, had_content, ..file }, !is_system);
-        Ok(Some(if is_new { Placed::Created } else { Placed::Replaced }))
-    }
-
-    fn relocate(&mut self, from: &[String], to: &[String], overwrite: bool) -> Outcome {
-        apart(from, to)?;
-        let source = self.find(from).ok_or(Refused::NotFound)?;
-        let placed = self.may_place(to, overwrite)?;
-        let (is_system, size_bytes) = (source.is_system && companions::is_system(to), source.size_bytes());
-        let promoted = source.is_system && !is_system;
-        if promoted {
-            self.has_room(size_bytes)?;
-            self.used_bytes += size_bytes;
-        }
-        self.changes += 1;
-        let is_event = !is_system || self.find(to).is_some_and(|old| !old.is_system);
-        let own = self.companion(from).filter(|own| own != to);
-        let there = self.companion(to).filter(|there| there != from);
-        let left = self.make_way(to, there, is_event);
-        if let Some(own) = own {
-            left.iter().for_each(|left| drop(self.take(left, true)));
-            let companion = self.take(&own, true);
-            // A name that a folder has is not free for it.
-            if let Some(place) = companions::place_of(to).filter(|place| self.find(place).is_none()) {
-                self.place(&place, companion, true);
-            }
-        }
-        let node = self.take(from, is_event);
-        self.place(to, Node { change: self.changes, is_system, ..node }, is_event);
-        Ok(Some(placed))
-    }
-
-    /// Takes away what is there, with its companion; what is left of that stands in the way of another.
-    fn make_way(&mut self, path: &[String], companion: Option<Names>, is_event: bool) -> Option<Names> {
-        if self.find(path).is_none() {
-            return companion;
-        }
-        let node = self.take(path, is_event);
-        // Everything here happens within the ten minutes that a placeholder lasts.
-        let is_placeholder = node.size_bytes() == 0 && !node.had_content;
-        match companion {
-            Some(companion) if node.is_folder() || !is_placeholder => {
-                self.take(&companion, true);
-                None
-            }
-            companion => companion,
-        }
-    }
-
-    fn copy(
+    fn set_properties(
         &mut self,
-        from: &[String],
-        to: &[String],
-        overwrite: bool,
-        deep: bool,
+        path: &[String],
+        changes: &[PropertyChange],
+        times: NodeTimes,
         now: Timestamp,
     ) -> Outcome {
-        apart(from, to)?;
-        let source = self.find(from).ok_or(Refused::NotFound)?;
-        let placed = self.may_place(to, overwrite)?;
-        let is_system = source.is_system && companions::is_system(to);
-        let weight = if source.is_system && !is_system { source.size_bytes() } else { source.weight(deep) };
-        self.has_room(weight)?;
-        let source = source.clone();
-        self.changes += 1;
-        self.used_bytes += weight;
-        let is_event = !is_system || self.find(to).is_some_and(|old| !old.is_system);
-        let there = self.companion(to).filter(|there| there != from);
-        self.make_way(to, there, is_event);
-        let copy = self.copied(&source, deep, now);
-        self.place(to, Node { is_system, ..copy }, is_event);
-        Ok(Some(placed))
-    }
-
-    fn remove(&mut self, path: &[String]) -> Outcome {
-        if path.is_empty() {
-            return Err(Refused::Forbidden);
-        }
-        let is_event = !self.find(path).ok_or(Refused::NotFound)?.is_system;
-        self.changes += 1;
-        let companion = self.companion(path);
-        self.make_way(path, companion, is_event);
-        Ok(None)
-    }
-
-    fn set_properties(&mut self, path: &[String], changes: &[PropertyChange], times: NodeTimes) -> Outcome {
         let node = self.find(path).ok_or(Refused::NotFound)?;
-        let is_event = !node.is_system;
+        let is_event = !node.is_system();
         let created_at = times.created_at.unwrap_or(node.created_at);
         let modified_at = times.modified_at.unwrap_or(node.modified_at);
-        if changes.is_empty() && (created_at, modified_at) == (node.created_at, node.modified_at) {
+        let is_touched = (created_at, modified_at) != (node.created_at, node.modified_at);
+        if changes.is_empty() && !is_touched {
             return Ok(None);
         }
         self.changes += 1;
+        let change = self.changes;
         let node = self.reached(path, is_event);
-        (node.created_at, node.modified_at) = (created_at, modified_at);
+        if is_touched {
+            (node.created_at, node.modified_at) = (created_at, modified_at);
+            let amends = node.is_placeholder(now);
+            node.revise(change, now, amends);
+        }
         for change in changes {
             match change {
                 PropertyChange::Set(property) => {
@@ -317,87 +170,104 @@ impl Tree {
         Ok(None)
     }
 
-    /// Where the companion of what is, or would be, at a path is, if it has one.
-    fn companion(&self, path: &[String]) -> Option<Names> {
-        let place = companions::place_of(path)?;
-        self.find(&place).is_some_and(|node| !node.is_folder()).then_some(place)
-    }
-
-    fn has_parent(&self, path: &[String]) -> Result<(), Refused> {
+    pub fn has_parent(&self, path: &[String]) -> Result<(), Refused> {
         let above = path.split_last().and_then(|(_, above)| self.find(above));
         above.filter(|node| node.is_folder()).map(drop).ok_or(Refused::ParentMissing)
     }
 
-    fn has_room(&self, bytes: u64) -> Result<(), Refused> {
+    pub fn has_room(&self, bytes: u64) -> Result<(), Refused> {
         match self.limit_bytes {
-            Some(limit) if bytes > 0 && self.used_bytes + bytes > limit => Err(Refused::QuotaExceeded),
+            Some(limit) if bytes > 0 && self.used_bytes() + self.reserved_bytes() + bytes > limit => {
+                Err(Refused::QuotaExceeded)
+            }
             _ => Ok(()),
         }
     }
 
-    fn may_place(&self, to: &[String], overwrite: bool) -> Result<Placed, Refused> {
-        self.has_parent(to)?;
-        match self.find(to) {
-            None => Ok(Placed::Created),
-            Some(_) if overwrite => Ok(Placed::Replaced),
-            Some(_) => Err(Refused::Stale),
+    /// The lengths of everything its nodes hold and held, in the trash too.
+    pub fn used_bytes(&self) -> u64 {
+        self.kept().map(|content| content.text.bytes_count()).sum()
+    }
+
+    /// Every content that is kept, as often as it counts.
+    pub fn kept(&self) -> impl Iterator<Item = Content> {
+        let all = self.trash.iter().map(|trashed| &trashed.node).chain([&self.root]);
+        all.flat_map(Node::kept)
+    }
+
+    pub fn quota(&self) -> Quota {
+        Quota {
+            used_bytes: self.used_bytes(),
+            reserved_bytes: self.reserved_bytes(),
+            limit_bytes: self.limit_bytes,
         }
     }
 
-    fn made(&mut self, kind: Kind, now: Timestamp) -> Node {
-        self.identities += 1;
-        Node {
-            identity: self.identities,
+    /// Numbers what comes to be from here on.
+    pub fn number_from(&mut self, number: u64) {
+        self.numbers = number;
+    }
+
+    /// Makes a node.
+    pub fn made(&mut self, kind: Kind, now: Timestamp) -> Node {
+        self.numbers += 1;
+        let mut node = Node {
+            identity: self.numbers,
             change: self.changes,
             kind,
             created_at: now,
             modified_at: now,
             properties: BTreeMap::new(),
-            is_system: false,
-            had_content: false,
-        }
-    }
-
-    /// A copy keeps the moment of the content and the properties, and is new in everything else.
-    fn copied(&mut self, source: &Node, deep: bool, now: Timestamp) -> Node {
-        let kind = match &source.kind {
-            Kind::Folder(members) if deep => Kind::Folder(
-                members.iter().map(|(name, node)| (name.clone(), self.copied(node, true, now))).collect(),
-            ),
-            Kind::Folder(_) => Kind::Folder(BTreeMap::new()),
-            Kind::File(text) => Kind::File(*text),
+            revisions: Vec::new(),
         };
-        let (properties, had_content) = (source.properties.clone(), source.size_bytes() > 0);
-        let (modified_at, is_system) = (source.modified_at, source.is_system);
-        Node { modified_at, properties, is_system, had_content, ..self.made(kind, now) }
+        node.revise(self.changes, now, false);
+        node
     }
 
-    fn place(&mut self, path: &[String], node: Node, is_event: bool) {
+    /// Puts bytes into the store.
+    pub fn stored(&mut self, text: Text, now: Timestamp) -> Content {
+        self.numbers += 1;
+        Content::new(self.numbers, text, now)
+    }
+
+    pub fn place(&mut self, path: &[String], node: Node, is_event: bool) {
         let (name, above) = path.split_last().unwrap();
         assert!(self.reached(above, is_event).members_mut().insert(name.clone(), node).is_none());
     }
 
-    fn take(&mut self, path: &[String], is_event: bool) -> Node {
+    pub fn take(&mut self, path: &[String], is_event: bool) -> Node {
+        if let [trash, name] = path
+            && trash == TRASH
+        {
+            self.reached(&[], is_event);
+            let entry = self.trash.iter().position(|trashed| trashed.entry() == Some(name));
+            return self.trash.remove(entry.unwrap()).node;
+        }
         let (name, above) = path.split_last().unwrap();
         self.reached(above, is_event).members_mut().remove(name).unwrap()
     }
 
     /// What is at the path, which has changed with everything above it if that is an event.
-    fn reached(&mut self, path: &[String], is_event: bool) -> &mut Node {
+    pub fn reached(&mut self, path: &[String], is_event: bool) -> &mut Node {
         let change = self.changes;
         let stir = |node: &mut Node| node.change = if is_event { change } else { node.change };
         stir(&mut self.root);
-        path.iter().fold(&mut self.root, |node, name| {
-            let node = node.members_mut().get_mut(name).unwrap();
+        let (mut node, path) = match path {
+            [trash, name, path @ ..] if trash == TRASH => {
+                let entry = self.trash.iter_mut().find(|trashed| trashed.entry() == Some(name));
+                (&mut entry.unwrap().node, path)
+            }
+            path => (&mut self.root, path),
+        };
+        for name in path {
             stir(node);
-            node
-        })
+            node = node.members_mut().get_mut(name).unwrap();
+        }
+        stir(node);
+        node
     }
 }
 
-fn apart(from: &[String], to: &[String]) -> Result<(), Refused> {
-    match from.starts_with(to) || to.starts_with(from) {
-        true => Err(Refused::Forbidden),
-        false => Ok(()),
-    }
+pub fn is_in_trash(path: &[String]) -> bool {
+    path.first().is_some_and(|name| name == TRASH)
 }

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::jobs::{Outcome, Ran};
-use domain::{Role, Timestamp, UserName};
+use domain::{BlobId, Role, Timestamp, UserName};
 use larder::config::{Config, Sources};
 use larder::house::{House, Listeners};
+use metadata::blobs::{self, State};
 use services::users::NewUser;
 use services::{Backends, app_passwords, upkeep, users};
 use tempfile::TempDir;
@@ -192,6 +193,12 @@ impl TestHouse {
             ran.iter().filter(|ran| !matches!(ran.outcome, Outcome::Done | Outcome::More)).collect();
         assert!(went_wrong.is_empty(), "{went_wrong:?}");
         ran
+    }
+
+    /// The registered blobs of which this has become.
+    pub fn blobs(&self, state: State) -> Vec<BlobId> {
+        let all = self.run(blobs::list(&self.backends.metadata, None, u32::MAX)).unwrap();
+        all.into_iter().filter(|blob| blob.state == state).map(|blob| blob.id).collect()
     }
 
     /// How many statements the database is sent while something is done.

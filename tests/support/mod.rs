@@ -11,3 +11,15 @@ pub use house::{TestHouse, settled};
 pub use machine::{Machine, Outcome, Server, get, labelled, read};
 pub use program::Program;
 pub use wire::{Answer, Wire};
+
+/// Waits for a state that comes by itself, for half a minute at most.
+#[track_caller]
+pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    for _ in 0..3000 {
+        if holds() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("it never came to be that {what}");
+}

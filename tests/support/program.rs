@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::Wire;
 
-/// How often to look whether it has ended, every ten milliseconds; only a test that fails ever looks as often as this.
-const PATIENCE: u32 = 2_000;
+/// Only a test that fails ever waits this long.
+const PATIENCE: u32 = 6000;
 
 /// A server on a free port; its data and log lie in a folder that outlives it. Dropping it kills it.
 pub struct Program {
@@ -86,10 +86,13 @@ impl Program {
 
     /// Whether it comes to its end by itself.
     pub fn ended(mut self) -> bool {
-        (0..PATIENCE).any(|_| {
+        for _ in 0..PATIENCE {
+            if self.child.try_wait().unwrap().is_some() {
+                return true;
+            }
             std::thread::sleep(Duration::from_millis(10));
-            self.child.try_wait().unwrap().is_some()
-        })
+        }
+        false
     }
 
     pub fn signal(&self, name: &str) {

@@ -50,7 +50,7 @@ use std::time::Duration;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 
-use crate::support::{Answer, TestHouse};
+use crate::support::{Answer, TestHouse, wait_until};
 
 /// What the network drive of Windows calls itself.
 const MINI_REDIR: (&str, &str) = ("User-Agent", "Microsoft-WebDAV-MiniRedir/10.0.26200");
@@ -196,13 +196,8 @@ fn head_of_put(house: &TestHouse, path: &str, headers: &str) -> String {
 
 /// Waits until the first bytes of an upload have come in.
 fn await_upload(house: &TestHouse) {
-    for _ in 0..3000 {
-        if number(house, "SELECT COUNT(*) FROM blobs WHERE NOT live") > 0 {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    panic!("no upload has begun");
+    let has_begun = || number(house, "SELECT COUNT(*) FROM blobs WHERE NOT live") > 0;
+    wait_until("an upload has begun", has_begun);
 }
 
 fn etag(answer: &Answer) -> &str {

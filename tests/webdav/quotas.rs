@@ -10,7 +10,7 @@ use super::{
     alter, assert_refused, await_upload, chunked, head_of_put, house, number, property, seen, used_bytes,
     varied,
 };
-use crate::support::{Answer, TestHouse, Wire};
+use crate::support::{Answer, TestHouse, Wire, wait_until};
 
 const RESERVED: &str = "SELECT SUM(reserved_bytes) FROM spaces";
 const KIB: usize = 1024;
@@ -31,13 +31,7 @@ fn account(house: &TestHouse) -> (i64, u64, u64) {
 }
 
 fn await_reserved(house: &TestHouse, is_enough: impl Fn(i64) -> bool) {
-    for _ in 0..3000 {
-        if is_enough(number(house, RESERVED)) {
-            return;
-        }
-        thread::sleep(std::time::Duration::from_millis(10));
-    }
-    panic!("{} bytes are set aside", number(house, RESERVED));
+    wait_until("so much is set aside", || is_enough(number(house, RESERVED)));
 }
 
 /// An upload of this declared length, of which the server has read the head alone.

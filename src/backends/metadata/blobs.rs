@@ -5,6 +5,7 @@ use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryResult};
 use uuid::Uuid;
 
 use crate::error::DbResult;
+use crate::lists::{AT_ONCE, slots};
 use crate::nodes::unsigned;
 use crate::rows::blob;
 use crate::{Db, Metadata, Tx, reservations, spaces, statement};
@@ -109,45 +110,16 @@ pub async fn pending(metadata: &Metadata, before: Timestamp) -> Result<Vec<BlobI
 /// # Errors
 /// Whatever the database says.
 pub async fn condemn(tx: &Tx, now: Timestamp, among: &[BlobId]) -> Result<()> {
-    // Fewer than SQLite takes values in one statement.
-    for ids in among.chunks(500) {
-        let places: Vec<String> = (0..ids.len()).map(|index| format!("${}", index + 2)).collect();
+    for ids in among.chunks(AT_ONCE) {
         let sql = format!(
             "UPDATE blobs SET live = FALSE, condemned_ms = $1 WHERE live AND id IN ({}) \
              AND NOT EXISTS (SELECT 1 FROM revisions r WHERE r.blob_id = blobs.id)",
-            places.join(", ")
+            slots(ids.len(), 2)
         );
         let values = [now.millis().into()].into_iter().chain(ids.iter().map(|id| id.0.into()));
         tx.raw().execute_raw(statement(tx, &sql, values)).await.or_domain()?;
     }
     Ok(())
-}
-
-/// Blobs that were condemned before a moment, oldest first, at most so many.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn condemned(metadata: &Metadata, before: Timestamp, count_max: u32) -> Result<Vec<BlobId>> {
-    let sql = "SELECT id FROM blobs WHERE condemned_ms < $1 ORDER BY condemned_ms LIMIT $2";
-    ids(metadata, sql, vec![before.millis().into(), i64::from(count_max).into()]).await
-}
-
-/// Live blobs that no revision of any node refers to: none, always.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn unreferenced(metadata: &Metadata) -> Result<Vec<BlobId>> {
-    let sql = "SELECT id FROM blobs b WHERE live \
-               AND NOT EXISTS (SELECT 1 FROM revisions r WHERE r.blob_id = b.id)";
-    ids(metadata, sql, Vec::new()).await
-}
-
-/// All live blobs.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn live(metadata: &Metadata) -> Result<Vec<BlobId>> {
-    ids(metadata, "SELECT id FROM blobs WHERE live", Vec::new()).await
 }
 
 /// What is known of one blob.

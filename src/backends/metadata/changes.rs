@@ -10,7 +10,8 @@ use domain::{NodeId, NodeName, Result, Seq};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use crate::error::DbResult;
-use crate::nodes::{COLUMNS, Member, read_node, read_property};
+use crate::members::{Member, read_property};
+use crate::nodes::{COLUMNS, read_node};
 use crate::{Db, statement};
 
 /// The nodes `n` that clients are told of; system files are nobody's but their own system's.

@@ -6,10 +6,8 @@ use domain::{BlobId, Result, Timestamp};
 use sea_orm::{ConnectionTrait, Value};
 
 use crate::error::DbResult;
+use crate::lists::{AT_ONCE, slots};
 use crate::{Db, Tx, statement};
-
-/// Fewer than SQLite takes values in one statement.
-const AT_ONCE: usize = 500;
 
 /// A condemned blob, and since when it is that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +52,7 @@ pub async fn forget(tx: &Tx, ids: &[BlobId]) -> Result<()> {
     for ids in ids.chunks(AT_ONCE) {
         let sql = format!(
             "DELETE FROM blobs WHERE NOT live AND condemned_ms IS NOT NULL AND id IN ({})",
-            places(ids)
+            slots(ids.len(), 1)
         );
         tx.raw().execute_raw(statement(tx, &sql, values(ids))).await.or_domain()?;
     }
@@ -68,16 +66,12 @@ pub async fn forget(tx: &Tx, ids: &[BlobId]) -> Result<()> {
 pub async fn known(db: &impl Db, ids: &[BlobId]) -> Result<BTreeSet<BlobId>> {
     let mut known = BTreeSet::new();
     for ids in ids.chunks(AT_ONCE) {
-        let sql = format!("SELECT id FROM blobs WHERE id IN ({})", places(ids));
+        let sql = format!("SELECT id FROM blobs WHERE id IN ({})", slots(ids.len(), 1));
         for row in db.raw().query_all_raw(statement(db, &sql, values(ids))).await.or_domain()? {
             known.insert(BlobId(row.try_get("", "id").or_domain()?));
         }
     }
     Ok(known)
-}
-
-fn places(ids: &[BlobId]) -> String {
-    (1..=ids.len()).map(|index| format!("${index}")).collect::<Vec<_>>().join(", ")
 }
 
 fn values(ids: &[BlobId]) -> impl Iterator<Item = Value> + '_ {

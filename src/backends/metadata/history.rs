@@ -7,7 +7,8 @@ use domain::{Error, Node, NodeId, NodeName, NodePath, Result, Seq, SpaceId, Time
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use crate::error::DbResult;
-use crate::nodes::{Located, Member, read_node, read_property, space_of};
+use crate::members::{Member, name_after, properties_of_n, read_all};
+use crate::nodes::{Located, SPACE_COLUMNS, read_node, space_of};
 use crate::{Db, statement};
 
 const DAY_MS: i64 = 86_400_000;
@@ -119,7 +120,7 @@ pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, seq: Seq) -> Re
            WHERE names.depth = walk.depth + 1 AND r.parent_id = walk.id AND r.name = names.name \
              AND n.id = r.node_id AND {stood} \
          ) \
-         SELECT walk.depth, {columns}, s.root_id, s.seq, s.history_seq, s.used_bytes, s.quota_bytes \
+         SELECT walk.depth, {columns}, {SPACE_COLUMNS} \
          FROM walk JOIN revisions r ON r.id = walk.revision JOIN nodes n ON n.id = r.node_id \
          JOIN spaces s ON s.id = n.space_id LEFT JOIN blobs b ON b.id = r.blob_id ORDER BY walk.depth",
         stood = stood("$2"),
@@ -151,33 +152,19 @@ pub async fn members(
     count_max: u32,
     with_properties: bool,
 ) -> Result<Vec<Member>> {
-    let (property, join) = match with_properties {
-        true => (", p.namespace, p.local, p.xml", "LEFT JOIN properties p ON p.node_id = n.id"),
-        false => ("", ""),
-    };
+    let (properties, join) = properties_of_n(with_properties);
     let sql = format!(
-        "SELECT {columns}{property} FROM ( \
+        "SELECT {columns}{properties} FROM ( \
            SELECT r.* FROM revisions r JOIN nodes n ON n.id = r.node_id \
            WHERE r.parent_id = $1 AND r.name > $3 AND {stood} ORDER BY r.name LIMIT $4 \
          ) r JOIN nodes n ON n.id = r.node_id LEFT JOIN blobs b ON b.id = r.blob_id {join} ORDER BY r.name",
         stood = stood("$2"),
         columns = columns("$2"),
     );
-    // No name is empty, so every name comes after the empty one.
-    let after = after.map_or("", NodeName::as_str);
-    let values: Vec<Value> = vec![folder.0.into(), seq.0.into(), after.into(), i64::from(count_max).into()];
+    let values: Vec<Value> =
+        vec![folder.0.into(), seq.0.into(), name_after(after), i64::from(count_max).into()];
     let rows = db.raw().query_all_raw(statement(db, &sql, values)).await.or_domain()?;
-    let mut members: Vec<Member> = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let node = read_node(row)?;
-        if members.last().is_none_or(|last| last.node.id != node.id) {
-            members.push(Member::of(node));
-        }
-        if let (true, Some(member)) = (with_properties, members.last_mut()) {
-            member.properties.extend(read_property(row)?);
-        }
-    }
-    Ok(members)
+    read_all(&rows, with_properties, |row| read_node(row).map(Member::of))
 }
 
 /// What a node was after a change, wherever it lay; nothing if it was not there.

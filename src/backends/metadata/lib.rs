@@ -5,6 +5,7 @@
 
 mod config;
 mod error;
+mod lists;
 mod revisions;
 mod rows;
 
@@ -18,6 +19,7 @@ pub mod history;
 pub mod holds;
 pub mod jobs;
 pub mod locks;
+pub mod members;
 pub mod names;
 pub mod nodes;
 pub mod placeholders;

@@ -1,12 +1,11 @@
-//! Files and folders: where a path leads, what a folder holds, and the changes to single nodes.
+//! Files and folders: where a path leads, and the changes to single nodes.
 //!
 //! No row stores a path. A path is walked by one recursive statement whatever its depth, and renaming,
 //! moving or trashing a folder of any size changes one row.
 
 use domain::{
-    Blob, BlobId, Caller, Content, DeadProperty, Error, GRACE, Lock, Node, NodeId, NodeKind, NodeName,
-    NodePath, NodeTimes, PropertyName, Quota, Removal, Result, Seq, Sha256, Space, SpaceId, Standing,
-    Timestamp,
+    Blob, BlobId, Caller, Content, Error, GRACE, Lock, Node, NodeId, NodeKind, NodeName, NodePath, NodeTimes,
+    Quota, Result, Seq, Sha256, Space, SpaceId, Standing, Timestamp,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
@@ -23,6 +22,10 @@ use crate::{Db, Tx, statement};
 pub(crate) const COLUMNS: &str = "n.id, n.uuid, n.space_id, n.parent_id, n.name, n.folder, n.created_ms, \
     n.modified_ms, n.tree_seq, n.system_bytes, n.system_sha256, b.id AS blob_id, b.size_bytes, b.sha256, \
     b.media_type, b.created_ms AS blob_created_ms";
+
+/// The columns of the space `s` of a node `n`, as [`space_of`] reads them beside those of the node.
+pub(crate) const SPACE_COLUMNS: &str =
+    "s.root_id, s.seq, s.history_seq, s.restored_seq, s.used_bytes, s.reserved_bytes, s.quota_bytes";
 
 #[derive(FromQueryResult)]
 struct NodeRow {
@@ -121,8 +124,7 @@ pub(crate) async fn walk(
            JOIN names ON names.depth = walk.depth + 1 \
            JOIN nodes n ON n.parent_id = walk.id AND n.name = names.name AND n.trashed_ms IS NULL \
          ) \
-         SELECT walk.depth, {COLUMNS}, s.root_id, s.seq, s.history_seq, s.restored_seq, s.used_bytes, s.reserved_bytes, \
-           s.quota_bytes, {lock} \
+         SELECT walk.depth, {COLUMNS}, {SPACE_COLUMNS}, {lock} \
          FROM walk JOIN nodes n ON n.id = walk.id JOIN spaces s ON s.id = n.space_id \
          LEFT JOIN blobs b ON b.id = n.blob_id \
          LEFT JOIN locks l ON l.node_id = n.id AND l.expires_ms > $2 \
@@ -168,70 +170,6 @@ pub(crate) fn space_of(row: &QueryResult) -> Result<Space> {
             limit_bytes: limit.map(unsigned),
         },
     })
-}
-
-/// A member of a folder.
-#[derive(Debug, Clone)]
-pub struct Member {
-    /// The node.
-    pub node: Node,
-    /// Its dead properties, if they were asked for.
-    pub properties: Vec<DeadProperty>,
-    /// How it came to be in the trash, if it is an entry there.
-    pub removal: Option<Box<Removal>>,
-}
-
-impl Member {
-    /// Somewhere else than in the trash, with no properties.
-    pub fn of(node: Node) -> Self {
-        Self { node, properties: Vec::new(), removal: None }
-    }
-}
-
-/// The next members of a folder in the order of their names, after a given one, in one statement.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn members(
-    db: &impl Db,
-    folder: NodeId,
-    after: Option<&NodeName>,
-    count_max: u32,
-    with_properties: bool,
-) -> Result<Vec<Member>> {
-    let (columns, join) = match with_properties {
-        true => (", p.namespace, p.local, p.xml", "LEFT JOIN properties p ON p.node_id = n.id"),
-        false => ("", ""),
-    };
-    let sql = format!(
-        "SELECT {COLUMNS}{columns} FROM ( \
-           SELECT * FROM nodes WHERE parent_id = $1 AND trashed_ms IS NULL AND name > $2 \
-           ORDER BY name LIMIT $3 \
-         ) n LEFT JOIN blobs b ON b.id = n.blob_id {join} ORDER BY n.name"
-    );
-    // No name is empty, so every name comes after the empty one.
-    let after = after.map_or("", NodeName::as_str);
-    let values = vec![folder.0.into(), after.into(), i64::from(count_max).into()];
-    let rows = db.raw().query_all_raw(statement(db, &sql, values)).await.or_domain()?;
-    let mut members: Vec<Member> = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let id = NodeId(row.try_get("", "id").or_domain()?);
-        if members.last().is_none_or(|last| last.node.id != id) {
-            members.push(Member::of(read_node(row)?));
-        }
-        if let (true, Some(member)) = (with_properties, members.last_mut()) {
-            member.properties.extend(read_property(row)?);
-        }
-    }
-    Ok(members)
-}
-
-pub(crate) fn read_property(row: &QueryResult) -> Result<Option<DeadProperty>> {
-    let text = |column: &str| row.try_get::<Option<String>>("", column).or_domain();
-    let (Some(namespace), Some(local), Some(xml)) = (text("namespace")?, text("local")?, text("xml")?) else {
-        return Ok(None);
-    };
-    Ok(Some(DeadProperty { name: PropertyName { namespace, local }, xml }))
 }
 
 /// What a new node is made of.

@@ -9,6 +9,7 @@ use sea_orm::{ConnectionTrait, Value};
 use uuid::Uuid;
 
 use crate::error::DbResult;
+use crate::lists::slots;
 use crate::nodes::unsigned;
 use crate::{Db, Tx, blobs, spaces, statement};
 
@@ -80,7 +81,7 @@ pub async fn purge(tx: &Tx, space: SpaceId, seq: Seq, now: Timestamp, count_max:
     let done = format!(
         "UPDATE nodes SET doomed = FALSE WHERE id IN ({}) AND NOT EXISTS ( \
            SELECT 1 FROM nodes n JOIN nodes above ON above.id = nodes.id WHERE {GOES_WITH})",
-        list(next.all.len(), 1)
+        slots(next.all.len(), 1)
     );
     run(tx, &done, values([], &next.all)).await.map(drop)
 }
@@ -130,7 +131,7 @@ impl Next {
 /// Takes away what these nodes have, and leaves rows that say that they were there.
 async fn empty(tx: &Tx, space: SpaceId, seq: Seq, now: Timestamp, next: &Next) -> Result<()> {
     let ids = &next.whole;
-    let (from_1, from_2, from_3) = (list(ids.len(), 1), list(ids.len(), 2), list(ids.len(), 3));
+    let (from_1, from_2, from_3) = (slots(ids.len(), 1), slots(ids.len(), 2), slots(ids.len(), 3));
     let kept = format!(
         "SELECT k.blob_id, b.size_bytes FROM (SELECT DISTINCT node_id, blob_id FROM revisions \
            WHERE node_id IN ({from_1}) AND blob_id IS NOT NULL) k JOIN blobs b ON b.id = k.blob_id"
@@ -161,11 +162,6 @@ async fn empty(tx: &Tx, space: SpaceId, seq: Seq, now: Timestamp, next: &Next) -
         spaces::uncount_system(tx, space, next.system_bytes).await?;
     }
     blobs::condemn(tx, now, &blobs).await
-}
-
-/// So many values of a statement, from this one on.
-fn list(count: usize, first: usize) -> String {
-    (first..first + count).map(|at| format!("${at}")).collect::<Vec<_>>().join(", ")
 }
 
 fn values<const N: usize>(first: [Value; N], ids: &[i64]) -> Vec<Value> {

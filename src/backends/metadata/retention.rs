@@ -1,6 +1,6 @@
 //! Forgetting: contents that thin out with age, and history beyond the horizon.
 //!
-//! Nothing here is a change that anybody has to hear of: the row of the space is held, and its number stays.
+//! Nothing here is a change that anybody has to hear of: the pen is taken, and the number of the space stays.
 
 mod merging;
 
@@ -8,6 +8,7 @@ use domain::{BlobId, NodeId, Result, Seq, SpaceId, Timestamp};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use crate::error::DbResult;
+use crate::lists::{AT_ONCE, slots};
 use crate::nodes::unsigned;
 use crate::{Db, Tx, blobs, spaces, statement};
 use merging::{Merged, Revision, merge};
@@ -16,8 +17,6 @@ use merging::{Merged, Revision, merge};
 const THINNING: &str = "thinning";
 /// So many numbers of nodes are looked at in one step of it.
 const NUMBERS_AT_ONCE: i64 = 20_000;
-/// Fewer than SQLite takes values in one statement.
-const IDS_AT_ONCE: usize = 500;
 
 /// How far the way through all files has come, and when it last came to the end.
 ///
@@ -98,7 +97,7 @@ pub async fn thin(
     kept: impl FnOnce(&[Timestamp]) -> Vec<bool>,
     contents_max: usize,
 ) -> Result<Thinned> {
-    hold(tx, space).await?;
+    spaces::take_pen_unheard(tx, space).await?;
     let sql = "SELECT r.id, r.from_seq, r.to_seq, r.parent_id, r.name, r.blob_id, r.trashed, r.modified_ms, r.at_ms, \
                  b.created_ms AS blob_ms FROM revisions r LEFT JOIN blobs b ON b.id = r.blob_id \
                WHERE r.node_id = $1 ORDER BY r.from_seq, r.id";
@@ -189,7 +188,7 @@ pub async fn find_forgettable(db: &impl Db) -> Result<Option<SpaceId>> {
 /// # Errors
 /// Whatever the database says.
 pub async fn forget(tx: &Tx, space: SpaceId, now: Timestamp, count: u32) -> Result<()> {
-    hold(tx, space).await?;
+    spaces::take_pen_unheard(tx, space).await?;
     // Up to a whole change, so that the statements below need no list.
     let sql = "SELECT MAX(to_seq) AS until FROM (SELECT r.to_seq FROM spaces s \
                  JOIN revisions r ON r.space_id = s.id AND r.to_seq <= s.history_seq \
@@ -238,17 +237,12 @@ pub async fn bury(tx: &Tx, count_max: u32) -> Result<usize> {
     Ok(dead.len())
 }
 
-/// Holds the row of a space, so that its writers wait.
-async fn hold(tx: &Tx, space: SpaceId) -> Result<()> {
-    run(tx, "UPDATE spaces SET seq = seq WHERE id = $1", vec![space.0.into()]).await.map(drop)
-}
-
 async fn bytes_of(tx: &Tx, ids: &[BlobId]) -> Result<u64> {
     let mut sum = 0;
-    for ids in ids.chunks(IDS_AT_ONCE) {
+    for ids in ids.chunks(AT_ONCE) {
         let sql = format!(
             "SELECT CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT) AS bytes FROM blobs WHERE id IN ({})",
-            places(ids.len())
+            slots(ids.len(), 1)
         );
         let values = ids.iter().map(|id| id.0.into());
         let row = tx.raw().query_one_raw(statement(tx, &sql, values)).await.or_domain()?;
@@ -258,15 +252,11 @@ async fn bytes_of(tx: &Tx, ids: &[BlobId]) -> Result<u64> {
 }
 
 async fn delete(tx: &Tx, table: &str, column: &str, ids: &[i64]) -> Result<()> {
-    for ids in ids.chunks(IDS_AT_ONCE) {
-        let sql = format!("DELETE FROM {table} WHERE {column} IN ({})", places(ids.len()));
+    for ids in ids.chunks(AT_ONCE) {
+        let sql = format!("DELETE FROM {table} WHERE {column} IN ({})", slots(ids.len(), 1));
         run(tx, &sql, ids.iter().map(|id| (*id).into()).collect()).await?;
     }
     Ok(())
-}
-
-fn places(count: usize) -> String {
-    (1..=count).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ")
 }
 
 async fn run(tx: &Tx, sql: &str, values: Vec<Value>) -> Result<u64> {

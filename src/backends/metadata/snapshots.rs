@@ -15,6 +15,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use uuid::Uuid;
 
 use crate::error::{self, DbResult};
+use crate::lists::slots;
 use crate::nodes::unsigned;
 use crate::{Db, Metadata, statement};
 
@@ -150,8 +151,7 @@ impl Snapshot {
     /// # Errors
     /// Whatever the database says.
     pub async fn kept_among(&self, ids: &[BlobId]) -> Result<Vec<BlobId>> {
-        let places: Vec<String> = (1..=ids.len()).map(|index| format!("${index}")).collect();
-        let sql = format!("SELECT id FROM blobs WHERE live AND id IN ({})", places.join(", "));
+        let sql = format!("SELECT id FROM blobs WHERE live AND id IN ({})", slots(ids.len(), 1));
         let values: Vec<Value> = ids.iter().map(|id| id.0.into()).collect();
         let rows = self.read.query_all_raw(statement(self, &sql, values)).await.or_domain()?;
         rows.iter().map(|row| Ok(BlobId(row.try_get("", "id").or_domain()?))).collect()

@@ -4,7 +4,8 @@ use domain::{Node, NodeId, NodeName, NodePath, Removal, Result, Seq, SpaceId, Ti
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use crate::error::DbResult;
-use crate::nodes::{self, COLUMNS, Located, Member, read_node, read_property};
+use crate::members::{Member, name_after, properties_of_n, read_all};
+use crate::nodes::{self, COLUMNS, Located, read_node};
 use crate::{Db, Tx, statement};
 
 /// The entry that the second name of a path means.
@@ -61,36 +62,23 @@ pub async fn entries(
     count_max: u32,
     with_properties: bool,
 ) -> Result<Vec<Member>> {
-    let (columns, join) = match with_properties {
-        true => (", p.namespace, p.local, p.xml", "LEFT JOIN properties p ON p.node_id = n.id"),
-        false => ("", ""),
-    };
+    let (properties, join) = properties_of_n(with_properties);
     let sql = format!(
         "WITH RECURSIVE entry AS ( \
            SELECT id, parent_id, name FROM nodes \
            WHERE space_id = $1 AND trash_name > $2 ORDER BY trash_name LIMIT $3 \
          ), {ORIGINS} \
-         SELECT {COLUMNS}, n.trash_name, n.trashed_ms, above.path{columns} FROM above \
+         SELECT {COLUMNS}, n.trash_name, n.trashed_ms, above.path{properties} FROM above \
          JOIN nodes n ON n.id = above.id LEFT JOIN blobs b ON b.id = n.blob_id {join} \
          WHERE above.parent_id IS NULL ORDER BY n.trash_name"
     );
-    // No name is empty, so every name comes after the empty one.
-    let after = after.map_or("", NodeName::as_str);
-    let values = [space.0.into(), after.into(), i64::from(count_max).into()];
+    let values = [space.0.into(), name_after(after), i64::from(count_max).into()];
     let rows = db.raw().query_all_raw(statement(db, &sql, values)).await.or_domain()?;
-    let mut entries: Vec<Member> = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let id = NodeId(row.try_get("", "id").or_domain()?);
-        if entries.last().is_none_or(|last| last.node.id != id) {
-            let mut node = read_node(row)?;
-            node.name = NodeName::stored(row.try_get("", "trash_name").or_domain()?);
-            entries.push(Member { removal: Some(Box::new(read_removal(row)?)), ..Member::of(node) });
-        }
-        if let (true, Some(entry)) = (with_properties, entries.last_mut()) {
-            entry.properties.extend(read_property(row)?);
-        }
-    }
-    Ok(entries)
+    read_all(&rows, with_properties, |row| {
+        let mut node = read_node(row)?;
+        node.name = NodeName::stored(row.try_get("", "trash_name").or_domain()?);
+        Ok(Member { removal: Some(Box::new(read_removal(row)?)), ..Member::of(node) })
+    })
 }
 
 /// The name that a node has as an entry, if it is one.

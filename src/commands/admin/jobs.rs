@@ -42,10 +42,12 @@ Examples:
     },
     /// Have a job done now; a running server begins within jobs.poll_seconds
     #[command(after_help = "\
+`larder admin jobs list` shows the kinds there are.
+
 Example:
   larder admin jobs run expire-locks")]
     Run {
-        /// What kind of job
+        /// What kind of job, such as sweep
         #[arg(value_parser = known)]
         kind: &'static Job,
     },

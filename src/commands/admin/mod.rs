@@ -1,4 +1,5 @@
-//! `larder admin …`: people and what opens the door to them, and the queue of jobs. It works beside a running server.
+//! `larder admin …`: people, what opens the door to them, what they had and deleted, and the queue of jobs. It works
+//! beside a running server.
 
 mod app_password;
 mod jobs;
@@ -22,6 +23,9 @@ pub enum Admin {
     /// Manage the passwords that open the drive, each revocable by itself
     #[command(subcommand)]
     AppPassword(app_password::AppPassword),
+    /// List what somebody has deleted, and purge it
+    #[command(subcommand)]
+    Trash(trash::Trash),
     /// List the contents that a file had, and take one back
     #[command(subcommand)]
     Versions(versions::Versions),
@@ -30,9 +34,6 @@ pub enum Admin {
     /// See to what is done later and on schedule
     #[command(subcommand)]
     Jobs(jobs::Jobs),
-    /// Look at what somebody has deleted, and purge it
-    #[command(subcommand)]
-    Trash(trash::Trash),
 }
 
 pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
@@ -40,10 +41,10 @@ pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow
     let done = match command {
         Admin::User(command) => user::run(command, config, settings, &backends).await,
         Admin::AppPassword(command) => app_password::run(command, config, &backends).await,
+        Admin::Trash(command) => trash::run(command, &backends).await,
         Admin::Versions(command) => versions::run(command, &backends).await,
         Admin::Restore(command) => restore::run(command, &backends).await,
         Admin::Jobs(command) => jobs::run(command, &backends).await,
-        Admin::Trash(command) => trash::run(command, &backends).await,
     };
     backends.close().await?;
     done

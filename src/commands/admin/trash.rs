@@ -15,6 +15,11 @@ const PAGE: u32 = 1_000;
 #[derive(Subcommand)]
 pub enum Trash {
     /// List what is in somebody's trash, with the place each goes back to
+    #[command(after_help = "\
+People bring things back themselves, by moving them out of /.Trash. `larder admin restore` brings back how a folder was.
+
+Example:
+  larder admin trash list ann")]
     List {
         /// Whose trash it is
         #[arg(value_parser = UserName::parse)]
@@ -30,7 +35,7 @@ Example:
         /// Whose trash it is
         #[arg(value_parser = UserName::parse)]
         user: UserName,
-        /// Do it
+        /// Do it, although nothing brings it back
         #[arg(long)]
         yes: bool,
     },
@@ -40,7 +45,9 @@ pub async fn run(command: Trash, backends: &Backends) -> anyhow::Result<ExitCode
     match command {
         Trash::List { user } => list(backends, &user).await,
         Trash::Empty { user, yes: false } => {
-            anyhow::bail!("This purges everything in the trash of {user} for good; say --yes to do it.")
+            anyhow::bail!(
+                "This purges everything in the trash of {user}. Nothing was changed; add --yes to do it."
+            )
         }
         Trash::Empty { user, yes: true } => {
             let entries = trash::empty(Timestamp::now(), backends, &user).await?;
@@ -66,7 +73,10 @@ async fn list(backends: &Backends, user: &UserName) -> anyhow::Result<ExitCode> 
             rows.push([entry.node.name.to_string(), size, deleted, origin]);
         }
         if page.len() < PAGE as usize {
-            return say(readable::table(&rows));
+            return match rows.len() {
+                1 => say(format_args!("There is nothing in the trash of {user}.")),
+                _ => say(readable::table(&rows)),
+            };
         }
     }
 }

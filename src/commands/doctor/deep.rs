@@ -1,11 +1,11 @@
 //! `larder doctor --deep`: rows, blobs and counters compared with each other, and what to do where they differ.
 
 use domain::{Result, Timestamp};
-use indicatif::{ProgressBar, ProgressStyle};
 use services::Backends;
 use services::checkup::Finding;
 use services::upkeep::{Aspect, Check, Found, Rule, Scrub, check};
 
+use crate::commands::progress::bar;
 use crate::config::Config;
 use crate::house;
 
@@ -18,7 +18,7 @@ pub async fn examine(config: &Config, now: Timestamp, read: bool) -> Result<Vec<
     if read {
         read_everything(&backends, now).await?;
     }
-    let bar = bar("{msg} {wide_bar} {pos}/{len}");
+    let bar = bar("{msg} {bar:30} {pos} of {len}");
     let check = check(&backends, now, |progress| {
         bar.set_message(progress.doing);
         bar.set_length(progress.total);
@@ -33,19 +33,13 @@ pub async fn examine(config: &Config, now: Timestamp, read: bool) -> Result<Vec<
 /// What was read is noted as a scrub notes it, so that what is damaged is known and what was mended is not any more.
 async fn read_everything(backends: &Backends, now: Timestamp) -> Result<()> {
     let mut scrub = Scrub::everything(backends, now).await?;
-    let bar = bar("reading everything {wide_bar} {bytes}/{total_bytes}, {eta} left");
+    let bar = bar("reading everything {bar:30} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left");
     bar.set_length(scrub.total_bytes());
     while scrub.step(backends).await? {
         bar.set_position(scrub.read_bytes());
     }
     bar.finish_and_clear();
     Ok(())
-}
-
-/// On the standard error, and only where that is a terminal.
-fn bar(template: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::no_length().with_style(style)
 }
 
 fn findings(check: &Check, read: bool) -> Vec<Finding> {

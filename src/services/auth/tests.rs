@@ -41,7 +41,12 @@ impl House {
         let config =
             BlobsConfig { store: Store::Disk, orphan_grace_hours: 24, durability: Durability::default() };
         let blobs = Blobs::open(&config, folder.path()).unwrap();
-        let files = FilesConfig { path_chars_max: 1024, quota_bytes: 1000, file_bytes_max: 0 };
+        let files = FilesConfig {
+            path_chars_max: 1024,
+            quota_bytes: 1000,
+            file_bytes_max: 0,
+            verify_downloads: false,
+        };
         let names = NamesConfig { ascii_safe: false };
         let login =
             LoginConfig { failures_max: FAILURES_MAX, failures_window_seconds: 60, remember_seconds: 60 };

@@ -1,5 +1,5 @@
-//! Reading a file. Who reads all of it gets what was stored, or an error: the bytes are compared with their SHA-256
-//! on the way.
+//! Reading a file. A small one, and any that is read whole where the settings want it, is compared with its SHA-256 on
+//! the way: whoever reads it gets what was stored, or an error.
 
 use blobs::BlobReader;
 use bytes::{Bytes, BytesMut};
@@ -41,7 +41,7 @@ impl Download {
         let source = match node.blob() {
             Some(blob) => {
                 let reader = backends.blobs.read(blob.id, blob.content.size_bytes).await?;
-                Stored::new(blob, reader).opened().await?
+                Stored::new(blob, reader, backends.files.verify_downloads).opened().await?
             }
             None if node.size_bytes() > 0 => {
                 let bytes = system_files::read(&backends.metadata, node).await?.ok_or_else(replaced)?;
@@ -72,7 +72,8 @@ impl Download {
     ///
     /// # Errors
     /// Whatever the file store says; a blob that ends early is an error, never silence. So are other bytes than were
-    /// stored, at the last of them if the whole file is read: of a part nobody can know.
+    /// stored, as far as they are compared: at once of a small file, and with the setting `files.verify_downloads` at
+    /// the last byte of another that is read whole.
     pub async fn read(&mut self, bytes_max: usize) -> Result<Bytes> {
         match &mut self.source {
             Source::Store(stored) => stored.read(bytes_max).await,
@@ -92,13 +93,14 @@ struct Stored {
     blob: Blob,
     reader: BlobReader,
     position: u64,
-    /// Of all bytes before the position, unless some were passed over.
+    /// Of all bytes before the position, unless they are not compared or some were passed over.
     hasher: Option<Hasher>,
 }
 
 impl Stored {
-    fn new(blob: &Blob, reader: BlobReader) -> Self {
-        Self { blob: blob.clone(), reader, position: 0, hasher: Some(Hasher::new()) }
+    fn new(blob: &Blob, reader: BlobReader, verify: bool) -> Self {
+        let verify = verify || blob.content.size_bytes <= WHOLE_BYTES_MAX;
+        Self { blob: blob.clone(), reader, position: 0, hasher: verify.then(Hasher::new) }
     }
 
     async fn opened(mut self) -> Result<Source> {

@@ -1,7 +1,8 @@
 //! Looking: what is at a path, what a folder holds. No statement here writes.
 
 use domain::{Caller, DeadProperty, Lock, Node, NodeName, NodePath, Quota, Removal, Result, Space};
-use metadata::nodes::{self, Located, Member};
+use metadata::members::{self, Member};
+use metadata::nodes::{self, Located};
 
 use crate::Backends;
 use crate::steps::{node_of, own};
@@ -85,7 +86,7 @@ pub async fn members(
     with_properties: bool,
 ) -> Result<Vec<Member>> {
     own(caller, folder)?;
-    nodes::members(&backends.metadata, folder.id, after, count_max, with_properties).await
+    members::list(&backends.metadata, folder.id, after, count_max, with_properties).await
 }
 
 /// The locks on the members of a folder themselves.

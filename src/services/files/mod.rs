@@ -14,7 +14,7 @@ mod properties;
 mod relocate;
 mod remove;
 mod spelling;
-mod sweep;
+mod unfinished;
 mod upload;
 mod verification;
 
@@ -27,12 +27,12 @@ pub use lock::{LockRequest, Locked, lock, refresh_lock, unlock};
 pub use look::{Look, locks_within, look, member_locks, members, properties};
 pub use media_type::media_type;
 pub use metadata::changes::Change;
-pub use metadata::nodes::Member;
+pub use metadata::members::Member;
 pub use properties::set_properties;
 pub use relocate::relocate;
 pub use remove::remove;
 pub use spelling::{from_ascii_names, in_any_case};
-pub use sweep::sweep_unfinished;
+pub use unfinished::discard_unfinished;
 pub use upload::{Upload, UploadRequest, Uploaded, upload};
 
 /// Where something goes that replaces what is there, or not.
@@ -45,7 +45,7 @@ pub struct Target {
 }
 
 /// Whether something new came to be, or took the place of something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Placed {
     /// The name was free.
     Created,

@@ -3,7 +3,8 @@
 use domain::{
     Caller, Error, Moment, Node, NodeId, NodeKind, NodeName, NodePath, Result, Seq, Timestamp, VirtualFolder,
 };
-use metadata::nodes::{self, Located, Member};
+use metadata::members::Member;
+use metadata::nodes::{self, Located};
 use metadata::{Db, history};
 
 use crate::Backends;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::{Caller, Conditions, Error, Moment, Node, NodeName, NodePath, Result, Seq};
 use metadata::copies::{self, CopyTo, Source};
-use metadata::nodes::{self, Member};
+use metadata::members::{self, Member};
+use metadata::nodes;
 use metadata::{Db, Tx, history, spaces};
 
 use crate::Backends;
@@ -181,7 +182,7 @@ async fn members(
     let mut all: BTreeMap<NodeName, Change> = BTreeMap::new();
     let mut after: Option<NodeName> = None;
     loop {
-        let page = nodes::members(db, present.id, after.as_ref(), PAGE, false).await?;
+        let page = members::list(db, present.id, after.as_ref(), PAGE, false).await?;
         after = last_of(&page);
         for Member { node, .. } in page.into_iter().filter(|member| !member.node.is_system()) {
             let change: &mut Change = all.entry(node.name.clone()).or_default();

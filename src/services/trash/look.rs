@@ -1,7 +1,7 @@
 //! Looking into the trash. No statement here writes.
 
 use domain::{Caller, Node, NodeId, NodeName, NodePath, Result, UserName};
-use metadata::nodes::{self, Member};
+use metadata::members::{self, Member};
 use metadata::{trash, users};
 
 use crate::Backends;
@@ -38,7 +38,7 @@ pub async fn members(
     let db = &backends.metadata;
     match folder.id {
         NodeId::MADE_UP => trash::entries(db, folder.space, after, count_max, with_properties).await,
-        id => nodes::members(db, id, after, count_max, with_properties).await,
+        id => members::list(db, id, after, count_max, with_properties).await,
     }
 }
 

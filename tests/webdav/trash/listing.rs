@@ -111,6 +111,11 @@ fn a_long_trash_is_listed_page_by_page() {
         "UPDATE nodes SET trashed_ms = 1, trash_name = PRINTF('%03d', name) \
          WHERE parent_id = (SELECT id FROM nodes WHERE name = 'many')",
     );
+    super::super::alter(
+        &house,
+        "UPDATE revisions SET trashed = TRUE \
+         WHERE parent_id = (SELECT id FROM nodes WHERE name = 'many')",
+    );
     let (listed, statements) = house.statements(|| house.list("/.Trash"));
     assert_eq!(listed, names);
     assert!(statements <= 5, "{statements}");

@@ -1,0 +1,90 @@
+//! What a folder holds, a page at a time.
+
+use domain::{DeadProperty, Node, NodeId, NodeName, PropertyName, Removal, Result};
+use sea_orm::{ConnectionTrait, QueryResult, Value};
+
+use crate::error::DbResult;
+use crate::nodes::{COLUMNS, read_node};
+use crate::{Db, statement};
+
+/// A member of a folder.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// The node.
+    pub node: Node,
+    /// Its dead properties, if they were asked for.
+    pub properties: Vec<DeadProperty>,
+    /// How it came to be in the trash, if it is an entry there.
+    pub removal: Option<Box<Removal>>,
+}
+
+impl Member {
+    /// Somewhere else than in the trash, with no properties.
+    pub fn of(node: Node) -> Self {
+        Self { node, properties: Vec::new(), removal: None }
+    }
+}
+
+/// The next members of a folder in the order of their names, after a given one, in one statement; with their dead
+/// properties if asked.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn list(
+    db: &impl Db,
+    folder: NodeId,
+    after: Option<&NodeName>,
+    count_max: u32,
+    with_properties: bool,
+) -> Result<Vec<Member>> {
+    let (properties, join) = properties_of_n(with_properties);
+    let sql = format!(
+        "SELECT {COLUMNS}{properties} FROM ( \
+           SELECT * FROM nodes WHERE parent_id = $1 AND trashed_ms IS NULL AND name > $2 \
+           ORDER BY name LIMIT $3 \
+         ) n LEFT JOIN blobs b ON b.id = n.blob_id {join} ORDER BY n.name"
+    );
+    let values = vec![folder.0.into(), name_after(after), i64::from(count_max).into()];
+    let rows = db.raw().query_all_raw(statement(db, &sql, values)).await.or_domain()?;
+    read_all(&rows, with_properties, |row| read_node(row).map(Member::of))
+}
+
+/// What a statement that lists nodes `n` needs for their dead properties: further columns, and a join.
+pub(crate) fn properties_of_n(wanted: bool) -> (&'static str, &'static str) {
+    match wanted {
+        true => (", p.namespace, p.local, p.xml", "LEFT JOIN properties p ON p.node_id = n.id"),
+        false => ("", ""),
+    }
+}
+
+/// What every name that is to come is greater than: no name is empty, so all of them come after the empty one.
+pub(crate) fn name_after(after: Option<&NodeName>) -> Value {
+    after.map_or("", NodeName::as_str).into()
+}
+
+/// Reads a page, of which each member is one row, or one for each of its dead properties.
+pub(crate) fn read_all(
+    rows: &[QueryResult],
+    with_properties: bool,
+    read: impl Fn(&QueryResult) -> Result<Member>,
+) -> Result<Vec<Member>> {
+    let mut members: Vec<Member> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id = NodeId(row.try_get("", "id").or_domain()?);
+        if members.last().is_none_or(|last| last.node.id != id) {
+            members.push(read(row)?);
+        }
+        if let (true, Some(member)) = (with_properties, members.last_mut()) {
+            member.properties.extend(read_property(row)?);
+        }
+    }
+    Ok(members)
+}
+
+pub(crate) fn read_property(row: &QueryResult) -> Result<Option<DeadProperty>> {
+    let text = |column: &str| row.try_get::<Option<String>>("", column).or_domain();
+    let (Some(namespace), Some(local), Some(xml)) = (text("namespace")?, text("local")?, text("xml")?) else {
+        return Ok(None);
+    };
+    Ok(Some(DeadProperty { name: PropertyName { namespace, local }, xml }))
+}
