@@ -89,7 +89,8 @@ const LARGE: [&str; 3] = [
      FROM number, nodes f JOIN nodes l ON l.id = f.parent_id WHERE l.name = 'large'",
     "INSERT INTO revisions (space_id, node_id, from_seq, parent_id, name, trashed, modified_ms, by_user, at_ms) \
      SELECT n.space_id, n.id, 1, n.parent_id, n.name, FALSE, 0, s.owner_id, 0 FROM nodes n \
-     JOIN spaces s ON s.id = n.space_id WHERE n.created_seq = 1 AND n.parent_id IS NOT NULL",
+     JOIN spaces s ON s.id = n.space_id WHERE n.created_seq = 1 AND n.parent_id IS NOT NULL \
+     AND NOT EXISTS (SELECT 1 FROM revisions r WHERE r.node_id = n.id)",
 ];
 
 #[test]

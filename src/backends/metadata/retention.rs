@@ -252,10 +252,10 @@ pub async fn buriable(db: &impl Db, count_max: u32) -> Result<Vec<NodeId>> {
 /// Whatever the database says.
 pub async fn bury(tx: &Tx, among: &[NodeId]) -> Result<usize> {
     let mut buried = 0;
-    for ids in among.chunks(IDS_AT_ONCE) {
+    for ids in among.chunks(AT_ONCE) {
         let sql = format!(
             "SELECT t.id FROM nodes t JOIN spaces s ON s.id = t.space_id WHERE t.id IN ({}) AND {BURIABLE}",
-            places(ids.len())
+            slots(ids.len(), 1)
         );
         let ids = ids.iter().map(|id| id.0.into());
         let rows = tx.raw().query_all_raw(statement(tx, &sql, ids)).await.or_domain()?;
