@@ -7,6 +7,9 @@ use super::doctor::mark;
 use super::{Machine, Outcome};
 use crate::support::{Server, Wire};
 
+/// The first scrub would find what a test damages, and note it, before the command does.
+const UNREAD: &[&str] = &["--set", "scrub.days=0"];
+
 const SUBJECTS: [&str; 9] =
     ["database file", "tree", "history", "references", "names", "quotas", "orphans", "missing", "damaged"];
 
@@ -32,7 +35,7 @@ fn only_blob(machine: &Machine) -> PathBuf {
 #[test]
 fn beside_a_running_server_everything_that_is_kept_is_found_well() {
     let machine = Machine::new();
-    let server = machine.serve(&[]);
+    let server = machine.serve(UNREAD);
     put(&server, "/notes.txt", "content");
     for flags in [&[][..], &["--read"]] {
         let report = doctor(&machine, &server, flags).succeeded();
@@ -46,8 +49,7 @@ fn beside_a_running_server_everything_that_is_kept_is_found_well() {
 #[test]
 fn missing_bytes_are_named_by_the_file_that_shows_them_with_advice() {
     let machine = Machine::new();
-    // Its first scrub would find the same, and note it until the next.
-    let server = machine.serve(&["--set", "scrub.days=0"]);
+    let server = machine.serve(UNREAD);
     put(&server, "/notes.txt", "content");
     let stored = only_blob(&machine);
     let aside = machine.path("aside");
@@ -63,7 +65,7 @@ fn missing_bytes_are_named_by_the_file_that_shows_them_with_advice() {
 #[test]
 fn a_flipped_byte_is_found_by_reading_and_known_from_then_on() {
     let machine = Machine::new();
-    let server = machine.serve(&[]);
+    let server = machine.serve(UNREAD);
     put(&server, "/notes.txt", "content");
     let stored = only_blob(&machine);
     fs::write(&stored, "cOntent").unwrap();
@@ -85,7 +87,7 @@ fn a_flipped_byte_is_found_by_reading_and_known_from_then_on() {
 #[test]
 fn what_is_not_larders_is_named_and_no_failure() {
     let machine = Machine::new();
-    let server = machine.serve(&[]);
+    let server = machine.serve(UNREAD);
     fs::write(machine.path("larder-data/blobs/files/notes.txt"), "of somebody").unwrap();
     let report = doctor(&machine, &server, &[]).succeeded();
     assert_eq!(mark(&report, "strangers"), Some('!'), "{report}");
