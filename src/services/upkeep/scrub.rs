@@ -44,6 +44,8 @@ struct Open {
     blob: Unread,
     reader: BlobReader,
     hasher: Hasher,
+    /// It could not be read the first time.
+    is_second: bool,
 }
 
 impl Scrub {
@@ -137,13 +139,18 @@ impl Scrub {
 
     async fn open(&mut self, backends: &Backends, blob: Unread) -> Result<Option<Open>> {
         match backends.blobs.read(blob.id, blob.size_bytes).await {
-            Ok(reader) => Ok(Some(Open { blob, reader, hasher: Hasher::new() })),
-            Err(error) => {
-                // If the store as a whole does not answer, that says nothing of this blob.
-                backends.blobs.check().await?;
-                self.note_damage(backends, blob, &error.to_string()).await?;
-                Ok(None)
-            }
+            Ok(reader) => Ok(Some(Open { blob, reader, hasher: Hasher::new(), is_second: false })),
+            Err(_) => self.open_again(backends, blob).await,
+        }
+    }
+
+    /// If the store as a whole does not answer, that says nothing of this blob; and if it answers now, it may not have
+    /// done so before.
+    async fn open_again(&mut self, backends: &Backends, blob: Unread) -> Result<Option<Open>> {
+        backends.blobs.check().await?;
+        match backends.blobs.read(blob.id, blob.size_bytes).await {
+            Ok(reader) => Ok(Some(Open { blob, reader, hasher: Hasher::new(), is_second: true })),
+            Err(error) => self.note_damage(backends, blob, &error.to_string()).await.map(|()| None),
         }
     }
 
@@ -157,9 +164,13 @@ impl Scrub {
                 self.read_bytes += bytes.len() as u64;
                 Ok(bytes.len() as u64)
             }
-            Err(error) => {
+            Err(error) if open.is_second => {
                 backends.blobs.check().await?;
                 self.note_damage(backends, open.blob, &error.to_string()).await.map(|()| 0)
+            }
+            Err(_) => {
+                self.open = self.open_again(backends, open.blob).await?;
+                Ok(0)
             }
         }
     }
