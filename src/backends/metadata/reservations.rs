@@ -1,4 +1,4 @@
-//! Demand that uploads under way set aside, so that of two that do not both fit only one begins.
+//! Room that uploads under way set aside, so that of two that do not both fit only one begins.
 //!
 //! It stands twice: in the row of the upload's blob, by which it is given back whatever becomes of the upload, and added up
 //! in the row of the space, where every condition of the quota counts it.
