@@ -10,6 +10,7 @@ mod m0004_system_files;
 mod m0005_sync;
 mod m0006_retention;
 mod m0007_jobs;
+mod m0008_many_servers;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_sync::Step),
             Box::new(m0006_retention::Step),
             Box::new(m0007_jobs::Step),
+            Box::new(m0008_many_servers::Step),
         ]
     }
 }
