@@ -72,13 +72,9 @@ impl House {
         report(&schema::migrate(&metadata, now).await?);
         let blobs = Blobs::open(&config.blobs, &config.data_folder)?;
         let backends = Arc::new(furnish(&config, metadata, blobs));
-        let unfinished = files::discard_unfinished(&backends).await?;
-        if unfinished > 0 {
-            tracing::info!(uploads = unfinished, "removed what unfinished uploads had left behind");
-        }
-        let freed = services::jobs::free_all(now, &backends).await?;
-        if freed > 0 {
-            tracing::info!(jobs = freed, "jobs that ended with an earlier process will run again");
+        // Beside other servers nobody can tell whose they are but by the time that passes.
+        if !backends.metadata.is_shared() {
+            clear_away(now, &backends).await?;
         }
         Ok(Self { backends, config, certificate, lock })
     }
@@ -142,6 +138,19 @@ impl House {
         drop(lock);
         Ok(())
     }
+}
+
+/// Ends what an earlier process of the only server has left behind.
+async fn clear_away(now: Timestamp, backends: &Arc<Backends>) -> Result<()> {
+    let unfinished = files::discard_unfinished(backends).await?;
+    if unfinished > 0 {
+        tracing::info!(uploads = unfinished, "removed what unfinished uploads had left behind");
+    }
+    let freed = services::jobs::free_all(now, backends).await?;
+    if freed > 0 {
+        tracing::info!(jobs = freed, "jobs that ended with an earlier process will run again");
+    }
+    Ok(())
 }
 
 /// Furnishes the floor of use cases for a command: beside a running server, on data that is there.

@@ -95,6 +95,9 @@ pub enum Error {
     /// Something the house needs does not answer now; trying again is worth it.
     #[error("{0}")]
     Unavailable(Message),
+    /// The database has undone this for the sake of something else; done again at once, it works.
+    #[error("{0}")]
+    Contended(Message),
     /// A fault of the house.
     #[error("{0}")]
     Internal(Message),
@@ -112,6 +115,15 @@ impl Error {
     /// Something the house needs did not answer.
     pub fn unavailable(user: impl Into<Cow<'static, str>>, log: impl fmt::Display) -> Self {
         Self::Unavailable(Message { user: user.into(), log: Some(log.to_string()) })
+    }
+
+    /// The database has undone a transaction for the sake of another one.
+    pub fn contended(log: impl fmt::Display) -> Self {
+        Self::Contended(Message {
+            user: "The server is busy with other changes here; nothing was changed, try again in a moment."
+                .into(),
+            log: Some(log.to_string()),
+        })
     }
 
     /// No room is left on the machine.
@@ -140,6 +152,7 @@ impl Error {
             | Self::TooMany { message, .. }
             | Self::Unsupported(message)
             | Self::Unavailable(message)
+            | Self::Contended(message)
             | Self::Internal(message) => message,
         }
     }

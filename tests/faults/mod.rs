@@ -19,7 +19,7 @@ use std::path::Path;
 use larder::config::{Config, Sources};
 use metadata::blobs::State;
 
-use crate::support::{TestHouse, Wire, wait_until};
+use crate::support::{TestHouse, Wire, ground, wait_until};
 
 /// A request of the user's as it goes over the wire, without its body.
 fn head(house: &TestHouse, method: &str, path: &str, headers: &[(&str, &str)]) -> String {
@@ -47,8 +47,10 @@ fn wait_for_uploads(house: &TestHouse, count: usize) {
 
 /// The settings of a house on this folder.
 pub fn config(folder: &Path) -> Config {
-    let data_folder = ("test".into(), "data_folder".into(), folder.to_str().unwrap().into());
-    Config::load(&Sources { file: None, environment: Vec::new(), command_line: vec![data_folder] }).unwrap().0
+    let mut settings = ground::settings(folder);
+    settings.push(("data_folder".to_owned(), folder.to_str().unwrap().to_owned()));
+    let command_line = settings.into_iter().map(|(key, value)| ("test".to_owned(), key, value)).collect();
+    Config::load(&Sources { file: None, environment: Vec::new(), command_line }).unwrap().0
 }
 
 /// Bytes of which no long part repeats, so that a lost or swapped block shows.

@@ -17,7 +17,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{TestHouse, wait_until};
+use crate::support::{TestHouse, database, wait_until};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -89,12 +89,8 @@ async fn connect(house: &TestHouse) -> SqliteConnection {
 }
 
 /// What only time could bring about otherwise.
-fn execute(house: &TestHouse, sql: &'static str) {
-    house.run(async {
-        let mut database = connect(house).await;
-        sqlx::query(sql).execute(&mut database).await.unwrap();
-        database.close().await.unwrap();
-    });
+fn execute(house: &TestHouse, sql: &str) {
+    house.run(database::alter(house.folder(), sql, []));
 }
 
 fn queue(house: &TestHouse) -> Vec<Queued> {

@@ -20,6 +20,7 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::ground;
 use super::wire::{Answer, Wire};
 
 pub struct TestHouse {
@@ -77,6 +78,7 @@ impl TestHouse {
         let folder = tempfile::tempdir_in(data_folder.parent().unwrap()).unwrap();
         std::fs::remove_dir(folder.path()).unwrap();
         std::fs::rename(data_folder, folder.path()).unwrap();
+        ground::moved(data_folder, folder.path());
         drop(Self::on_folder(folder, &[]));
     }
 
@@ -228,6 +230,7 @@ impl TestHouse {
 impl Drop for TestHouse {
     fn drop(&mut self) {
         self.stop();
+        ground::left(self.folder());
     }
 }
 
@@ -239,6 +242,8 @@ fn config(folder: &Path, settings: &[(&str, &str)]) -> Config {
         // Nothing happens by itself, unless a test asks for it.
         ("jobs.workers", "0"),
     ];
+    let ground = ground::settings(folder);
+    command_line.extend(ground.iter().map(|(key, value)| (key.as_str(), value.as_str())));
     command_line.extend(settings);
     let command_line = command_line.into_iter();
     let command_line = command_line.map(|(key, value)| ("test".into(), key.into(), value.into())).collect();

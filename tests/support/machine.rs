@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::ground;
+
 /// Longer than anything here takes; what is reached is a hang.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -48,6 +50,7 @@ impl Machine {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LARDER_")) {
             command.env_remove(name);
         }
+        command.envs(ground::variables(self.folder.path()));
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command
     }
@@ -88,6 +91,12 @@ impl Machine {
             assert_ne!(out.read_line(&mut said).unwrap(), 0, "{said}\n{}", read(&self.path("log")));
         }
         Server { child, out, said, log: self.path("log") }
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        ground::left(self.folder.path());
     }
 }
 

@@ -1,6 +1,8 @@
 //! A running product for each test, and a client that says exactly what it is told to say.
 
+pub mod database;
 mod drive;
+pub mod ground;
 mod house;
 mod machine;
 mod program;

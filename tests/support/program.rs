@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use super::Wire;
+use super::{Wire, ground};
 
 /// Only a test that fails ever waits this long.
 const PATIENCE: u32 = 6000;
@@ -57,6 +57,7 @@ impl Program {
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(folder.join("data"))
+            .envs(ground::variables(folder))
             .envs(environment.iter().copied())
             .current_dir(folder);
         let log = File::create(folder.join("log")).unwrap();

@@ -47,10 +47,7 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use sqlx::ConnectOptions;
-use sqlx::sqlite::SqliteConnectOptions;
-
-use crate::support::{Answer, TestHouse, wait_until};
+use crate::support::{Answer, TestHouse, database, wait_until};
 
 /// What the network drive of Windows calls itself.
 const MINI_REDIR: (&str, &str) = ("User-Agent", "Microsoft-WebDAV-MiniRedir/10.0.26200");
@@ -127,23 +124,13 @@ fn snapshot(house: &TestHouse) -> Vec<(String, String)> {
 }
 
 /// A number from the database, for what no door shows.
-fn number(house: &TestHouse, sql: &'static str) -> i64 {
-    let file = SqliteConnectOptions::new().filename(house.folder().join("metadata.db"));
-    house.run(async {
-        let mut database = file.connect().await.unwrap();
-        sqlx::query_scalar(sql).fetch_one(&mut database).await.unwrap()
-    })
+fn number(house: &TestHouse, sql: &str) -> i64 {
+    house.run(database::number(house.folder(), sql))
 }
 
 /// Changes the database behind the server's back.
-fn alter(house: &TestHouse, sql: &'static str) {
-    let file = SqliteConnectOptions::new()
-        .filename(house.folder().join("metadata.db"))
-        .busy_timeout(Duration::from_secs(30));
-    house.run(async {
-        let mut database = file.connect().await.unwrap();
-        sqlx::query(sql).execute(&mut database).await.unwrap();
-    });
+fn alter(house: &TestHouse, sql: &str) {
+    house.run(database::alter(house.folder(), sql, []));
 }
 
 fn lockinfo(scope: &str) -> String {

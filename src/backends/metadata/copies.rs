@@ -1,7 +1,7 @@
 //! Copies of whole folders in a handful of statements. A copy refers to the same blobs: no bytes move.
 
 use domain::{Caller, Error, NodeId, NodeName, Result, Seq, SpaceId};
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::{ConnectionTrait, DbBackend, Value};
 
 use crate::error::DbResult;
 use crate::history::stood;
@@ -136,10 +136,11 @@ pub async fn copy(tx: &Tx, caller: &Caller, seq: Seq, source: Source, to: CopyTo
         "INSERT INTO nodes (uuid, space_id, parent_id, name, folder, blob_id, created_ms, modified_ms, \
            created_seq, changed_seq, tree_seq, copied_from, system_bytes, system_sha256) \
          {rows} \
-         SELECT {RANDOM_UUID}, $2, CASE WHEN s.id = $1 THEN CAST($3 AS BIGINT) END, \
+         SELECT {uuid}, $2, CASE WHEN s.id = $1 THEN CAST($3 AS BIGINT) END, \
            CASE WHEN s.id = $1 THEN CAST($4 AS TEXT) ELSE s.name END, \
            s.folder, s.blob_id, $5, s.modified_ms, $6, $6, $6, s.id, s.system_bytes, s.system_sha256 \
          FROM source s",
+        uuid = random_uuid(tx),
         rows = source.rows("$7")
     );
     let values = source.values([
@@ -177,7 +178,14 @@ pub async fn copy(tx: &Tx, caller: &Caller, seq: Seq, source: Source, to: CopyTo
     crate::revisions::open_all(tx, caller, to.space, seq).await
 }
 
-/// A random UUID (RFC 9562 §5.4, version 4) made by SQLite itself, so that a copy of any size stays one
+/// A random UUID (RFC 9562 §5.4, version 4) made by the database itself, so that a copy of any size stays one
 /// statement.
-const RANDOM_UUID: &str = "unhex(hex(randomblob(6)) || '4' || substr(hex(randomblob(2)), 2) \
-    || substr('89AB', 1 + (random() & 3), 1) || substr(hex(randomblob(8)), 2))";
+fn random_uuid(db: &impl Db) -> &'static str {
+    match db.raw().get_database_backend() {
+        DbBackend::Postgres => "gen_random_uuid()",
+        _ => {
+            "unhex(hex(randomblob(6)) || '4' || substr(hex(randomblob(2)), 2) \
+             || substr('89AB', 1 + (random() & 3), 1) || substr(hex(randomblob(8)), 2))"
+        }
+    }
+}

@@ -2,8 +2,10 @@
 
 use domain::{Error, Result};
 use sea_orm::{DbErr, RuntimeErr};
+use sqlx::postgres::PgDatabaseError;
 
 const BUSY: &str = "The database is busy; try again in a moment.";
+const UNUSABLE: &str = "The database cannot be used at the moment.";
 
 /// Turns an answer of the database into one of the house.
 pub(crate) trait DbResult<T> {
@@ -12,36 +14,69 @@ pub(crate) trait DbResult<T> {
 
 impl<T> DbResult<T> for Result<T, DbErr> {
     fn or_domain(self) -> Result<T> {
-        self.map_err(|error| match code(&error).as_deref().and_then(primary) {
-            // SQLITE_BUSY and SQLITE_LOCKED, with all their extended codes.
-            Some(5 | 6) => Error::unavailable(BUSY, error),
-            // SQLITE_FULL
-            Some(13) => Error::out_of_space(error),
-            // SQLITE_READONLY, SQLITE_IOERR and SQLITE_CANTOPEN: the disk, not the house, is at fault.
-            Some(8 | 10 | 14) => Error::unavailable("The database cannot be used at the moment.", error),
-            _ if matches!(error, DbErr::ConnectionAcquire(_)) => Error::unavailable(BUSY, error),
-            _ => Error::internal(error),
+        self.map_err(|error| {
+            if matches!(error, DbErr::ConnectionAcquire(_)) {
+                return Error::unavailable(BUSY, error);
+            }
+            match source(&error) {
+                Some(sqlx::Error::Database(said)) => match said.try_downcast_ref::<PgDatabaseError>() {
+                    Some(said) => by_state(said.code(), &error),
+                    None => by_result(said.code().as_deref(), &error),
+                },
+                // A connection that is gone, and one there was none to be had of.
+                Some(
+                    sqlx::Error::Io(_)
+                    | sqlx::Error::Tls(_)
+                    | sqlx::Error::Protocol(_)
+                    | sqlx::Error::PoolTimedOut
+                    | sqlx::Error::PoolClosed
+                    | sqlx::Error::WorkerCrashed,
+                ) => Error::unavailable(UNUSABLE, &error),
+                _ => Error::internal(&error),
+            }
         })
+    }
+}
+
+fn source(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(source))
+        | DbErr::Exec(RuntimeErr::SqlxError(source))
+        | DbErr::Query(RuntimeErr::SqlxError(source)) => Some(source.as_ref()),
+        _ => None,
+    }
+}
+
+/// By the result code of SQLite, of which the low byte says what kind of fault it is (sqlite.org/rescode.html).
+fn by_result(code: Option<&str>, error: &DbErr) -> Error {
+    match code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff) {
+        // SQLITE_BUSY and SQLITE_LOCKED, with all their extended codes.
+        Some(5 | 6) => Error::unavailable(BUSY, error),
+        // SQLITE_FULL
+        Some(13) => Error::out_of_space(error),
+        // SQLITE_READONLY, SQLITE_IOERR and SQLITE_CANTOPEN: the disk, not the house, is at fault.
+        Some(8 | 10 | 14) => Error::unavailable(UNUSABLE, error),
+        _ => Error::internal(error),
+    }
+}
+
+/// By the SQLSTATE of PostgreSQL (its manual, appendix A), of which the first two characters are the class.
+fn by_state(state: &str, error: &DbErr) -> Error {
+    match (&state[..2.min(state.len())], state) {
+        // serialization_failure and deadlock_detected
+        (_, "40001" | "40P01") => Error::contended(error),
+        // lock_not_available, query_canceled
+        (_, "55P03" | "57014") => Error::unavailable(BUSY, error),
+        // disk_full
+        (_, "53100") => Error::out_of_space(error),
+        // Connections that end or are refused, too many of them, a server that stops or starts or only reads, or that
+        // has trouble with its machine.
+        ("08" | "53" | "57" | "58", _) | (_, "25006") => Error::unavailable(UNUSABLE, error),
+        _ => Error::internal(error),
     }
 }
 
 /// A database that could not even be opened.
 pub(crate) fn unopened(error: sqlx::Error) -> Error {
     Error::unavailable("The database cannot be opened.", error)
-}
-
-fn code(error: &DbErr) -> Option<String> {
-    match error {
-        DbErr::Conn(RuntimeErr::SqlxError(source))
-        | DbErr::Exec(RuntimeErr::SqlxError(source))
-        | DbErr::Query(RuntimeErr::SqlxError(source)) => {
-            source.as_database_error()?.code().map(|code| code.into_owned())
-        }
-        _ => None,
-    }
-}
-
-/// The low byte of an extended result code says what kind of fault it is (sqlite.org/rescode.html).
-fn primary(code: &str) -> Option<u32> {
-    Some(code.parse::<u32>().ok()? & 0xff)
 }

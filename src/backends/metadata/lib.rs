@@ -4,6 +4,7 @@
 //! to change. Changes take a [`Tx`], so the compiler keeps every write inside a transaction.
 
 mod config;
+mod engines;
 mod error;
 mod lists;
 mod revisions;
@@ -42,17 +43,15 @@ pub mod versions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use domain::{Durability, Result};
+use domain::Result;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait, Value,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
-use sqlx::Connection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use config::MetadataConfig;
+use engines::Connections;
 use error::DbResult;
 
 /// The name of the database in the data folder.
@@ -80,51 +79,16 @@ impl Db for Metadata {
 }
 
 impl Metadata {
-    /// Opens, and if need be creates, the SQLite database [`FILE`] in the data folder. The schema
-    /// is left as it is: see [`schema`].
+    /// Opens the PostgreSQL database the settings name or, where they name none, the SQLite database [`FILE`] in the data
+    /// folder, which is created if need be. The schema is left as it is: see [`schema`].
     ///
     /// # Errors
-    /// [`Unavailable`](domain::Error::Unavailable) when the file cannot be opened.
+    /// [`Unavailable`](domain::Error::Unavailable) when it cannot be opened, [`Unsupported`](domain::Error::Unsupported)
+    /// for a PostgreSQL that is too old or set up in a way that would not do.
     pub async fn open(config: &MetadataConfig, data_folder: &Path) -> Result<Self> {
-        // Two pools, because SQLite has one writer: writers queue fairly for their one connection instead
-        // of racing for the file, and readers never wait for them.
-        let file = SqliteConnectOptions::new()
-            .filename(data_folder.join(FILE))
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(synchronous(config.durability))
-            .busy_timeout(Duration::from_secs(config.busy_seconds))
-            .foreign_keys(true)
-            // KiB for each connection; what does not fit is in the system's own cache all the same.
-            .pragma("cache_size", "-2048")
-            .pragma("journal_size_limit", "67108864")
-            .statement_cache_capacity(256);
-        let pool = |connections: u32| {
-            SqlitePoolOptions::new()
-                .max_connections(connections)
-                .acquire_timeout(Duration::from_secs(config.busy_seconds.saturating_mul(2)))
-                .test_before_acquire(false)
-                .idle_timeout(None)
-                .max_lifetime(None)
-        };
-        // The writer opens first: it creates the file and its log.
-        let write = pool(1)
-            // SQLite ends a transaction by itself when its COMMIT fails on a full disk, and the ROLLBACK that
-            // sqlx sends then fails too. sqlx goes on counting it as open, so the next BEGIN would become a
-            // SAVEPOINT, and its COMMIT a RELEASE that makes nothing durable. Such a connection is closed.
-            .after_release(|connection, _| {
-                Box::pin(async move {
-                    // A rollback is only queued on drop: the ping waits for it.
-                    connection.ping().await?;
-                    Ok(!connection.is_in_transaction())
-                })
-            })
-            .connect_with(file.clone());
-        let write = write.await.map_err(error::unopened)?;
-        let read = pool(config.readers).connect_with(file.read_only(true)).await.map_err(error::unopened)?;
+        let Connections { read, write } = engines::open(config, data_folder).await?;
         let statements = Arc::new(AtomicU64::new(0));
-        let counted = |pool| {
-            let mut connection = DatabaseConnection::from(pool);
+        let counted = |mut connection: DatabaseConnection| {
             let statements = Arc::clone(&statements);
             connection.set_metric_callback(move |_| {
                 statements.fetch_add(1, Ordering::Relaxed);
@@ -155,7 +119,19 @@ impl Metadata {
     /// # Errors
     /// [`Unavailable`](domain::Error::Unavailable) when no connection is free for too long.
     pub async fn view(&self) -> Result<View> {
-        Ok(View { raw: self.read.begin().await.or_domain()? })
+        let raw = match self.is_shared() {
+            true => {
+                let (isolation, access) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
+                self.read.begin_with_config(Some(isolation), Some(access)).await
+            }
+            false => self.read.begin().await,
+        };
+        Ok(View { raw: raw.or_domain()? })
+    }
+
+    /// Whether servers on other machines may use the same database: on PostgreSQL.
+    pub fn is_shared(&self) -> bool {
+        self.read.get_database_backend() == DbBackend::Postgres
     }
 
     /// How many statements have been sent since the start, transactions' brackets not counted.
@@ -178,8 +154,13 @@ impl Metadata {
     /// [`Unavailable`](domain::Error::Unavailable) or [`OutOfSpace`](domain::Error::OutOfSpace) when they cannot.
     pub async fn check_writing(&self) -> Result<()> {
         let tx = self.begin().await?;
-        // A number that nobody uses: it is written although it does not change.
-        tx.raw.execute_unprepared("PRAGMA user_version = 0").await.or_domain()?;
+        let sql = match self.is_shared() {
+            // A standby has no number to give to a transaction.
+            true => "SELECT pg_current_xact_id()",
+            // A number that nobody uses: it is written although it does not change.
+            false => "PRAGMA user_version = 0",
+        };
+        tx.raw.execute_unprepared(sql).await.or_domain()?;
         tx.commit().await
     }
 
@@ -190,16 +171,6 @@ impl Metadata {
     pub async fn close(&self) -> Result<()> {
         self.read.close_by_ref().await.or_domain()?;
         self.write.close_by_ref().await.or_domain()
-    }
-}
-
-/// With FULL each commit syncs the log. With NORMAL only checkpoints sync: after a loss of power the database is
-/// consistent all the same and lacks its last transactions. OFF, which is no faster between checkpoints, would leave
-/// it corrupt.
-fn synchronous(durability: Durability) -> SqliteSynchronous {
-    match durability {
-        Durability::PowerLoss => SqliteSynchronous::Full,
-        Durability::ProcessCrash => SqliteSynchronous::Normal,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::{Error, Result, Timestamp};
 use migrations::{Migrator, MigratorTrait};
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use crate::error::DbResult;
 use crate::snapshots::{self, BeforeUpgrade};
@@ -31,6 +31,9 @@ pub struct Upgrade {
     /// The database of before; none if it was empty.
     pub snapshot: Option<BeforeUpgrade>,
 }
+
+/// Waits for whoever else is taking steps, until the end of the transaction. The number is a name.
+const ONE_AT_A_TIME: &str = "SELECT pg_advisory_xact_lock(7813568946113)";
 
 /// Compares the database with this program; changes nothing.
 ///
@@ -61,11 +64,21 @@ pub async fn migrate(metadata: &Metadata, now: Timestamp) -> Result<Upgrade> {
     };
     let from = taken(metadata).await?.last().cloned();
     let snapshot = match (&from, steps.first()) {
-        (Some(_), Some(step)) => Some(snapshots::write_before(metadata, step, now).await?),
+        // What others may write to meanwhile is no file that could be put back: see docs/decisions/0024-postgresql.md.
+        (Some(_), Some(step)) if !metadata.is_shared() => {
+            Some(snapshots::write_before(metadata, step, now).await?)
+        }
         _ => None,
     };
     failpoint::reach("migrate.copied");
     let tx = metadata.begin().await?;
+    if metadata.is_shared() {
+        // Of servers that start at the same time one takes the steps, and the others find them taken.
+        tx.raw.execute_unprepared(ONE_AT_A_TIME).await.or_domain()?;
+        if version(&tx).await? == Version::Current {
+            return Ok(Upgrade::default());
+        }
+    }
     Migrator::up(&tx.raw, None).await.or_domain()?;
     if let Some(snapshot) = &snapshot {
         holds::take(&tx, &snapshot.hold(), snapshot.held_until()).await?;
@@ -125,7 +138,13 @@ pub async fn latest_step(db: &impl Db) -> Result<String> {
 pub(crate) async fn taken(db: &impl Db) -> Result<BTreeSet<String>> {
     let raw = db.raw();
     let ask = |sql: &str| Statement::from_string(raw.get_database_backend(), sql);
-    let begun = ask("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'");
+    let begun = ask(match raw.get_database_backend() {
+        DbBackend::Postgres => {
+            "SELECT 1 FROM information_schema.tables \
+             WHERE table_schema = current_schema() AND table_name = 'seaql_migrations'"
+        }
+        _ => "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'",
+    });
     if raw.query_one_raw(begun).await.or_domain()?.is_none() {
         return Ok(BTreeSet::new());
     }
@@ -149,8 +168,13 @@ mod tests {
     #[tokio::test]
     async fn what_has_a_name_of_the_servers_own_is_renamed_by_a_change_like_any_other() {
         let folder = tempfile::tempdir().unwrap();
-        let config =
-            MetadataConfig { readers: 1, busy_seconds: 5, durability: domain::Durability::default() };
+        let config = MetadataConfig {
+            url: None,
+            connections: 4,
+            readers: 1,
+            busy_seconds: 5,
+            durability: domain::Durability::default(),
+        };
         let metadata = Metadata::open(&config, folder.path()).await.unwrap();
         let tx = metadata.begin().await.unwrap();
         Migrator::up(&tx.raw, Some(BEFORE)).await.unwrap();

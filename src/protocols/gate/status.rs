@@ -30,7 +30,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
         Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Unsupported(_) => StatusCode::NOT_IMPLEMENTED,
-        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Unavailable(_) | Error::Contended(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -41,7 +41,7 @@ pub fn retry_after(error: &Error) -> Option<HeaderValue> {
         Error::TooMany { retry_after, .. } => {
             Some(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0))
         }
-        Error::Unavailable(_) => Some(UNAVAILABLE_RETRY_SECONDS),
+        Error::Unavailable(_) | Error::Contended(_) => Some(UNAVAILABLE_RETRY_SECONDS),
         _ => None,
     }
     .map(|seconds| HeaderValue::from(seconds.max(1)))

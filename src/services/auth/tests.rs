@@ -104,7 +104,13 @@ impl House {
 
 async fn open(folder: &TempDir) -> Metadata {
     Metadata::open(
-        &MetadataConfig { readers: 2, busy_seconds: 5, durability: Durability::default() },
+        &MetadataConfig {
+            url: None,
+            connections: 4,
+            readers: 2,
+            busy_seconds: 5,
+            durability: Durability::default(),
+        },
         folder.path(),
     )
     .await

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Row};
+use sea_orm::QueryResult;
 
-use crate::support::TestHouse;
+use crate::support::{TestHouse, database};
 
 /// What there is to hold.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -101,50 +100,36 @@ fn contents(house: &TestHouse) -> BTreeMap<String, i64> {
                  WHERE n.trashed_ms IS NULL) \
                SELECT t.path, (SELECT COUNT(*) FROM (SELECT DISTINCT r.blob_id FROM revisions r WHERE r.node_id = t.id)) \
                FROM tree t";
-    house.run(async {
-        let rows = sqlx::query(sql).fetch_all(&mut database(house).await).await.unwrap();
-        rows.iter()
-            .map(|row| (row.get::<String, _>(0).trim_start_matches('/').to_owned(), row.get(1)))
-            .collect()
-    })
+    let rows = house.run(database::rows(house.folder(), sql, []));
+    let path = |row: &QueryResult| row.try_get_by_index::<String>(0).unwrap();
+    rows.iter()
+        .map(|row| (path(row).trim_start_matches('/').to_owned(), row.try_get_by_index(1).unwrap()))
+        .collect()
 }
 
 /// How often what happened to the file of this name has been written down.
 pub fn revisions(house: &TestHouse, name: &str) -> i64 {
-    house.run(async {
-        let sql = "SELECT COUNT(*) FROM revisions WHERE node_id IN \
-                   (SELECT id FROM nodes WHERE name = $1 AND trashed_ms IS NULL)";
-        sqlx::query_scalar(sql).bind(name).fetch_one(&mut database(house).await).await.unwrap()
-    })
+    let sql = "SELECT COUNT(*) FROM revisions WHERE node_id IN \
+               (SELECT id FROM nodes WHERE name = $1 AND trashed_ms IS NULL)";
+    house.run(database::rows(house.folder(), sql, [name.into()]))[0].try_get_by_index(0).unwrap()
 }
 
 /// Lets all locks have been taken this much earlier.
 pub fn age_locks(house: &TestHouse, by: Duration) {
-    house.run(async {
-        let sql = "UPDATE locks SET expires_ms = expires_ms - $1";
-        let by = i64::try_from(by.as_millis()).unwrap();
-        sqlx::query(sql).bind(by).execute(&mut database(house).await).await.unwrap();
-    });
+    let by = i64::try_from(by.as_millis()).unwrap();
+    house.run(database::alter(house.folder(), "UPDATE locks SET expires_ms = expires_ms - $1", [by.into()]));
 }
 
 /// Lets all contents have come a minute earlier: a date stands for a content only when no other can have come within
 /// its second.
 pub fn a_minute_passes(house: &TestHouse) {
-    house.run(async {
-        let sql = "UPDATE blobs SET created_ms = created_ms - 60000";
-        sqlx::query(sql).execute(&mut database(house).await).await.unwrap();
-    });
+    house.run(database::alter(house.folder(), "UPDATE blobs SET created_ms = created_ms - 60000", []));
 }
 
-pub fn number(house: &TestHouse, sql: &'static str) -> i64 {
-    house.run(async { sqlx::query_scalar(sql).fetch_one(&mut database(house).await).await.unwrap() })
+pub fn number(house: &TestHouse, sql: &str) -> i64 {
+    house.run(database::number(house.folder(), sql))
 }
 
-fn column(house: &TestHouse, sql: &'static str) -> Vec<String> {
-    house.run(async { sqlx::query_scalar(sql).fetch_all(&mut database(house).await).await.unwrap() })
-}
-
-async fn database(house: &TestHouse) -> SqliteConnection {
-    let file = SqliteConnectOptions::new().filename(house.folder().join("metadata.db"));
-    file.busy_timeout(Duration::from_secs(30)).connect().await.unwrap()
+fn column(house: &TestHouse, sql: &str) -> Vec<String> {
+    house.run(database::column(house.folder(), sql))
 }

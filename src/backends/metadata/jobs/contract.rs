@@ -36,7 +36,13 @@ async fn suite(db: &Metadata) {
 #[tokio::test]
 async fn sqlite_keeps_the_contract() {
     let folder = tempfile::tempdir().unwrap();
-    let config = MetadataConfig { readers: 2, busy_seconds: 5, durability: domain::Durability::default() };
+    let config = MetadataConfig {
+        url: None,
+        connections: 4,
+        readers: 2,
+        busy_seconds: 5,
+        durability: domain::Durability::default(),
+    };
     let db = Metadata::open(&config, folder.path()).await.unwrap();
     schema::migrate(&db, Timestamp::from_millis(0)).await.unwrap();
     suite(&db).await;

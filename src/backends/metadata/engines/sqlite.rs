@@ -1,0 +1,63 @@
+//! SQLite: a file in the data folder, with many readers and one writer.
+
+use std::path::Path;
+use std::time::Duration;
+
+use domain::{Durability, Result};
+use sea_orm::DatabaseConnection;
+use sqlx::Connection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::Connections;
+use crate::{FILE, MetadataConfig, error};
+
+/// Opens, and if need be creates, the database file.
+pub(super) async fn open(config: &MetadataConfig, data_folder: &Path) -> Result<Connections> {
+    // Two pools, because SQLite has one writer: writers queue fairly for their one connection instead
+    // of racing for the file, and readers never wait for them.
+    let file = SqliteConnectOptions::new()
+        .filename(data_folder.join(FILE))
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(synchronous(config.durability))
+        .busy_timeout(Duration::from_secs(config.busy_seconds))
+        .foreign_keys(true)
+        // KiB for each connection; what does not fit is in the system's own cache all the same.
+        .pragma("cache_size", "-2048")
+        .pragma("journal_size_limit", "67108864")
+        .statement_cache_capacity(256);
+    let pool = |connections: u32| {
+        SqlitePoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(config.busy_seconds.saturating_mul(2)))
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+    };
+    // The writer opens first: it creates the file and its log.
+    let write = pool(1)
+        // SQLite ends a transaction by itself when its COMMIT fails on a full disk, and the ROLLBACK that
+        // sqlx sends then fails too. sqlx goes on counting it as open, so the next BEGIN would become a
+        // SAVEPOINT, and its COMMIT a RELEASE that makes nothing durable. Such a connection is closed.
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                // A rollback is only queued on drop: the ping waits for it.
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        })
+        .connect_with(file.clone());
+    let write = write.await.map_err(error::unopened)?;
+    let read = pool(config.readers).connect_with(file.read_only(true)).await.map_err(error::unopened)?;
+    Ok(Connections { read: DatabaseConnection::from(read), write: DatabaseConnection::from(write) })
+}
+
+/// With FULL each commit syncs the log. With NORMAL only checkpoints sync: after a loss of power the database is
+/// consistent all the same and lacks its last transactions. OFF, which is no faster between checkpoints, would leave
+/// it corrupt.
+fn synchronous(durability: Durability) -> SqliteSynchronous {
+    match durability {
+        Durability::PowerLoss => SqliteSynchronous::Full,
+        Durability::ProcessCrash => SqliteSynchronous::Normal,
+    }
+}

@@ -1,0 +1,50 @@
+//! The database of a house as another process opens it: for what no door shows, and for what only time could bring about
+//! otherwise.
+
+use std::path::Path;
+
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, QueryResult, Statement, TryGetable, Value,
+};
+
+use super::ground;
+
+/// A connection of one's own to the database of the house with this data folder.
+pub async fn connect(data_folder: &Path) -> DatabaseConnection {
+    let file = || format!("sqlite://{}", data_folder.join("metadata.db").display());
+    let mut options = ConnectOptions::new(ground::database(data_folder).unwrap_or_else(file));
+    options.max_connections(1).sqlx_logging(false);
+    options.map_sqlx_sqlite_opts(|file| file.busy_timeout(std::time::Duration::from_secs(30)));
+    Database::connect(options).await.unwrap()
+}
+
+/// What a question with `$1`, `$2` in it is answered with.
+pub async fn rows(
+    data_folder: &Path,
+    sql: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Vec<QueryResult> {
+    let database = connect(data_folder).await;
+    let asked = Statement::from_sql_and_values(database.get_database_backend(), sql, values);
+    let rows = database.query_all_raw(asked).await.unwrap();
+    database.close().await.unwrap();
+    rows
+}
+
+/// The first column of what a question is answered with.
+pub async fn column<T: TryGetable>(data_folder: &Path, sql: &str) -> Vec<T> {
+    rows(data_folder, sql, []).await.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+}
+
+/// A number from the database.
+pub async fn number(data_folder: &Path, sql: &str) -> i64 {
+    column(data_folder, sql).await[0]
+}
+
+/// Changes the database behind the server's back, by a statement with `$1`, `$2` in it.
+pub async fn alter(data_folder: &Path, sql: &str, values: impl IntoIterator<Item = Value>) {
+    let database = connect(data_folder).await;
+    let changed = Statement::from_sql_and_values(database.get_database_backend(), sql, values);
+    database.execute_raw(changed).await.unwrap();
+    database.close().await.unwrap();
+}
