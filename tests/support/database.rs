@@ -41,10 +41,15 @@ pub async fn number(data_folder: &Path, sql: &str) -> i64 {
     column(data_folder, sql).await[0]
 }
 
-/// Changes the database behind the server's back, by a statement with `$1`, `$2` in it.
+/// Changes the database behind the server's back, by a statement with `$1`, `$2` in it or, without values, by several.
 pub async fn alter(data_folder: &Path, sql: &str, values: impl IntoIterator<Item = Value>) {
     let database = connect(data_folder).await;
-    let changed = Statement::from_sql_and_values(database.get_database_backend(), sql, values);
-    database.execute_raw(changed).await.unwrap();
+    let values: Vec<Value> = values.into_iter().collect();
+    if values.is_empty() {
+        database.execute_unprepared(sql).await.unwrap();
+    } else {
+        let changed = Statement::from_sql_and_values(database.get_database_backend(), sql, values);
+        database.execute_raw(changed).await.unwrap();
+    }
     database.close().await.unwrap();
 }

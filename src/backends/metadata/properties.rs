@@ -45,7 +45,7 @@ pub async fn copy(tx: &Tx, from: NodeId, to: NodeId) -> Result<()> {
 /// # Errors
 /// Whatever the database says.
 pub async fn weight(db: &impl Db, node: NodeId) -> Result<(u64, u64)> {
-    let sql = "SELECT COUNT(*) AS properties, CAST(COALESCE(SUM(LENGTH(CAST(xml AS BLOB))), 0) AS BIGINT) AS bytes \
+    let sql = "SELECT COUNT(*) AS properties, CAST(COALESCE(SUM(OCTET_LENGTH(xml)), 0) AS BIGINT) AS bytes \
                FROM properties WHERE node_id = $1";
     let row = db.raw().query_one_raw(statement(db, sql, [node.0.into()])).await.or_domain()?;
     let row = row.ok_or_else(|| Error::internal("a sum without a row"))?;
