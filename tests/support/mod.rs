@@ -5,12 +5,14 @@ mod drive;
 pub mod ground;
 mod house;
 mod machine;
+mod postgres_wire;
 mod program;
 mod wire;
 
 pub use drive::Drive;
 pub use house::{TestHouse, settled};
 pub use machine::{Machine, Outcome, Server, get, labelled, read};
+pub use postgres_wire::PostgresWire;
 pub use program::Program;
 pub use wire::{Answer, Wire};
 

@@ -33,6 +33,7 @@ mod quotas;
 mod races;
 mod relocate;
 mod remove;
+mod round_trips;
 mod statements;
 mod sync;
 mod system_files;

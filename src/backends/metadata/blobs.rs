@@ -1,14 +1,15 @@
 //! What the database knows of blobs: registered before their first byte, live once a node shows them.
 
 use domain::{BlobId, Content, Error, Result, SpaceId, Timestamp};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryResult};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryResult, QueryTrait};
 use uuid::Uuid;
 
 use crate::error::DbResult;
 use crate::lists::{AT_ONCE, slots};
 use crate::nodes::unsigned;
 use crate::rows::blob;
-use crate::{Db, Metadata, Tx, reservations, spaces, statement};
+use crate::together::{self, Step};
+use crate::{Db, Metadata, Tx, again, reservations, spaces, statement};
 
 /// Registered, and not live yet.
 const PENDING: &str = "NOT live AND condemned_ms IS NULL";
@@ -23,18 +24,16 @@ const UNSHOWN: &str = "NOT EXISTS (SELECT 1 FROM revisions r WHERE r.blob_id = b
 /// # Errors
 /// Whatever the database says.
 pub async fn register(metadata: &Metadata, id: BlobId, now: Timestamp) -> Result<()> {
-    let tx = metadata.begin().await?;
-    insert(&tx, id, now, None).await?;
-    tx.commit().await
+    together::change(metadata, vec![insert(metadata, id, now, None)?]).await.map(drop)
 }
 
 /// The row of a new blob, with what it has set aside.
-pub(crate) async fn insert(
-    tx: &Tx,
+pub(crate) fn insert(
+    metadata: &Metadata,
     id: BlobId,
     now: Timestamp,
     reserved: Option<(SpaceId, u64)>,
-) -> Result<()> {
+) -> Result<Step> {
     let row = blob::ActiveModel {
         id: Set(id.0),
         live: Set(false),
@@ -44,7 +43,7 @@ pub(crate) async fn insert(
         reserved_bytes: Set(spaces::signed(reserved.map_or(0, |(_, bytes)| bytes))?),
         ..Default::default()
     };
-    blob::Entity::insert(row).exec_without_returning(tx.raw()).await.or_domain().map(drop)
+    Ok(Step::built("", blob::Entity::insert(row).build(metadata.raw().get_database_backend())))
 }
 
 /// Declares a registered blob live, in the transaction that shows it in a node. What it has set aside is no longer its
@@ -59,40 +58,53 @@ pub async fn enliven(tx: &Tx, id: BlobId, content: &Content) -> Result<()> {
     let size = i64::try_from(content.size_bytes).map_err(Error::internal)?;
     let digest = content.sha256.0.to_vec();
     let values = [id.0.into(), size.into(), digest.into(), content.media_type.clone().into()];
-    match tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?.rows_affected() {
-        1 => Ok(()),
-        _ => Err(Error::internal(format!("blob {id} is not registered"))),
-    }
+    tx.along(Step::new("", sql, values).required()).await
 }
 
-/// Whether a blob is registered and did not become live. It waits for whoever is about to make it live: the
+/// A blob that is registered and did not become live. It waits for whoever is about to make it live: the
 /// answer holds once the upload that registered it is over.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn is_abandoned(metadata: &Metadata, id: BlobId) -> Result<bool> {
-    let tx = metadata.begin().await?;
-    // A write, though it changes nothing, so that the row is waited for.
-    let sql = format!("UPDATE blobs SET live = FALSE WHERE id = $1 AND {PENDING} AND {UNSHOWN}");
-    let found = tx.raw().execute_raw(statement(&tx, &sql, [id.0.into()])).await.or_domain()?;
-    tx.commit().await?;
-    Ok(found.rows_affected() > 0)
+pub async fn find_abandoned(metadata: &Metadata, id: BlobId) -> Result<Option<Abandoned>> {
+    again(|| async move {
+        let tx = metadata.begin().await?;
+        // A write, though it changes nothing, so that the row is waited for.
+        let sql = format!(
+            "UPDATE blobs SET live = FALSE WHERE id = $1 AND {PENDING} AND {UNSHOWN} RETURNING space_id, reserved_bytes"
+        );
+        let row = tx.raw().query_one_raw(statement(&tx, &sql, [id.0.into()])).await.or_domain()?;
+        tx.commit().await?;
+        let read = |row: QueryResult| {
+            let space: Option<Uuid> = row.try_get("", "space_id").or_domain()?;
+            let reserved_bytes = row.try_get("", "reserved_bytes").or_domain()?;
+            Ok(Abandoned { id, space: space.map(SpaceId), reserved_bytes })
+        };
+        row.map(read).transpose()
+    })
+    .await
 }
 
-/// Forgets a blob that never became live, and gives back what it has set aside; a live one is left alone.
+/// A blob that never became live.
+#[derive(Debug)]
+pub struct Abandoned {
+    id: BlobId,
+    space: Option<SpaceId>,
+    reserved_bytes: i64,
+}
+
+/// Forgets a blob that never became live, and gives back what it has set aside; a live one is left alone. The space comes
+/// first, as in every change: two that want the rows of each other would wait for ever.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn forget(metadata: &Metadata, id: BlobId) -> Result<()> {
-    let tx = metadata.begin().await?;
-    let sql = format!("DELETE FROM blobs WHERE id = $1 AND {PENDING} RETURNING space_id, reserved_bytes");
-    let row = tx.raw().query_one_raw(statement(&tx, &sql, [id.0.into()])).await.or_domain()?;
-    if let Some(row) = row {
-        let space: Option<Uuid> = row.try_get("", "space_id").or_domain()?;
-        reservations::give_back(&tx, space.map(SpaceId), row.try_get("", "reserved_bytes").or_domain()?)
-            .await?;
-    }
-    tx.commit().await
+pub async fn forget(metadata: &Metadata, abandoned: &Abandoned) -> Result<()> {
+    let given_back = reservations::give_back(abandoned.space, abandoned.reserved_bytes);
+    let sql = format!("DELETE FROM blobs WHERE id = $1 AND {PENDING} AND reserved_bytes = $2");
+    let forgotten = Step::new("", sql, [abandoned.id.0.into(), abandoned.reserved_bytes.into()]).required();
+    let steps = given_back.into_iter().chain([forgotten]).collect();
+    // If it is not there, somebody else has forgotten it, with what it had.
+    together::change(metadata, steps).await.map(drop)
 }
 
 /// Blobs registered before a moment that never became live.

@@ -76,6 +76,33 @@ fn by_state(state: &str, error: &DbErr) -> Error {
     }
 }
 
+/// Whether a connection is gone, so that nothing is known of what was sent through it.
+pub(crate) fn is_lost(error: &DbErr) -> bool {
+    match source(error) {
+        Some(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_)) => true,
+        Some(error @ sqlx::Error::Database(_)) => is_farewell(error),
+        _ => false,
+    }
+}
+
+/// Whether the database itself has refused a statement: its connection is as good as before.
+pub(crate) fn is_refusal(error: &DbErr) -> bool {
+    source(error).is_some_and(|error| matches!(error, sqlx::Error::Database(_)) && !is_farewell(error))
+}
+
+/// Whether this is the last thing said on a connection: the server stops or starts, or an administrator or a pooler has
+/// ended it.
+fn is_farewell(error: &sqlx::Error) -> bool {
+    let state = error.as_database_error().and_then(|said| said.code());
+    state.is_some_and(|state| state.starts_with("08") || state.starts_with("57P"))
+}
+
+/// Whether what had to hold for steps that were taken together did not: they divide by the rows they found.
+pub(crate) fn is_unmet(error: &DbErr) -> bool {
+    let state = source(error).and_then(|error| error.as_database_error()?.code());
+    state.is_some_and(|state| state == "22012")
+}
+
 /// A database that could not even be opened.
 pub(crate) fn unopened(error: sqlx::Error) -> Error {
     Error::unavailable("The database cannot be opened.", error)

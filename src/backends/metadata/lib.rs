@@ -3,12 +3,14 @@
 //! Questions take any [`Db`]: the [`Metadata`] itself reads from a pool, a [`Tx`] reads what it is about
 //! to change. Changes take a [`Tx`], so the compiler keeps every write inside a transaction.
 
+mod again;
 mod config;
 mod engines;
 mod error;
 mod lists;
 mod revisions;
 mod rows;
+mod together;
 
 pub mod app_passwords;
 pub mod blobs;
@@ -44,14 +46,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use domain::Result;
+use domain::{Error, Result};
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    ConnectionTrait, DatabaseTransaction, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
 
+pub use again::again;
 pub use config::MetadataConfig;
-use engines::Connections;
+use engines::postgres::lanes::Lanes;
+use engines::postgres::transaction::Transaction;
+use engines::{Engine, Line};
 use error::DbResult;
 
 /// The name of the database in the data folder.
@@ -59,8 +63,8 @@ pub const FILE: &str = "metadata.db";
 
 /// The database of the house: many readers and, on SQLite, one writer.
 pub struct Metadata {
-    read: DatabaseConnection,
-    write: DatabaseConnection,
+    engine: Engine,
+    read: Line,
     statements: Arc<AtomicU64>,
     data_folder: PathBuf,
 }
@@ -86,17 +90,13 @@ impl Metadata {
     /// [`Unavailable`](domain::Error::Unavailable) when it cannot be opened, [`Unsupported`](domain::Error::Unsupported)
     /// for a PostgreSQL that is too old or set up in a way that would not do.
     pub async fn open(config: &MetadataConfig, data_folder: &Path) -> Result<Self> {
-        let Connections { read, write } = engines::open(config, data_folder).await?;
         let statements = Arc::new(AtomicU64::new(0));
-        let counted = |mut connection: DatabaseConnection| {
-            let statements = Arc::clone(&statements);
-            connection.set_metric_callback(move |_| {
-                statements.fetch_add(1, Ordering::Relaxed);
-            });
-            connection
+        let engine = engines::open(config, data_folder, &statements).await?;
+        let read = match &engine {
+            Engine::Sqlite(sqlite) => Line::Any(sqlite.read.clone()),
+            Engine::Postgres(postgres) => Line::AnyLane(Arc::clone(&postgres.lanes)),
         };
-        let data_folder = data_folder.to_owned();
-        Ok(Self { read: counted(read), write: counted(write), statements, data_folder })
+        Ok(Self { engine, read, statements, data_folder: data_folder.to_owned() })
     }
 
     /// Begins a transaction that may write. Dropping it before [`Tx::commit`] undoes all of it.
@@ -106,11 +106,19 @@ impl Metadata {
     /// # Errors
     /// [`Unavailable`](domain::Error::Unavailable) when somebody else holds the database for too long.
     pub async fn begin(&self) -> Result<Tx> {
-        let immediate = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
+        let raw = match &self.engine {
+            Engine::Sqlite(sqlite) => Line::One(sqlite.write.begin_with_options(immediate()).await.or_domain()?),
+            Engine::Postgres(postgres) => Line::OneLane(Transaction::new(&postgres.lanes, "BEGIN")),
         };
-        Ok(Tx { raw: self.write.begin_with_options(immediate).await.or_domain()? })
+        Ok(Tx { raw })
+    }
+
+    /// Begins a transaction in which steps of an upgrade are taken.
+    pub(crate) async fn begin_upgrade(&self) -> Result<Tx> {
+        match &self.engine {
+            Engine::Sqlite(_) => self.begin().await,
+            Engine::Postgres(postgres) => Ok(Tx { raw: Line::One(postgres.migrating.begin().await.or_domain()?) }),
+        }
     }
 
     /// A view of the database as it is at the first question put to it. What others change meanwhile does not show, and
@@ -119,19 +127,27 @@ impl Metadata {
     /// # Errors
     /// [`Unavailable`](domain::Error::Unavailable) when no connection is free for too long.
     pub async fn view(&self) -> Result<View> {
-        let raw = match self.is_shared() {
-            true => {
-                let (isolation, access) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
-                self.read.begin_with_config(Some(isolation), Some(access)).await
+        let raw = match &self.engine {
+            Engine::Sqlite(sqlite) => Line::One(sqlite.read.begin().await.or_domain()?),
+            Engine::Postgres(postgres) => {
+                let opening = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                Line::OneLane(Transaction::new(&postgres.lanes, opening))
             }
-            false => self.read.begin().await,
         };
-        Ok(View { raw: raw.or_domain()? })
+        Ok(View { raw })
     }
 
     /// Whether servers on other machines may use the same database: on PostgreSQL.
     pub fn is_shared(&self) -> bool {
-        self.read.get_database_backend() == DbBackend::Postgres
+        self.lanes().is_some()
+    }
+
+    /// The connections to PostgreSQL, if it is one.
+    pub(crate) fn lanes(&self) -> Option<&Arc<Lanes>> {
+        match &self.engine {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(postgres) => Some(&postgres.lanes),
+        }
     }
 
     /// How many statements have been sent since the start, transactions' brackets not counted.
@@ -169,8 +185,23 @@ impl Metadata {
     /// # Errors
     /// Whatever the database says.
     pub async fn close(&self) -> Result<()> {
-        self.read.close_by_ref().await.or_domain()?;
-        self.write.close_by_ref().await.or_domain()
+        match &self.engine {
+            Engine::Sqlite(sqlite) => {
+                sqlite.read.close_by_ref().await.or_domain()?;
+                sqlite.write.close_by_ref().await.or_domain()
+            }
+            Engine::Postgres(postgres) => {
+                postgres.lanes.close().await;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn immediate() -> TransactionOptions {
+    TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
     }
 }
 
@@ -181,7 +212,7 @@ pub(crate) fn statement(db: &impl Db, sql: &str, values: impl IntoIterator<Item 
 
 /// The database as it was at one moment.
 pub struct View {
-    raw: DatabaseTransaction,
+    raw: Line,
 }
 
 impl Db for View {
@@ -192,7 +223,7 @@ impl Db for View {
 
 /// A transaction: all of it happens at [`commit`](Self::commit), or nothing does.
 pub struct Tx {
-    raw: DatabaseTransaction,
+    raw: Line,
 }
 
 impl Db for Tx {
@@ -207,6 +238,26 @@ impl Tx {
     /// # Errors
     /// Whatever the database says; the caller must then assume neither that it happened nor that it did not.
     pub async fn commit(self) -> Result<()> {
-        self.raw.commit().await.or_domain()
+        match self.raw {
+            Line::One(transaction) => transaction.commit().await.or_domain(),
+            Line::OneLane(transaction) => transaction.commit().await.or_domain(),
+            Line::Any(_) | Line::AnyLane(_) => Err(Error::internal("a transaction is one connection's")),
+        }
+    }
+
+    /// The transaction of PostgreSQL in which steps can be joined, if it is one.
+    pub(crate) fn joining(&self) -> Option<&Transaction> {
+        match &self.raw {
+            Line::OneLane(transaction) => Some(transaction),
+            _ => None,
+        }
+    }
+
+    /// What takes the steps of an upgrade, if it was begun for them.
+    pub(crate) fn upgrading(&self) -> Result<&DatabaseTransaction> {
+        match &self.raw {
+            Line::One(transaction) => Ok(transaction),
+            _ => Err(Error::internal("the transaction was not begun for an upgrade")),
+        }
     }
 }

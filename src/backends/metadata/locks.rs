@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::error::DbResult;
 use crate::nodes::unsigned;
 use crate::rows::lock;
+use crate::together::Step;
 use crate::{Db, Tx, statement};
 
 /// A lock `l` beside other columns of a row, if there is one.
@@ -136,7 +137,7 @@ pub async fn refresh(tx: &Tx, lock: &Lock) -> Result<()> {
 /// # Errors
 /// Whatever the database says.
 pub async fn remove(tx: &Tx, token: LockToken) -> Result<()> {
-    lock::Entity::delete_by_id(token.0).exec(tx.raw()).await.or_domain().map(drop)
+    tx.along(Step::new("", "DELETE FROM locks WHERE token = $1", [token.0.into()])).await
 }
 
 /// Whether there are locks that ended at a moment or before.
@@ -167,5 +168,5 @@ pub async fn remove_within(tx: &Tx, space: SpaceId, node: NodeId, now: Timestamp
     let sql =
         format!("{ABOVE} DELETE FROM locks WHERE token IN (SELECT token FROM above WHERE node_id = $3)");
     let values = [space.0.into(), now.before(GRACE).millis().into(), node.0.into()];
-    tx.raw().execute_raw(statement(tx, &sql, values)).await.or_domain().map(drop)
+    tx.along(Step::new("", sql, values)).await
 }

@@ -8,14 +8,15 @@ use domain::{
     Quota, Result, Seq, Sha256, Space, SpaceId, Standing, Timestamp,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
-    UpdateMany, Value, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryResult, QueryTrait,
+    Statement, UpdateMany, Value, sea_query::Expr,
 };
 use uuid::Uuid;
 
 use crate::error::DbResult;
 use crate::locks::LockRow;
 use crate::rows::node;
+use crate::together::Step;
 use crate::{Db, Tx, statement};
 
 /// The columns of a node `n` with its blob `b`, as [`NodeRow`] reads them.
@@ -209,9 +210,8 @@ pub async fn insert(tx: &Tx, caller: &Caller, space: SpaceId, seq: Seq, new: New
         tree_seq: Set(seq.0),
         ..Default::default()
     };
-    let id = NodeId(node::Entity::insert(row).exec(tx.raw()).await.or_domain()?.last_insert_id);
-    crate::revisions::open(tx, caller, seq, id).await?;
-    Ok(id)
+    let made = node::Entity::insert(row).build(tx.raw().get_database_backend());
+    crate::revisions::begin(tx, caller, seq, made).await
 }
 
 /// What changes about a node.
@@ -235,12 +235,12 @@ pub enum Change<'a> {
 /// # Errors
 /// Whatever the database says.
 pub async fn change(tx: &Tx, caller: &Caller, seq: Seq, id: NodeId, change: Change<'_>) -> Result<()> {
-    update(tx, seq, id, change).await?;
-    crate::revisions::succeed(tx, caller, seq, id).await
+    let changed = update(tx, seq, id, change);
+    crate::revisions::go_on(tx, caller, seq, id, changed).await
 }
 
-/// Changes the row of a node and leaves its history to the caller.
-pub(crate) async fn update(tx: &Tx, seq: Seq, id: NodeId, change: Change<'_>) -> Result<()> {
+/// What changes the row of a node; its history is for whoever sends it.
+pub(crate) fn update(tx: &Tx, seq: Seq, id: NodeId, change: Change<'_>) -> Statement {
     use node::Column::{
         BlobId as Blob, ChangedSeq, Id, Name, ParentId, TrashName, TrashedMs, TrashedWith, TreeSeq,
     };
@@ -259,12 +259,12 @@ pub(crate) async fn update(tx: &Tx, seq: Seq, id: NodeId, change: Change<'_>) ->
             .col_expr(TrashedMs, Expr::value(None::<i64>))
             .col_expr(TrashedWith, Expr::value(None::<i64>))
             .col_expr(TrashName, Expr::value(None::<String>)),
-        Change::Trashed(at, names) => return crate::trash::enter(tx, seq, id, at, names).await,
+        Change::Trashed(at, names) => return crate::trash::enter(tx, seq, id, at, names),
         Change::TrashedWith(at, other) => {
             update.col_expr(TrashedMs, Expr::value(at.millis())).col_expr(TrashedWith, Expr::value(other.0))
         }
     };
-    update.exec(tx.raw()).await.or_domain().map(drop)
+    update.build(tx.raw().get_database_backend())
 }
 
 fn set_times(mut update: UpdateMany<node::Entity>, times: NodeTimes) -> UpdateMany<node::Entity> {
@@ -282,13 +282,11 @@ fn set_times(mut update: UpdateMany<node::Entity>, times: NodeTimes) -> UpdateMa
 /// # Errors
 /// Whatever the database says.
 pub async fn stir(tx: &Tx, seq: Seq, nodes: impl IntoIterator<Item = NodeId>) -> Result<()> {
-    node::Entity::update_many()
+    let stirred = node::Entity::update_many()
         .col_expr(node::Column::TreeSeq, Expr::value(seq.0))
         .filter(node::Column::Id.is_in(nodes.into_iter().map(|id| id.0)))
-        .exec(tx.raw())
-        .await
-        .or_domain()
-        .map(drop)
+        .build(tx.raw().get_database_backend());
+    tx.along(Step::built("", stirred)).await
 }
 
 pub(crate) fn read_node(row: &QueryResult) -> Result<Node> {

@@ -40,7 +40,8 @@ pub async fn beginning(tx: &Tx, node: &Node) -> Result<Beginning> {
 /// # Errors
 /// Whatever the database says.
 pub async fn amend(tx: &Tx, caller: &Caller, seq: Seq, node: &Node, change: Change<'_>) -> Result<()> {
-    nodes::update(tx, seq, node.id, change).await?;
+    let changed = nodes::update(tx, seq, node.id, change);
+    tx.raw().execute_raw(changed).await.or_domain()?;
     revisions::amend(tx, caller, seq, node.id).await
 }
 

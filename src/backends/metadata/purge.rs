@@ -37,8 +37,8 @@ pub async fn doom(tx: &Tx, entry: NodeId) -> Result<()> {
 /// Whatever the database says.
 pub async fn doom_within(tx: &Tx, caller: &Caller, seq: Seq, id: NodeId) -> Result<()> {
     let sql = "UPDATE nodes SET doomed = TRUE, trashed_ms = $2, changed_seq = $3 WHERE id = $1";
-    run(tx, sql, vec![id.0.into(), caller.now.millis().into(), seq.0.into()]).await?;
-    revisions::succeed(tx, caller, seq, id).await
+    let doomed = statement(tx, sql, [id.0.into(), caller.now.millis().into(), seq.0.into()]);
+    revisions::go_on(tx, caller, seq, id, doomed).await
 }
 
 /// Dooms entries of the trash that were removed up to a moment, at most so many; how many those were.

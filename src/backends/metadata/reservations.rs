@@ -9,7 +9,8 @@ use sea_orm::ConnectionTrait;
 use crate::error::DbResult;
 use crate::nodes::unsigned;
 use crate::spaces::{quota_exceeded, signed};
-use crate::{Db, Metadata, Tx, blobs, statement};
+use crate::together::{self, Step};
+use crate::{Db, Metadata, blobs, statement};
 
 /// What an upload asks for.
 #[derive(Debug, Clone, Copy)]
@@ -28,11 +29,11 @@ pub struct Demand {
 /// # Errors
 /// [`QuotaExceeded`](Error::QuotaExceeded) when there is not as much as needed.
 pub async fn register(metadata: &Metadata, id: BlobId, now: Timestamp, demand: Demand) -> Result<u64> {
-    let tx = metadata.begin().await?;
-    let bytes = set_aside(&tx, demand).await?;
-    blobs::insert(&tx, id, now, Some((demand.space, bytes))).await?;
-    tx.commit().await?;
-    Ok(bytes)
+    let registered = |bytes| blobs::insert(metadata, id, now, Some((demand.space, bytes)));
+    match set_aside(metadata, demand, registered).await? {
+        Some(bytes) => Ok(bytes),
+        None => Err(quota_exceeded(demand.needed_bytes)),
+    }
 }
 
 /// Sets more room aside for a registered blob; says how many bytes more.
@@ -40,43 +41,62 @@ pub async fn register(metadata: &Metadata, id: BlobId, now: Timestamp, demand: D
 /// # Errors
 /// [`QuotaExceeded`](Error::QuotaExceeded) when there is not as much as needed.
 pub async fn extend(metadata: &Metadata, id: BlobId, demand: Demand) -> Result<u64> {
-    let tx = metadata.begin().await?;
-    let bytes = set_aside(&tx, demand).await?;
     let sql =
         "UPDATE blobs SET space_id = $2, reserved_bytes = reserved_bytes + $3 WHERE id = $1 AND NOT live";
-    let values = [id.0.into(), demand.space.0.into(), signed(bytes)?.into()];
-    match tx.raw().execute_raw(statement(&tx, sql, values)).await.or_domain()?.rows_affected() {
-        1 => tx.commit().await?,
-        _ => return Err(Error::internal(format!("blob {id} is not registered"))),
-    }
-    Ok(bytes)
-}
-
-/// Gives back what a blob that is being forgotten had set aside. Where that is nothing, nobody is asked.
-pub(crate) async fn give_back(tx: &Tx, space: Option<SpaceId>, bytes: i64) -> Result<()> {
-    let Some(space) = space.filter(|_| bytes > 0) else { return Ok(()) };
-    let sql = "UPDATE spaces SET reserved_bytes = reserved_bytes - $2 WHERE id = $1";
-    tx.raw().execute_raw(statement(tx, sql, [space.0.into(), bytes.into()])).await.or_domain().map(drop)
-}
-
-async fn set_aside(tx: &Tx, demand: Demand) -> Result<u64> {
-    let Demand { space, needed_bytes, wanted_bytes } = demand;
-    let bytes = match wanted_bytes > needed_bytes {
-        true => wanted_bytes.min(left(tx, space).await? / 2).max(needed_bytes),
-        false => needed_bytes,
+    let extended = |bytes| {
+        let values = [id.0.into(), demand.space.0.into(), signed(bytes)?.into()];
+        Ok(Step::new("", sql, values).required())
     };
+    match set_aside(metadata, demand, extended).await? {
+        Some(bytes) => Ok(bytes),
+        None if blobs::find(metadata, id).await?.is_none() => {
+            Err(Error::internal(format!("blob {id} is not registered")))
+        }
+        None => Err(quota_exceeded(demand.needed_bytes)),
+    }
+}
+
+/// What gives back what a blob that is being forgotten had set aside; nothing where that is nothing.
+pub(crate) fn give_back(space: Option<SpaceId>, bytes: i64) -> Option<Step> {
+    let space = space.filter(|_| bytes > 0)?;
+    let sql = "UPDATE spaces SET reserved_bytes = reserved_bytes - $2 WHERE id = $1";
+    Some(Step::new("", sql, [space.0.into(), bytes.into()]))
+}
+
+/// Sets room aside, and with it does what is to be done to the row of the blob it is for; says how many bytes, if there
+/// is room. Where others were quicker and there is not as much any more as seemed, what is needed must do.
+async fn set_aside(
+    metadata: &Metadata,
+    demand: Demand,
+    for_blob: impl Fn(u64) -> Result<Step>,
+) -> Result<Option<u64>> {
     let sql = "UPDATE spaces SET reserved_bytes = reserved_bytes + $2 \
                WHERE id = $1 AND (quota_bytes IS NULL OR used_bytes + reserved_bytes + $2 <= quota_bytes)";
-    let done = tx.raw().execute_raw(statement(tx, sql, [space.0.into(), signed(bytes)?.into()]));
-    match done.await.or_domain()?.rows_affected() {
-        0 => Err(quota_exceeded(needed_bytes)),
-        _ => Ok(bytes),
+    let mut bytes = wish(metadata, demand).await?;
+    loop {
+        let room = Step::new("", sql, [demand.space.0.into(), signed(bytes)?.into()]).required();
+        if together::change(metadata, vec![room, for_blob(bytes)?]).await? {
+            return Ok(Some(bytes));
+        }
+        if bytes == demand.needed_bytes {
+            return Ok(None);
+        }
+        bytes = demand.needed_bytes;
     }
 }
 
-async fn left(tx: &Tx, space: SpaceId) -> Result<u64> {
+/// How much to ask for.
+async fn wish(db: &impl Db, demand: Demand) -> Result<u64> {
+    let Demand { space, needed_bytes, wanted_bytes } = demand;
+    Ok(match wanted_bytes > needed_bytes {
+        true => wanted_bytes.min(left(db, space).await? / 2).max(needed_bytes),
+        false => needed_bytes,
+    })
+}
+
+async fn left(db: &impl Db, space: SpaceId) -> Result<u64> {
     let sql = "SELECT quota_bytes - used_bytes - reserved_bytes AS bytes FROM spaces WHERE id = $1";
-    let row = tx.raw().query_one_raw(statement(tx, sql, [space.0.into()])).await.or_domain()?;
+    let row = db.raw().query_one_raw(statement(db, sql, [space.0.into()])).await.or_domain()?;
     let bytes: Option<Option<i64>> = row.map(|row| row.try_get("", "bytes").or_domain()).transpose()?;
     // Without a limit there is always enough.
     Ok(bytes.flatten().map_or(u64::MAX, unsigned))

@@ -71,7 +71,7 @@ pub async fn migrate(metadata: &Metadata, now: Timestamp) -> Result<Upgrade> {
         _ => None,
     };
     failpoint::reach("migrate.copied");
-    let tx = metadata.begin().await?;
+    let tx = metadata.begin_upgrade().await?;
     if metadata.is_shared() {
         // Of servers that start at the same time one takes the steps, and the others find them taken.
         tx.raw.execute_unprepared(ONE_AT_A_TIME).await.or_domain()?;
@@ -79,7 +79,7 @@ pub async fn migrate(metadata: &Metadata, now: Timestamp) -> Result<Upgrade> {
             return Ok(Upgrade::default());
         }
     }
-    Migrator::up(&tx.raw, None).await.or_domain()?;
+    Migrator::up(tx.upgrading()?, None).await.or_domain()?;
     if let Some(snapshot) = &snapshot {
         holds::take(&tx, &snapshot.hold(), snapshot.held_until()).await?;
     }
@@ -177,7 +177,7 @@ mod tests {
         };
         let metadata = Metadata::open(&config, folder.path()).await.unwrap();
         let tx = metadata.begin().await.unwrap();
-        Migrator::up(&tx.raw, Some(BEFORE)).await.unwrap();
+        Migrator::up(tx.upgrading().unwrap(), Some(BEFORE)).await.unwrap();
         let node = |id: i64, parent: &str, name: &str, trashed: &str| {
             format!(
                 "INSERT INTO nodes (id, uuid, space_id, parent_id, name, folder, created_ms, modified_ms, created_seq, \

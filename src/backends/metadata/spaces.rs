@@ -7,6 +7,7 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::error::DbResult;
+use crate::together::Step;
 use crate::{Db, Tx, statement};
 
 /// Takes the pen of a space: every change to a space begins here. Writers to one space queue at this
@@ -78,7 +79,7 @@ pub async fn unsettle(tx: &Tx, space: SpaceId, more_bytes: u64, reserved_bytes: 
     let sql =
         "UPDATE spaces SET used_bytes = used_bytes - $2, reserved_bytes = reserved_bytes + $3 WHERE id = $1";
     let values = [space.0.into(), signed(more_bytes)?.into(), signed(reserved_bytes)?.into()];
-    tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain().map(drop)
+    tx.along(Step::new("", sql, values)).await
 }
 
 /// Counts more bytes of system files beside the quota. Where the pen is not held yet this takes it, but the

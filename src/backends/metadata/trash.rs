@@ -1,7 +1,7 @@
 //! The trash of a space: its entries, each under a name of its own, and what lies below those that are folders.
 
 use domain::{Node, NodeId, NodeName, NodePath, Removal, Result, Seq, SpaceId, Timestamp, VirtualFolder};
-use sea_orm::{ConnectionTrait, QueryResult, Value};
+use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 
 use crate::error::DbResult;
 use crate::members::{Member, name_after, properties_of_n, read_all};
@@ -135,8 +135,8 @@ fn read_removal(row: &QueryResult) -> Result<Removal> {
     })
 }
 
-/// Makes an entry of a node, under the first of these names that no other has; the last, if others have them all.
-pub(crate) async fn enter(tx: &Tx, seq: Seq, id: NodeId, at: Timestamp, names: &[NodeName; 4]) -> Result<()> {
+/// What makes an entry of a node, under the first of these names that no other has; the last, if others have them all.
+pub(crate) fn enter(tx: &Tx, seq: Seq, id: NodeId, at: Timestamp, names: &[NodeName; 4]) -> Statement {
     let unless_taken = |at: usize| {
         format!(
             "WHEN NOT EXISTS (SELECT 1 FROM nodes o WHERE o.space_id = nodes.space_id AND o.trash_name = ${at}) \
@@ -150,5 +150,5 @@ pub(crate) async fn enter(tx: &Tx, seq: Seq, id: NodeId, at: Timestamp, names: &
     );
     let values: [Value; 3] = [seq.0.into(), at.millis().into(), id.0.into()];
     let values = values.into_iter().chain(names.iter().map(|name| name.as_str().into()));
-    tx.raw().execute_raw(statement(tx, &sql, values)).await.or_domain().map(drop)
+    statement(tx, &sql, values)
 }

@@ -273,6 +273,8 @@ impl Showing<'_> {
         let old = located.node();
         let times = self.times(old);
         let same = old.is_some_and(|node| !node.is_system() && node.sha256() == Some(content.sha256));
+        end_lapsed(&tx, &located, &self.request.conditions).await?;
+        nodes::stir(&tx, seq, located.ancestors()).await?;
         let id = match (old, no_room) {
             (Some(node), no_room) if same => {
                 if no_room.is_none() {
@@ -301,8 +303,6 @@ impl Showing<'_> {
                 nodes::insert(&tx, caller, space, seq, new).await?
             }
         };
-        end_lapsed(&tx, &located, &self.request.conditions).await?;
-        nodes::stir(&tx, seq, located.ancestors()).await?;
         failpoint::reach("upload.placed");
         tx.commit().await?;
         failpoint::reach("upload.shown");

@@ -32,11 +32,11 @@ pub(crate) async fn discard(backends: &Arc<Backends>, blob: BlobId) {
 /// Nobody can know, after a lost answer, whether the transaction happened, so the row decides. It goes last:
 /// as long as it is there, the next start knows of the bytes, wherever the process dies.
 async fn attempt(backends: &Backends, blob: BlobId) -> Result<()> {
-    if metadata::blobs::is_abandoned(&backends.metadata, blob).await? {
+    if let Some(abandoned) = metadata::blobs::find_abandoned(&backends.metadata, blob).await? {
         failpoint::reach("discard.decided");
         backends.blobs.remove(blob).await?;
         failpoint::reach("discard.removed");
-        metadata::blobs::forget(&backends.metadata, blob).await?;
+        metadata::blobs::forget(&backends.metadata, &abandoned).await?;
     }
     Ok(())
 }

@@ -1,25 +1,43 @@
 //! PostgreSQL, for any number of servers side by side.
 
+pub(crate) mod lanes;
+pub(crate) mod transaction;
+
+mod plain;
+
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use domain::{Durability, Error, Result};
 use sea_orm::DatabaseConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{Connection, Executor, Row};
+use sqlx::{AssertSqlSafe, Executor, Row};
 
-use super::Connections;
+use lanes::Lanes;
+
 use crate::{MetadataConfig, error};
 
 /// The oldest version that has everything that is asked of it, as `server_version_num` says it.
 const VERSION_MIN: i32 = 150_000;
 
-/// A connection that has rested for this long is asked whether it is still one, before it is used: the database may
-/// have been started again meanwhile.
-const RESTED: Duration = Duration::from_secs(10);
+/// So many prepared statements are kept for each connection: those of paths up to some depth, and all others.
+const STATEMENTS_KEPT: usize = 256;
+
+/// A database on PostgreSQL.
+pub(crate) struct Postgres {
+    pub(crate) lanes: Arc<Lanes>,
+    /// What the steps of an upgrade are taken with.
+    pub(crate) migrating: DatabaseConnection,
+}
 
 /// Connects to the database at this address.
-pub(super) async fn open(config: &MetadataConfig, url: &str) -> Result<Connections> {
+pub(super) async fn open(
+    config: &MetadataConfig,
+    url: &str,
+    statements: Arc<AtomicU64>,
+) -> Result<Postgres> {
     // What is wrong with an address may repeat the password in it, so it is not said.
     let options = PgConnectOptions::from_str(url).map_err(|_| {
         Error::Invalid(
@@ -28,32 +46,35 @@ pub(super) async fn open(config: &MetadataConfig, url: &str) -> Result<Connectio
         )
     })?;
     let durability = config.durability;
+    let wait_max = Duration::from_secs(config.busy_seconds.saturating_mul(2));
+    let busy_seconds = config.busy_seconds;
     let pool = PgPoolOptions::new()
         .max_connections(config.connections)
-        .acquire_timeout(Duration::from_secs(config.busy_seconds.saturating_mul(2)))
-        .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                if meta.idle_for > RESTED {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
+        .acquire_timeout(wait_max)
         .after_connect(move |connection, _| {
             Box::pin(async move {
+                // Nobody waits longer for somebody else's row than for the database itself.
+                let mut settings = format!("SET lock_timeout = '{busy_seconds}s'");
                 // What the server was set up for counts for whoever commits with power-loss in mind.
                 if durability == Durability::ProcessCrash {
-                    connection.execute("SET synchronous_commit = off").await?;
+                    settings.push_str("; SET synchronous_commit = off");
                 }
+                connection.execute(sqlx::raw_sql(AssertSqlSafe(settings))).await?;
                 Ok(())
             })
         })
-        .connect_with(options.application_name("larder"));
+        // A pooler in between refuses settings it does not know, and no fraction is ever read.
+        .connect_with(
+            options
+                .application_name("larder")
+                .extra_float_digits(None)
+                .statement_cache_capacity(STATEMENTS_KEPT),
+        );
     let pool = pool.await.map_err(error::unopened)?;
     check(&pool).await?;
-    let connection = DatabaseConnection::from(pool);
-    Ok(Connections { read: connection.clone(), write: connection })
+    let migrating = DatabaseConnection::from(pool.clone());
+    let lanes = Arc::new(Lanes::new(pool, config.connections, wait_max, statements));
+    Ok(Postgres { lanes, migrating })
 }
 
 /// Refuses what would be wrong for every request.

@@ -8,11 +8,16 @@ use sea_orm::DatabaseConnection;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::Connections;
 use crate::{FILE, MetadataConfig, error};
 
+/// The connections to a database file: where a question goes, and where a change goes.
+pub(crate) struct Sqlite {
+    pub(crate) read: DatabaseConnection,
+    pub(crate) write: DatabaseConnection,
+}
+
 /// Opens, and if need be creates, the database file.
-pub(super) async fn open(config: &MetadataConfig, data_folder: &Path) -> Result<Connections> {
+pub(super) async fn open(config: &MetadataConfig, data_folder: &Path) -> Result<Sqlite> {
     // Two pools, because SQLite has one writer: writers queue fairly for their one connection instead
     // of racing for the file, and readers never wait for them.
     let file = SqliteConnectOptions::new()
@@ -49,7 +54,7 @@ pub(super) async fn open(config: &MetadataConfig, data_folder: &Path) -> Result<
         .connect_with(file.clone());
     let write = write.await.map_err(error::unopened)?;
     let read = pool(config.readers).connect_with(file.read_only(true)).await.map_err(error::unopened)?;
-    Ok(Connections { read: DatabaseConnection::from(read), write: DatabaseConnection::from(write) })
+    Ok(Sqlite { read: DatabaseConnection::from(read), write: DatabaseConnection::from(write) })
 }
 
 /// With FULL each commit syncs the log. With NORMAL only checkpoints sync: after a loss of power the database is
