@@ -8,7 +8,7 @@ use blobs::{Blobs, Copied};
 use domain::{BlobId, Error, Result, Timestamp};
 use futures_util::{StreamExt, stream};
 use metadata::snapshots::{self, Kept, Snapshot, stamp};
-use metadata::{Metadata, holds};
+use metadata::{Metadata, again, holds};
 use services::Backends;
 use uuid::Uuid;
 
@@ -297,15 +297,21 @@ async fn prune(
 }
 
 async fn take_hold(metadata: &Metadata, name: &str) -> Result<()> {
-    let tx = metadata.begin().await?;
-    holds::take(&tx, name, Timestamp::now().after(HOLD)).await?;
-    tx.commit().await
+    again(|| async {
+        let tx = metadata.begin().await?;
+        holds::take(&tx, name, Timestamp::now().after(HOLD)).await?;
+        tx.commit().await
+    })
+    .await
 }
 
 async fn release_hold(metadata: &Metadata, name: &str) -> Result<()> {
-    let tx = metadata.begin().await?;
-    holds::release(&tx, name).await?;
-    tx.commit().await
+    again(|| async {
+        let tx = metadata.begin().await?;
+        holds::release(&tx, name).await?;
+        tx.commit().await
+    })
+    .await
 }
 
 /// Goes on as long as it is asked to; the error is that the hold is about to end.

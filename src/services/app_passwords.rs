@@ -2,7 +2,7 @@
 
 use domain::{AppPassword, AppPasswordId, Error, Result, Timestamp, UserName};
 use metadata::app_passwords::{self, NewAppPassword};
-use metadata::users;
+use metadata::{again, users};
 use uuid::Uuid;
 
 use crate::Backends;
@@ -40,32 +40,36 @@ pub async fn create(
             "This app password would have expired already; choose a later end.".into(),
         ));
     }
-    let mut secret = AppSecret::generate();
-    let hash = backends.hashing.hash(secret.secret()).await?;
-    let tx = backends.metadata.begin().await?;
-    let owner = users::get(&tx, user).await?;
-    if app_passwords::list(&tx, owner.id).await?.iter().any(|known| is_active_as(known, name, now)) {
-        let text = format!(
-            "{user} has an active app password named `{name}`; choose another name, or revoke that one first."
-        );
-        return Err(Error::Exists(text.into()));
-    }
-    for _ in 0..LOOKUPS_TRIED_MAX {
-        let new = NewAppPassword {
-            id: AppPasswordId(Uuid::new_v4()),
-            user: owner.id,
-            name,
-            lookup: secret.lookup(),
-            secret_hash: &hash,
-            expires_at,
-        };
-        if let Some(app_password) = app_passwords::insert(&tx, now, new).await? {
-            tx.commit().await?;
-            return Ok(Issued { app_password, secret: secret.text() });
+    let made = AppSecret::generate();
+    let hash = backends.hashing.hash(made.secret()).await?;
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let owner = users::get(&tx, user).await?;
+        if app_passwords::list(&tx, owner.id).await?.iter().any(|known| is_active_as(known, name, now)) {
+            let text = format!(
+                "{user} has an active app password named `{name}`; choose another name, or revoke that one first."
+            );
+            return Err(Error::Exists(text.into()));
         }
-        secret = secret.with_other_lookup();
-    }
-    Err(Error::internal("no free lookup part was found for an app password"))
+        let mut secret = made.clone();
+        for _ in 0..LOOKUPS_TRIED_MAX {
+            let new = NewAppPassword {
+                id: AppPasswordId(Uuid::new_v4()),
+                user: owner.id,
+                name,
+                lookup: secret.lookup(),
+                secret_hash: &hash,
+                expires_at,
+            };
+            if let Some(app_password) = app_passwords::insert(&tx, now, new).await? {
+                tx.commit().await?;
+                return Ok(Issued { app_password, secret: secret.text() });
+            }
+            secret = secret.with_other_lookup();
+        }
+        Err(Error::internal("no free lookup part was found for an app password"))
+    })
+    .await
 }
 
 /// All of a user's, revoked and expired ones too, oldest first.
@@ -89,12 +93,15 @@ pub async fn revoke(
     user: &UserName,
     which: &str,
 ) -> Result<AppPassword> {
-    let tx = backends.metadata.begin().await?;
-    let owner = users::get(&tx, user).await?;
-    let app_password = pick(app_passwords::list(&tx, owner.id).await?, user, which, now)?;
-    app_passwords::revoke(&tx, app_password.id, now).await?;
-    tx.commit().await?;
-    Ok(AppPassword { revoked_at: app_password.revoked_at.or(Some(now)), ..app_password })
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let owner = users::get(&tx, user).await?;
+        let app_password = pick(app_passwords::list(&tx, owner.id).await?, user, which, now)?;
+        app_passwords::revoke(&tx, app_password.id, now).await?;
+        tx.commit().await?;
+        Ok(AppPassword { revoked_at: app_password.revoked_at.or(Some(now)), ..app_password })
+    })
+    .await
 }
 
 fn pick(all: Vec<AppPassword>, user: &UserName, which: &str, now: Timestamp) -> Result<AppPassword> {

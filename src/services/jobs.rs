@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Job, JobId, JobKind, QueueHealth, Result, Timestamp};
-use metadata::jobs;
+use metadata::{again, jobs};
 
 use crate::Backends;
 
@@ -33,12 +33,15 @@ pub async fn health(now: Timestamp, backends: &Backends) -> Result<QueueHealth> 
 /// # Errors
 /// [`NotFound`](domain::Error::NotFound) when there is no such job, or it is not dead.
 pub async fn retry(now: Timestamp, backends: &Backends, id: JobId) -> Result<Job> {
-    let tx = backends.metadata.begin().await?;
-    let job = jobs::get_dead(&tx, now, id).await?;
-    jobs::revive(&tx, now, &job).await?;
-    tx.commit().await?;
-    backends.coordination.wake_jobs();
-    Ok(job)
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let job = jobs::get_dead(&tx, now, id).await?;
+        jobs::revive(&tx, now, &job).await?;
+        tx.commit().await?;
+        backends.coordination.wake_jobs();
+        Ok(job)
+    })
+    .await
 }
 
 /// Gives every dead job another chance, and says how many there were.
@@ -46,14 +49,17 @@ pub async fn retry(now: Timestamp, backends: &Backends, id: JobId) -> Result<Job
 /// # Errors
 /// Whatever the database says.
 pub async fn retry_all(now: Timestamp, backends: &Backends) -> Result<usize> {
-    let tx = backends.metadata.begin().await?;
-    let dead = jobs::list_dead(&tx, now).await?;
-    for job in &dead {
-        jobs::revive(&tx, now, job).await?;
-    }
-    tx.commit().await?;
-    backends.coordination.wake_jobs();
-    Ok(dead.len())
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let dead = jobs::list_dead(&tx, now).await?;
+        for job in &dead {
+            jobs::revive(&tx, now, job).await?;
+        }
+        tx.commit().await?;
+        backends.coordination.wake_jobs();
+        Ok(dead.len())
+    })
+    .await
 }
 
 /// Makes every job of a kind due now, and says how many there are; of a kind that is on a schedule there always is one.
@@ -61,17 +67,20 @@ pub async fn retry_all(now: Timestamp, backends: &Backends) -> Result<usize> {
 /// # Errors
 /// Whatever the database says.
 pub async fn run_now(now: Timestamp, backends: &Backends, kind: &JobKind, scheduled: bool) -> Result<u64> {
-    let tx = backends.metadata.begin().await?;
-    let found = match jobs::hasten(&tx, now, kind).await? {
-        0 if scheduled => {
-            jobs::enqueue(&tx, now, kind, "", now).await?;
-            1
-        }
-        found => found,
-    };
-    tx.commit().await?;
-    backends.coordination.wake_jobs();
-    Ok(found)
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let found = match jobs::hasten(&tx, now, kind).await? {
+            0 if scheduled => {
+                jobs::enqueue(&tx, now, kind, "", now).await?;
+                1
+            }
+            found => found,
+        };
+        tx.commit().await?;
+        backends.coordination.wake_jobs();
+        Ok(found)
+    })
+    .await
 }
 
 /// Sees to it that a job on a schedule waits for its time, which is not further away than one interval.

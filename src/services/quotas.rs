@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use domain::{Result, SpaceId, Timestamp};
+use metadata::again;
 use metadata::spaces::{self, Drift};
 
 use crate::Backends;
@@ -18,14 +19,7 @@ pub async fn recount(backends: &Backends, now: Timestamp) -> Result<Vec<Drift>> 
     let suspects: HashSet<SpaceId> = suspects.iter().map(|drift| drift.space).collect();
     let mut found = Vec::new();
     for space in suspects {
-        let tx = backends.metadata.begin().await?;
-        spaces::take_pen_unheard(&tx, space).await?;
-        // Once more: what was seen without the pen may be over.
-        let drifts = spaces::drifts_of(&tx, space).await?;
-        for drift in &drifts {
-            spaces::correct(&tx, drift).await?;
-        }
-        tx.commit().await?;
+        let drifts = again(|| correct(backends, space)).await?;
         for Drift { counter, counted_bytes, stored_bytes, .. } in &drifts {
             let (space, counter, at_ms) = (space.0, counter.column(), now.millis());
             tracing::error!(
@@ -36,4 +30,16 @@ pub async fn recount(backends: &Backends, now: Timestamp) -> Result<Vec<Drift>> 
         found.extend(drifts);
     }
     Ok(found)
+}
+
+async fn correct(backends: &Backends, space: SpaceId) -> Result<Vec<Drift>> {
+    let tx = backends.metadata.begin().await?;
+    spaces::take_pen_unheard(&tx, space).await?;
+    // Once more: what was seen without the pen may be over.
+    let drifts = spaces::drifts_of(&tx, space).await?;
+    for drift in &drifts {
+        spaces::correct(&tx, drift).await?;
+    }
+    tx.commit().await?;
+    Ok(drifts)
 }

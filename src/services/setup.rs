@@ -1,6 +1,7 @@
 //! The first start: somebody has to be able to come in.
 
 use domain::{AppPasswordId, Error, Result, Role, SpaceId, Timestamp, User, UserId, UserName};
+use metadata::again;
 use metadata::app_passwords::{self, NewAppPassword};
 use metadata::users::{self, NewUser};
 use uuid::Uuid;
@@ -32,24 +33,32 @@ pub async fn welcome(now: Timestamp, backends: &Backends, user_name: &UserName) 
     let secret = AppSecret::generate();
     let hashing = &backends.hashing;
     let (password_hash, secret_hash) = (hashing.hash(&password).await?, hashing.hash(secret.secret()).await?);
-    let tx = backends.metadata.begin().await?;
-    // Two first starts at once would both have found nobody.
-    if users::any(&tx).await? {
-        return Ok(None);
-    }
-    let user = users::insert(&tx, now, first_user(backends, user_name, password_hash)).await?;
-    let first = NewAppPassword {
-        id: AppPasswordId(Uuid::new_v4()),
-        user: user.id,
-        name: "first",
-        lookup: secret.lookup(),
-        secret_hash: &secret_hash,
-        expires_at: None,
-    };
-    let app_password = app_passwords::insert(&tx, now, first).await?;
-    let app_password = app_password.ok_or_else(|| Error::internal("the first app password has a rival"))?;
-    tx.commit().await?;
-    Ok(Some(Welcome { user, password, app_password: Issued { app_password, secret: secret.text() } }))
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        // Two first starts at once would both have found nobody.
+        if users::any(&tx).await? {
+            return Ok(None);
+        }
+        let user = users::insert(&tx, now, first_user(backends, user_name, password_hash.clone())).await?;
+        let first = NewAppPassword {
+            id: AppPasswordId(Uuid::new_v4()),
+            user: user.id,
+            name: "first",
+            lookup: secret.lookup(),
+            secret_hash: &secret_hash,
+            expires_at: None,
+        };
+        let app_password = app_passwords::insert(&tx, now, first).await?;
+        let app_password =
+            app_password.ok_or_else(|| Error::internal("the first app password has a rival"))?;
+        tx.commit().await?;
+        Ok(Some(Welcome {
+            user,
+            password: password.clone(),
+            app_password: Issued { app_password, secret: secret.text() },
+        }))
+    })
+    .await
 }
 
 fn first_user(backends: &Backends, name: &UserName, password_hash: String) -> NewUser {

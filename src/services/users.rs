@@ -1,7 +1,7 @@
 //! People with an account.
 
 use domain::{Caller, Door, Error, RequestId, Result, Role, SpaceId, Timestamp, User, UserId, UserName};
-use metadata::{Tx, users};
+use metadata::{Tx, again, users};
 use uuid::Uuid;
 
 use crate::Backends;
@@ -41,10 +41,13 @@ pub async fn create(now: Timestamp, backends: &Backends, new: NewUser) -> Result
         root_uuid: Uuid::new_v4(),
         quota_bytes: new.quota_bytes,
     };
-    let tx = backends.metadata.begin().await?;
-    let user = users::insert(&tx, now, new).await?;
-    tx.commit().await?;
-    Ok(user)
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let user = users::insert(&tx, now, new.clone()).await?;
+        tx.commit().await?;
+        Ok(user)
+    })
+    .await
 }
 
 /// Everybody, in the order of their names.
@@ -71,9 +74,12 @@ pub async fn caller(now: Timestamp, backends: &Backends, name: &UserName) -> Res
 /// # Errors
 /// [`NotFound`](Error::NotFound) when nobody has this name.
 pub async fn set_active(backends: &Backends, name: &UserName, active: bool) -> Result<User> {
-    let tx = backends.metadata.begin().await?;
-    users::set_active(&tx, users::get(&tx, name).await?.id, active).await?;
-    changed(tx, name).await
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        users::set_active(&tx, users::get(&tx, name).await?.id, active).await?;
+        changed(tx, name).await
+    })
+    .await
 }
 
 /// Sets what the personal space of a user may hold, in bytes; none for no limit. What is there already stays,
@@ -82,9 +88,12 @@ pub async fn set_active(backends: &Backends, name: &UserName, active: bool) -> R
 /// # Errors
 /// [`NotFound`](Error::NotFound) when nobody has this name.
 pub async fn set_quota(backends: &Backends, name: &UserName, quota_bytes: Option<u64>) -> Result<User> {
-    let tx = backends.metadata.begin().await?;
-    users::set_quota(&tx, users::get(&tx, name).await?.id, quota_bytes).await?;
-    changed(tx, name).await
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        users::set_quota(&tx, users::get(&tx, name).await?.id, quota_bytes).await?;
+        changed(tx, name).await
+    })
+    .await
 }
 
 /// Gives a user another account password. Their app passwords stay as they are.
@@ -94,9 +103,12 @@ pub async fn set_quota(backends: &Backends, name: &UserName, quota_bytes: Option
 /// this name.
 pub async fn set_password(backends: &Backends, name: &UserName, password: &str) -> Result<()> {
     let hash = hash(backends, password).await?;
-    let tx = backends.metadata.begin().await?;
-    users::set_password(&tx, users::get(&tx, name).await?.id, hash).await?;
-    tx.commit().await
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        users::set_password(&tx, users::get(&tx, name).await?.id, hash.clone()).await?;
+        tx.commit().await
+    })
+    .await
 }
 
 async fn hash(backends: &Backends, password: &str) -> Result<String> {

@@ -3,12 +3,14 @@
 
 mod broken_uploads;
 pub mod clock;
+mod contention;
 mod database;
 mod full_backups;
 mod full_disk;
 mod hang_up;
 mod jobs;
 mod lost_bytes;
+mod postgres;
 mod power_loss;
 mod reservations;
 mod self_check;

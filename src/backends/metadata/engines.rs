@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use domain::Result;
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
+    Statement,
 };
 
 use self::postgres::Postgres;

@@ -16,7 +16,7 @@ use sea_orm::{ConnectionTrait, QueryResult, Value};
 use uuid::Uuid;
 
 use crate::error::DbResult;
-use crate::{Db, Metadata, Tx, statement};
+use crate::{Db, Metadata, Tx, again, statement};
 
 pub use operation::{get_dead, hasten, health, list, list_dead, revive};
 
@@ -108,19 +108,22 @@ pub async fn take(metadata: &Metadata, kind: &JobKind, now: Timestamp) -> Result
     let (until, far) = (now.after(LEASE), now.after(LEASE_MAX));
     let values: [Value; 5] =
         [run.into(), until.millis().into(), now.millis().into(), far.millis().into(), kind.as_str().into()];
-    let tx = metadata.begin().await?;
-    let row = tx.raw().query_one_raw(statement(&tx, sql, values)).await.or_domain()?;
-    tx.commit().await?;
-    let read = |row: QueryResult| {
-        Ok(Claim {
-            id: JobId(row.try_get("", "id").or_domain()?),
-            kind: kind.clone(),
-            key: row.try_get("", "key").or_domain()?,
-            attempts: operation::count(&row, "attempts")?,
-            run,
-        })
-    };
-    row.map(read).transpose()
+    again(|| async {
+        let tx = metadata.begin().await?;
+        let row = tx.raw().query_one_raw(statement(&tx, sql, values.clone())).await.or_domain()?;
+        tx.commit().await?;
+        let read = |row: QueryResult| {
+            Ok(Claim {
+                id: JobId(row.try_get("", "id").or_domain()?),
+                kind: kind.clone(),
+                key: row.try_get("", "key").or_domain()?,
+                attempts: operation::count(&row, "attempts")?,
+                run,
+            })
+        };
+        row.map(read).transpose()
+    })
+    .await
 }
 
 /// Says that a run still goes on; whether the job is still its runner's.
@@ -129,11 +132,14 @@ pub async fn take(metadata: &Metadata, kind: &JobKind, now: Timestamp) -> Result
 /// Whatever the database says.
 pub async fn renew(metadata: &Metadata, claim: &Claim, now: Timestamp) -> Result<bool> {
     let sql = "UPDATE jobs SET leased_ms = $3 WHERE id = $1 AND runner = $2";
-    let tx = metadata.begin().await?;
-    let values = [claim.id.0.into(), claim.run.into(), now.after(LEASE).millis().into()];
-    let renewed = execute(&tx, sql, values).await?;
-    tx.commit().await?;
-    Ok(renewed > 0)
+    again(|| async {
+        let tx = metadata.begin().await?;
+        let values = [claim.id.0.into(), claim.run.into(), now.after(LEASE).millis().into()];
+        let renewed = execute(&tx, sql, values).await?;
+        tx.commit().await?;
+        Ok(renewed > 0)
+    })
+    .await
 }
 
 /// Ends a run. Nothing happens when the job is somebody else's by now.
@@ -141,14 +147,17 @@ pub async fn renew(metadata: &Metadata, claim: &Claim, now: Timestamp) -> Result
 /// # Errors
 /// Whatever the database says.
 pub async fn settle(metadata: &Metadata, claim: &Claim, now: Timestamp, ending: &Ending) -> Result<()> {
-    let tx = metadata.begin().await?;
-    match ending {
-        Ending::Finished => finish(&tx, claim, now).await?,
-        Ending::Due(due) => reschedule(&tx, claim, now, *due).await?,
-        Ending::Retry(due, error) => retry(&tx, claim, now, *due, error).await?,
-        Ending::Dead(error) => bury(&tx, claim, now, error).await?,
-    }
-    tx.commit().await
+    again(|| async {
+        let tx = metadata.begin().await?;
+        match ending {
+            Ending::Finished => finish(&tx, claim, now).await?,
+            Ending::Due(due) => reschedule(&tx, claim, now, *due).await?,
+            Ending::Retry(due, error) => retry(&tx, claim, now, *due, error).await?,
+            Ending::Dead(error) => bury(&tx, claim, now, error).await?,
+        }
+        tx.commit().await
+    })
+    .await
 }
 
 /// Who asked for it while it ran may have changed what the run had seen already, so it is not over then.
@@ -214,13 +223,16 @@ pub async fn keep_schedule(
     if due.is_some_and(|due| due <= latest.millis()) {
         return Ok(());
     }
-    let tx = metadata.begin().await?;
-    if due.is_none() {
-        enqueue(&tx, now, kind, "", now).await?;
-    }
-    let sql = "UPDATE jobs SET due_ms = $2 WHERE NOT dead AND kind = $1 AND key = '' AND due_ms > $2";
-    execute(&tx, sql, [kind.as_str().into(), latest.millis().into()]).await?;
-    tx.commit().await
+    again(|| async {
+        let tx = metadata.begin().await?;
+        if due.is_none() {
+            enqueue(&tx, now, kind, "", now).await?;
+        }
+        let sql = "UPDATE jobs SET due_ms = $2 WHERE NOT dead AND kind = $1 AND key = '' AND due_ms > $2";
+        execute(&tx, sql, [kind.as_str().into(), latest.millis().into()]).await?;
+        tx.commit().await
+    })
+    .await
 }
 
 /// Brings every waiting job nearer by as much as the clock has gone back since its time was set. Reads only, where it has
@@ -236,14 +248,17 @@ pub async fn follow_clock(metadata: &Metadata, now: Timestamp) -> Result<()> {
     if found.is_none() {
         return Ok(());
     }
-    let tx = metadata.begin().await?;
-    let sql = format!(
-        "UPDATE jobs SET due_ms = due_ms - (COALESCE(ended_ms, created_ms) - $2), \
-         created_ms = CASE WHEN created_ms > $2 THEN $2 ELSE created_ms END, \
-         ended_ms = CASE WHEN ended_ms > $2 THEN $2 ELSE ended_ms END WHERE {AHEAD}"
-    );
-    execute(&tx, &sql, [limit, now.millis().into()]).await?;
-    tx.commit().await
+    again(|| async {
+        let tx = metadata.begin().await?;
+        let sql = format!(
+            "UPDATE jobs SET due_ms = due_ms - (COALESCE(ended_ms, created_ms) - $2), \
+             created_ms = CASE WHEN created_ms > $2 THEN $2 ELSE created_ms END, \
+             ended_ms = CASE WHEN ended_ms > $2 THEN $2 ELSE ended_ms END WHERE {AHEAD}"
+        );
+        execute(&tx, &sql, [limit.clone(), now.millis().into()]).await?;
+        tx.commit().await
+    })
+    .await
 }
 
 /// Frees every job somebody is at. For the start of the only server of a house: whoever was at them is gone. What has had
@@ -254,11 +269,14 @@ pub async fn follow_clock(metadata: &Metadata, now: Timestamp) -> Result<()> {
 pub async fn free_all(metadata: &Metadata, now: Timestamp) -> Result<u64> {
     let sql = "UPDATE jobs SET runner = NULL, leased_ms = NULL, \
                due_ms = CASE WHEN attempts >= $1 THEN $2 ELSE due_ms END WHERE runner IS NOT NULL";
-    let tx = metadata.begin().await?;
-    let values = [i64::from(ATTEMPTS_MAX).into(), now.after(QUARANTINE).millis().into()];
-    let freed = execute(&tx, sql, values).await?;
-    tx.commit().await?;
-    Ok(freed)
+    again(|| async {
+        let tx = metadata.begin().await?;
+        let values = [i64::from(ATTEMPTS_MAX).into(), now.after(QUARANTINE).millis().into()];
+        let freed = execute(&tx, sql, values).await?;
+        tx.commit().await?;
+        Ok(freed)
+    })
+    .await
 }
 
 pub(super) async fn execute(tx: &Tx, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<u64> {

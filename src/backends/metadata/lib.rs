@@ -48,7 +48,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::{Error, Result};
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    ConnectionTrait, DatabaseTransaction, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait, Value,
 };
 
 pub use again::again;
@@ -107,7 +108,9 @@ impl Metadata {
     /// [`Unavailable`](domain::Error::Unavailable) when somebody else holds the database for too long.
     pub async fn begin(&self) -> Result<Tx> {
         let raw = match &self.engine {
-            Engine::Sqlite(sqlite) => Line::One(sqlite.write.begin_with_options(immediate()).await.or_domain()?),
+            Engine::Sqlite(sqlite) => {
+                Line::One(sqlite.write.begin_with_options(immediate()).await.or_domain()?)
+            }
             Engine::Postgres(postgres) => Line::OneLane(Transaction::new(&postgres.lanes, "BEGIN")),
         };
         Ok(Tx { raw })
@@ -117,7 +120,9 @@ impl Metadata {
     pub(crate) async fn begin_upgrade(&self) -> Result<Tx> {
         match &self.engine {
             Engine::Sqlite(_) => self.begin().await,
-            Engine::Postgres(postgres) => Ok(Tx { raw: Line::One(postgres.migrating.begin().await.or_domain()?) }),
+            Engine::Postgres(postgres) => {
+                Ok(Tx { raw: Line::One(postgres.migrating.begin().await.or_domain()?) })
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{GRACE, Lock, LockDepth, LockScope, LockToken, NodeId, Result, SpaceId, Timestamp, UserId};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, QueryResult};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, QueryResult, QueryTrait};
 use uuid::Uuid;
 
 use crate::error::DbResult;
@@ -106,7 +106,7 @@ pub async fn insert(tx: &Tx, lock: &Lock, now: Timestamp) -> Result<()> {
         "DELETE FROM locks WHERE space_id = $1 AND expires_ms <= $2 AND (node_id = $3 OR expires_ms <= $4)";
     let over = now.before(GRACE);
     let values = [lock.space.0.into(), now.millis().into(), lock.node.0.into(), over.millis().into()];
-    tx.raw().execute_raw(statement(tx, expired, values)).await.or_domain()?;
+    tx.along(Step::new("", expired, values)).await?;
     let row = lock::ActiveModel {
         token: Set(lock.token.0),
         space_id: Set(lock.space.0),
@@ -118,7 +118,7 @@ pub async fn insert(tx: &Tx, lock: &Lock, now: Timestamp) -> Result<()> {
         timeout_ms: Set(Timestamp::from_millis(0).after(lock.timeout).millis()),
         expires_ms: Set(lock.expires_at.millis()),
     };
-    lock::Entity::insert(row).exec_without_returning(tx.raw()).await.or_domain().map(drop)
+    tx.along(Step::built("", lock::Entity::insert(row).build(tx.raw().get_database_backend()))).await
 }
 
 /// Gives a lock its new timeout.
@@ -129,7 +129,7 @@ pub async fn refresh(tx: &Tx, lock: &Lock) -> Result<()> {
     let sql = "UPDATE locks SET timeout_ms = $2, expires_ms = $3 WHERE token = $1";
     let timeout_ms = Timestamp::from_millis(0).after(lock.timeout).millis();
     let values = [lock.token.0.into(), timeout_ms.into(), lock.expires_at.millis().into()];
-    tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain().map(drop)
+    tx.along(Step::new("", sql, values)).await
 }
 
 /// Ends a lock.

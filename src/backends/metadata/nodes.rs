@@ -8,8 +8,8 @@ use domain::{
     Quota, Result, Seq, Sha256, Space, SpaceId, Standing, Timestamp,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryResult, QueryTrait,
-    Statement, UpdateMany, Value, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
+    QueryTrait, Statement, UpdateMany, Value, sea_query::Expr,
 };
 use uuid::Uuid;
 

@@ -6,7 +6,7 @@ use sea_orm::ConnectionTrait;
 
 use crate::error::DbResult;
 use crate::snapshots::KEPT_FOR;
-use crate::{Db, Metadata, holds, schema, statement};
+use crate::{Db, Metadata, again, holds, schema, statement};
 
 /// More changes than are made between a copy and the day it is put back.
 const LEAP: i64 = 1 << 32;
@@ -34,26 +34,29 @@ const GONE: [(&str, &str); 6] = [
 /// Whatever the database says.
 pub async fn begin_anew(metadata: &Metadata, now: Timestamp) -> Result<()> {
     let steps = schema::taken(metadata).await?;
-    let tx = metadata.begin().await?;
-    for (_, sql) in GONE.iter().filter(|(step, _)| steps.contains(*step)) {
-        tx.raw().execute_raw(statement(&tx, sql, [])).await.or_domain()?;
-    }
-    // The microseconds since 1970 run ahead of any space: none has a million changes each second.
-    let moment = now.millis().saturating_mul(1_000);
-    let seq = "UPDATE spaces SET seq = CASE WHEN seq + $1 > $2 THEN seq + $1 ELSE $2 END";
-    tx.raw().execute_raw(statement(&tx, seq, [LEAP.into(), moment.into()])).await.or_domain()?;
-    // What history is kept stays visible; before there was a number of its own for this, nothing removed any.
-    let known = match () {
-        () if steps.contains("m0006_retention") => Some("UPDATE spaces SET restored_seq = seq"),
-        () if steps.contains("m0005_sync") => Some("UPDATE spaces SET history_seq = seq"),
-        () => None,
-    };
-    let folders =
-        "UPDATE nodes SET tree_seq = (SELECT seq FROM spaces s WHERE s.id = nodes.space_id) WHERE folder";
-    for sql in known.into_iter().chain([folders]) {
-        tx.raw().execute_raw(statement(&tx, sql, [])).await.or_domain()?;
-    }
-    tx.commit().await
+    again(|| async {
+        let tx = metadata.begin().await?;
+        for (_, sql) in GONE.iter().filter(|(step, _)| steps.contains(*step)) {
+            tx.raw().execute_raw(statement(&tx, sql, [])).await.or_domain()?;
+        }
+        // The microseconds since 1970 run ahead of any space: none has a million changes each second.
+        let moment = now.millis().saturating_mul(1_000);
+        let seq = "UPDATE spaces SET seq = CASE WHEN seq + $1 > $2 THEN seq + $1 ELSE $2 END";
+        tx.raw().execute_raw(statement(&tx, seq, [LEAP.into(), moment.into()])).await.or_domain()?;
+        // What history is kept stays visible; before there was a number of its own for this, nothing removed any.
+        let known = match () {
+            () if steps.contains("m0006_retention") => Some("UPDATE spaces SET restored_seq = seq"),
+            () if steps.contains("m0005_sync") => Some("UPDATE spaces SET history_seq = seq"),
+            () => None,
+        };
+        let folders =
+            "UPDATE nodes SET tree_seq = (SELECT seq FROM spaces s WHERE s.id = nodes.space_id) WHERE folder";
+        for sql in known.into_iter().chain([folders]) {
+            tx.raw().execute_raw(statement(&tx, sql, [])).await.or_domain()?;
+        }
+        tx.commit().await
+    })
+    .await
 }
 
 /// Holds what lies in the store for as long as the database that was put aside may be wanted back: this one does not know
@@ -66,9 +69,12 @@ pub async fn hold_unknown(metadata: &Metadata, now: Timestamp) -> Result<()> {
     if !schema::taken(metadata).await?.contains("m0006_retention") {
         return Ok(());
     }
-    let tx = metadata.begin().await?;
-    holds::take(&tx, "what came after the copy that was put back", now.after(KEPT_FOR)).await?;
-    tx.commit().await
+    again(|| async {
+        let tx = metadata.begin().await?;
+        holds::take(&tx, "what came after the copy that was put back", now.after(KEPT_FOR)).await?;
+        tx.commit().await
+    })
+    .await
 }
 
 /// Notes that the bytes of these contents did not come back with the copy. Databases of versions that knew no damage
@@ -80,10 +86,16 @@ pub async fn mark_damaged(metadata: &Metadata, ids: &[BlobId], now: Timestamp) -
     if !schema::taken(metadata).await?.contains("m0006_retention") {
         return Ok(());
     }
-    let tx = metadata.begin().await?;
-    let sql = "UPDATE blobs SET damaged_ms = $2 WHERE id = $1";
-    for id in ids {
-        tx.raw().execute_raw(statement(&tx, sql, [id.0.into(), now.millis().into()])).await.or_domain()?;
-    }
-    tx.commit().await
+    again(|| async {
+        let tx = metadata.begin().await?;
+        let sql = "UPDATE blobs SET damaged_ms = $2 WHERE id = $1";
+        for id in ids {
+            tx.raw()
+                .execute_raw(statement(&tx, sql, [id.0.into(), now.millis().into()]))
+                .await
+                .or_domain()?;
+        }
+        tx.commit().await
+    })
+    .await
 }

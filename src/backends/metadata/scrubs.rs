@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use crate::error::DbResult;
 use crate::nodes::unsigned;
-use crate::{Db, Metadata, statement};
+use crate::{Db, Metadata, again, statement};
 
 /// When a blob was last read. It was hashed when it came; the index `blobs_by_scrub` is on the same words.
 const LAST_READ: &str = "COALESCE(scrubbed_ms, created_ms)";
@@ -90,13 +90,16 @@ pub async fn next(db: &impl Db, began: Timestamp, future: Timestamp) -> Result<O
 /// # Errors
 /// Whatever the database says.
 pub async fn note(metadata: &Metadata, id: BlobId, now: Timestamp, is_sound: bool) -> Result<bool> {
-    let tx = metadata.begin().await?;
-    let damaged = if is_sound { "NULL" } else { "COALESCE(damaged_ms, $2)" };
-    let sql = format!("UPDATE blobs SET scrubbed_ms = $2, damaged_ms = {damaged} WHERE id = $1 AND live");
-    let values: [Value; 2] = [id.0.into(), now.millis().into()];
-    let done = tx.raw().execute_raw(statement(&tx, &sql, values)).await.or_domain()?;
-    tx.commit().await?;
-    Ok(done.rows_affected() > 0)
+    again(|| async {
+        let tx = metadata.begin().await?;
+        let damaged = if is_sound { "NULL" } else { "COALESCE(damaged_ms, $2)" };
+        let sql = format!("UPDATE blobs SET scrubbed_ms = $2, damaged_ms = {damaged} WHERE id = $1 AND live");
+        let values: [Value; 2] = [id.0.into(), now.millis().into()];
+        let done = tx.raw().execute_raw(statement(&tx, &sql, values)).await.or_domain()?;
+        tx.commit().await?;
+        Ok(done.rows_affected() > 0)
+    })
+    .await
 }
 
 fn unread(row: &QueryResult) -> Result<Unread> {

@@ -27,6 +27,7 @@ struct UserRow {
 }
 
 /// What a new user is made of.
+#[derive(Clone)]
 pub struct NewUser {
     /// Their identity.
     pub id: UserId,

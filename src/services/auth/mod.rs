@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{AppPassword, AppPasswordId, Caller, Door, Error, RequestId, Result, Timestamp, UserName};
-use metadata::app_passwords;
+use metadata::{again, app_passwords};
 
 use crate::Backends;
 use crate::steps::AppSecret;
@@ -119,9 +119,12 @@ fn note_use(backends: &Arc<Backends>, app_password: &AppPassword, now: Timestamp
 }
 
 async fn write_use(backends: &Backends, id: AppPasswordId, now: Timestamp) -> Result<()> {
-    let tx = backends.metadata.begin().await?;
-    app_passwords::note_use(&tx, id, now).await?;
-    tx.commit().await
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        app_passwords::note_use(&tx, id, now).await?;
+        tx.commit().await
+    })
+    .await
 }
 
 fn refused() -> Error {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{BlobId, Caller, Conditions, Node, NodeId, NodeName, NodePath, Result, Seq};
 use metadata::copies::{self, CopyTo, Source, Weight};
 use metadata::nodes::{self, Located, NewNode};
-use metadata::{Tx, properties, spaces, system_files};
+use metadata::{Tx, again, properties, spaces, system_files};
 use uuid::Uuid;
 
 use super::promotion::{Promotion, Ready, Shown, Tried};
@@ -35,7 +35,7 @@ pub async fn copy(
     let mut promotion = Promotion::new(caller, backends);
     loop {
         let copying = Copying { caller, from, to, name: &name, deep, conditions, ready: promotion.ready() };
-        let tried = copying.attempt(backends).await;
+        let tried = again(|| copying.attempt(backends)).await;
         if let Some(placed) = promotion.settle(tried).await? {
             return Ok(placed);
         }

@@ -2,7 +2,7 @@
 
 use domain::{Caller, Conditions, Error, NodePath, Result};
 use metadata::nodes::{self, NewNode};
-use metadata::spaces;
+use metadata::{again, spaces};
 use uuid::Uuid;
 
 use crate::Backends;
@@ -19,29 +19,32 @@ pub async fn create_folder(
     path: &NodePath,
     conditions: &Conditions,
 ) -> Result<()> {
-    let tx = backends.metadata.begin().await?;
-    let space = caller.home.space;
-    let seq = spaces::take_pen(&tx, space, 0).await?;
-    let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
-    if located.node().is_some() {
-        return Err(Error::Exists("There is something with this name already.".into()));
-    }
-    let parent = parent_of(&located)?.id;
-    judge(&tx, caller, &located, conditions).await?;
-    conditions.may_change_members(caller.user, &located.standing())?;
-    let new = NewNode {
-        uuid: Uuid::now_v7(),
-        parent,
-        name: name_of(backends, path)?,
-        folder: true,
-        blob: None,
-        created_at: caller.now,
-        modified_at: caller.now,
-    };
-    nodes::insert(&tx, caller, space, seq, new).await?;
-    nodes::stir(&tx, seq, located.ancestors()).await?;
-    failpoint::reach("folder.inserted");
-    tx.commit().await?;
-    failpoint::reach("folder.shown");
-    Ok(())
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let space = caller.home.space;
+        let seq = spaces::take_pen(&tx, space, 0).await?;
+        let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
+        if located.node().is_some() {
+            return Err(Error::Exists("There is something with this name already.".into()));
+        }
+        let parent = parent_of(&located)?.id;
+        judge(&tx, caller, &located, conditions).await?;
+        conditions.may_change_members(caller.user, &located.standing())?;
+        let new = NewNode {
+            uuid: Uuid::now_v7(),
+            parent,
+            name: name_of(backends, path)?,
+            folder: true,
+            blob: None,
+            created_at: caller.now,
+            modified_at: caller.now,
+        };
+        nodes::stir(&tx, seq, located.ancestors()).await?;
+        nodes::insert(&tx, caller, space, seq, new).await?;
+        failpoint::reach("folder.inserted");
+        tx.commit().await?;
+        failpoint::reach("folder.shown");
+        Ok(())
+    })
+    .await
 }

@@ -1,7 +1,7 @@
 //! Removing locks that nobody can refer to any more.
 
 use domain::{GRACE, Result, Timestamp};
-use metadata::locks;
+use metadata::{again, locks};
 
 use crate::Backends;
 
@@ -18,8 +18,11 @@ pub async fn expire_locks(now: Timestamp, backends: &Backends) -> Result<bool> {
     if !locks::any_ended(&backends.metadata, over).await? {
         return Ok(false);
     }
-    let tx = backends.metadata.begin().await?;
-    let removed = locks::remove_ended(&tx, over, BATCH_MAX).await?;
-    tx.commit().await?;
-    Ok(removed == u64::from(BATCH_MAX))
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let removed = locks::remove_ended(&tx, over, BATCH_MAX).await?;
+        tx.commit().await?;
+        Ok(removed == u64::from(BATCH_MAX))
+    })
+    .await
 }

@@ -8,7 +8,7 @@ use domain::{
 };
 use metadata::nodes::{self, Located, NewNode};
 use metadata::system_files::NewSystemFile;
-use metadata::{Tx, locks, spaces, system_files};
+use metadata::{Tx, again, locks, spaces, system_files};
 use uuid::Uuid;
 
 use crate::Backends;
@@ -56,33 +56,36 @@ pub async fn lock(
     wanted: LockRequest,
     conditions: &Conditions,
 ) -> Result<Locked> {
-    let tx = backends.metadata.begin().await?;
-    let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
-    let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
-    judge(&tx, caller, &located, conditions).await?;
-    admit(&tx, caller, &located, wanted.scope, wanted.depth).await?;
-    let created = located.node().is_none();
-    let node = match located.node() {
-        Some(node) => node.id,
-        None => reserve(&tx, backends, caller, seq, path, &located, conditions).await?,
-    };
-    let timeout = wanted.timeout.min(TIMEOUT_MAX);
-    let lock = Lock {
-        token: LockToken(Uuid::new_v4()),
-        space: located.space.id,
-        node,
-        user: caller.user,
-        scope: wanted.scope,
-        depth: wanted.depth,
-        owner_xml: wanted.owner_xml,
-        timeout,
-        expires_at: caller.now.after(timeout),
-    };
-    locks::insert(&tx, &lock, caller.now).await?;
-    failpoint::reach("lock.inserted");
-    tx.commit().await?;
-    failpoint::reach("lock.granted");
-    Ok(Locked { lock, root_depth: path.depth(), node: located.node().cloned(), created })
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
+        let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
+        judge(&tx, caller, &located, conditions).await?;
+        admit(&tx, caller, &located, wanted.scope, wanted.depth).await?;
+        let created = located.node().is_none();
+        let node = match located.node() {
+            Some(node) => node.id,
+            None => reserve(&tx, backends, caller, seq, path, &located, conditions).await?,
+        };
+        let timeout = wanted.timeout.min(TIMEOUT_MAX);
+        let lock = Lock {
+            token: LockToken(Uuid::new_v4()),
+            space: located.space.id,
+            node,
+            user: caller.user,
+            scope: wanted.scope,
+            depth: wanted.depth,
+            owner_xml: wanted.owner_xml.clone(),
+            timeout,
+            expires_at: caller.now.after(timeout),
+        };
+        locks::insert(&tx, &lock, caller.now).await?;
+        failpoint::reach("lock.inserted");
+        tx.commit().await?;
+        failpoint::reach("lock.granted");
+        Ok(Locked { lock, root_depth: path.depth(), node: located.node().cloned(), created })
+    })
+    .await
 }
 
 /// Whether the lock can stand beside those that reach the path, and beside those below it if it reaches
@@ -134,9 +137,8 @@ async fn reserve(
         created_at: caller.now,
         modified_at: caller.now,
     };
-    let id = nodes::insert(tx, caller, located.space.id, seq, new).await?;
     nodes::stir(tx, seq, located.ancestors()).await?;
-    Ok(id)
+    nodes::insert(tx, caller, located.space.id, seq, new).await
 }
 
 async fn empty_system_file(
@@ -172,22 +174,25 @@ pub async fn refresh_lock(
     timeout: Duration,
     conditions: &Conditions,
 ) -> Result<Locked> {
-    let tx = backends.metadata.begin().await?;
-    spaces::take_pen(&tx, caller.home.space, 0).await?;
-    let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
-    located.node().ok_or_else(nothing_here)?;
-    judge(&tx, caller, &located, conditions).await?;
-    let mut tokens = conditions.tokens();
-    let mut lock = tokens.find_map(|token| own(&located, caller, token).cloned()).ok_or_else(not_held)?;
-    if lock.has_lapsed(caller.now) {
-        admit(&tx, caller, &located, lock.scope, lock.depth).await?;
-    }
-    lock.timeout = timeout.min(TIMEOUT_MAX);
-    lock.expires_at = caller.now.after(lock.timeout);
-    locks::refresh(&tx, &lock).await?;
-    tx.commit().await?;
-    let root_depth = located.found.iter().position(|node| node.id == lock.node).unwrap_or(0);
-    Ok(Locked { lock, root_depth, node: located.node().cloned(), created: false })
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        spaces::take_pen(&tx, caller.home.space, 0).await?;
+        let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
+        located.node().ok_or_else(nothing_here)?;
+        judge(&tx, caller, &located, conditions).await?;
+        let mut tokens = conditions.tokens();
+        let mut lock = tokens.find_map(|token| own(&located, caller, token).cloned()).ok_or_else(not_held)?;
+        if lock.has_lapsed(caller.now) {
+            admit(&tx, caller, &located, lock.scope, lock.depth).await?;
+        }
+        lock.timeout = timeout.min(TIMEOUT_MAX);
+        lock.expires_at = caller.now.after(lock.timeout);
+        locks::refresh(&tx, &lock).await?;
+        tx.commit().await?;
+        let root_depth = located.found.iter().position(|node| node.id == lock.node).unwrap_or(0);
+        Ok(Locked { lock, root_depth, node: located.node().cloned(), created: false })
+    })
+    .await
 }
 
 /// Ends a lock of the caller's that covers the path.
@@ -195,15 +200,18 @@ pub async fn refresh_lock(
 /// # Errors
 /// [`Stale`](Error::Stale) when the caller holds no such lock.
 pub async fn unlock(caller: &Caller, backends: &Backends, path: &NodePath, token: LockToken) -> Result<()> {
-    let tx = backends.metadata.begin().await?;
-    spaces::take_pen(&tx, caller.home.space, 0).await?;
-    let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
-    own(&located, caller, token).ok_or_else(not_held)?;
-    locks::remove(&tx, token).await?;
-    failpoint::reach("lock.removed");
-    tx.commit().await?;
-    failpoint::reach("lock.ended");
-    Ok(())
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        spaces::take_pen(&tx, caller.home.space, 0).await?;
+        let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
+        own(&located, caller, token).ok_or_else(not_held)?;
+        locks::remove(&tx, token).await?;
+        failpoint::reach("lock.removed");
+        tx.commit().await?;
+        failpoint::reach("lock.ended");
+        Ok(())
+    })
+    .await
 }
 
 fn own<'a>(located: &'a Located, caller: &Caller, token: LockToken) -> Option<&'a Lock> {

@@ -2,7 +2,7 @@
 
 use domain::{Caller, Conditions, Error, NodeId, NodePath, NodeTimes, PropertyChange, Result};
 use metadata::nodes::{self, Change};
-use metadata::{Tx, properties, spaces};
+use metadata::{Tx, again, properties, spaces};
 
 use crate::Backends;
 use crate::steps::{change, judge, node_of};
@@ -26,31 +26,34 @@ pub async fn set_properties(
     times: NodeTimes,
     conditions: &Conditions,
 ) -> Result<()> {
-    let tx = backends.metadata.begin().await?;
-    let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
-    let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
-    let node = node_of(&located)?;
-    judge(&tx, caller, &located, conditions).await?;
-    conditions.may_change(caller.user, &located.standing())?;
-    // What is as it should be is no change; Windows sets the same times again with every attribute.
-    let times = times.other_than(node);
-    if changes.is_empty() && times == NodeTimes::default() {
-        return Ok(());
-    }
-    if !changes.is_empty() {
-        properties::apply(&tx, node.id, changes).await?;
-        has_room(&tx, node.id).await?;
-    }
-    if times != NodeTimes::default() {
-        change(&tx, caller, seq, node, Change::Touched(times)).await?;
-    }
-    if !node.is_system() {
-        nodes::stir(&tx, seq, located.ancestors().into_iter().chain([node.id])).await?;
-    }
-    failpoint::reach("properties.set");
-    tx.commit().await?;
-    failpoint::reach("properties.shown");
-    Ok(())
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
+        let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
+        let node = node_of(&located)?;
+        judge(&tx, caller, &located, conditions).await?;
+        conditions.may_change(caller.user, &located.standing())?;
+        // What is as it should be is no change; Windows sets the same times again with every attribute.
+        let times = times.other_than(node);
+        if changes.is_empty() && times == NodeTimes::default() {
+            return Ok(());
+        }
+        if !changes.is_empty() {
+            properties::apply(&tx, node.id, changes).await?;
+            has_room(&tx, node.id).await?;
+        }
+        if times != NodeTimes::default() {
+            change(&tx, caller, seq, node, Change::Touched(times)).await?;
+        }
+        if !node.is_system() {
+            nodes::stir(&tx, seq, located.ancestors().into_iter().chain([node.id])).await?;
+        }
+        failpoint::reach("properties.set");
+        tx.commit().await?;
+        failpoint::reach("properties.shown");
+        Ok(())
+    })
+    .await
 }
 
 async fn has_room(tx: &Tx, node: NodeId) -> Result<()> {

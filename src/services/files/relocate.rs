@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{Caller, Conditions, NodeId, NodeName, NodePath, Result, Seq, VirtualFolder};
 use metadata::nodes::{self, Change, Located};
-use metadata::{Tx, locks, spaces, system_files, trash as trashed};
+use metadata::{Tx, again, locks, spaces, system_files, trash as trashed};
 
 use super::promotion::{Promotion, Ready, Shown, Tried};
 use super::{Placed, Target};
@@ -35,7 +35,8 @@ pub async fn relocate(
     let name = name_of(backends, &to.path)?;
     let mut promotion = Promotion::new(caller, backends);
     loop {
-        let tried = attempt(caller, backends, from, to, &name, conditions, promotion.ready()).await;
+        let ready = promotion.ready();
+        let tried = again(|| attempt(caller, backends, from, to, &name, conditions, ready)).await;
         if let Some(placed) = promotion.settle(tried).await? {
             return Ok(placed);
         }
@@ -71,16 +72,16 @@ async fn attempt(
     }
     make_way(&tx, caller, seq, &source, &target, &name).await?;
     failpoint::reach("relocate.trashed");
-    let place = Change::Place(parent_of(&target)?.id, &name);
-    nodes::change(&tx, caller, seq, node.id, place).await?;
-    if VirtualFolder::of(from).is_some() {
-        failpoint::reach("restore.placed");
-    }
     // Locks do not move along (RFC 4918 §7.6).
     locks::remove_within(&tx, source.space.id, node.id, caller.now).await?;
     let is_event = promoted || !node.is_system() || target.node().is_some_and(|old| !old.is_system());
     if is_event {
         nodes::stir(&tx, seq, source.ancestors().into_iter().chain(target.ancestors())).await?;
+    }
+    let place = Change::Place(parent_of(&target)?.id, &name);
+    nodes::change(&tx, caller, seq, node.id, place).await?;
+    if VirtualFolder::of(from).is_some() {
+        failpoint::reach("restore.placed");
     }
     failpoint::reach("relocate.placed");
     tx.commit().await?;

@@ -1,7 +1,7 @@
 //! Putting a file or folder into the trash.
 
 use domain::{Caller, Conditions, Error, NodePath, Result};
-use metadata::{nodes, spaces};
+use metadata::{again, nodes, spaces};
 
 use crate::Backends;
 use crate::steps::{companions_of, judge, may_remove, node_of, parent_of, trash};
@@ -21,19 +21,22 @@ pub async fn remove(
     if path.is_root() {
         return Err(Error::Forbidden("The top folder of a drive cannot be deleted.".into()));
     }
-    let tx = backends.metadata.begin().await?;
-    let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
-    let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
-    let node = node_of(&located)?;
-    judge(&tx, caller, &located, conditions).await?;
-    may_remove(&tx, caller, &located, conditions).await?;
-    let [companion] = companions_of(&tx, [(parent_of(&located)?.id, &node.name)]).await?;
-    trash(&tx, caller, seq, &located, companion).await?;
-    if !node.is_system() {
-        nodes::stir(&tx, seq, located.ancestors()).await?;
-    }
-    failpoint::reach("remove.trashed");
-    tx.commit().await?;
-    failpoint::reach("remove.shown");
-    Ok(())
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
+        let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
+        let node = node_of(&located)?;
+        judge(&tx, caller, &located, conditions).await?;
+        may_remove(&tx, caller, &located, conditions).await?;
+        let [companion] = companions_of(&tx, [(parent_of(&located)?.id, &node.name)]).await?;
+        if !node.is_system() {
+            nodes::stir(&tx, seq, located.ancestors()).await?;
+        }
+        trash(&tx, caller, seq, &located, companion).await?;
+        failpoint::reach("remove.trashed");
+        tx.commit().await?;
+        failpoint::reach("remove.shown");
+        Ok(())
+    })
+    .await
 }

@@ -13,7 +13,7 @@ use domain::{
 };
 use metadata::nodes::{self, Change, Located, NewNode};
 use metadata::system_files::NewSystemFile;
-use metadata::{Db, Tx, spaces, system_files};
+use metadata::{Db, Tx, again, spaces, system_files};
 use sha2::{Digest, Sha256 as Hasher};
 use uuid::Uuid;
 
@@ -225,13 +225,13 @@ impl Upload {
         let show = Showing { caller: &caller, backends: &backends, request: &request, content: &content };
         let stored = match intake.finish().await? {
             Taken::Stored(stored) => stored,
-            Taken::Memory(bytes) => match show.in_database(&bytes).await? {
+            Taken::Memory(bytes) => match again(|| show.in_database(&bytes)).await? {
                 Some(uploaded) => return Ok(uploaded),
                 None => intake::stored(&backends, caller.now, bytes).await?,
             },
         };
         failpoint::reach("upload.stored");
-        let shown = show.in_store(stored.as_ref()).await;
+        let shown = again(|| show.in_store(stored.as_ref())).await;
         // Not shown: refused, or the same content was there already and stays.
         if let (Some(Stored { blob, .. }), Err(_) | Ok((_, false))) = (&stored, &shown) {
             discard(&backends, *blob).await;

@@ -2,7 +2,7 @@
 
 use domain::{Caller, Conditions, NodePath, Result};
 use metadata::copies::{self, CopyTo, Source};
-use metadata::{nodes, spaces};
+use metadata::{again, nodes, spaces};
 
 use super::look::{Past, locate};
 use crate::Backends;
@@ -26,23 +26,26 @@ pub async fn copy(
 ) -> Result<Placed> {
     let name = name_of(backends, &to.path)?;
     let space = caller.home.space;
-    let tx = backends.metadata.begin().await?;
-    let seq = spaces::take_pen(&tx, space, 0).await?;
-    let Past { located: source, seq: as_of } = locate(&tx, caller, from).await?;
-    let target = nodes::locate(&tx, caller.home.root, &to.path, caller.now).await?;
-    let source_node = node_of(&source)?;
-    judge(&tx, caller, &source, conditions).await?;
-    may_place(&tx, caller, &target, to.overwrite, conditions).await?;
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let seq = spaces::take_pen(&tx, space, 0).await?;
+        let Past { located: source, seq: as_of } = locate(&tx, caller, from).await?;
+        let target = nodes::locate(&tx, caller.home.root, &to.path, caller.now).await?;
+        let source_node = node_of(&source)?;
+        judge(&tx, caller, &source, conditions).await?;
+        may_place(&tx, caller, &target, to.overwrite, conditions).await?;
 
-    let source = Source { node: source_node.id, deep, as_of: Some(as_of) };
-    charge_copy(&tx, space, copies::weight(&tx, source).await?).await?;
-    let parent = parent_of(&target)?.id;
-    if target.node().is_some() {
-        let [companion] = companions_of(&tx, [(parent, &name)]).await?;
-        trash(&tx, caller, seq, &target, companion).await?;
-    }
-    copies::copy(&tx, caller, seq, source, CopyTo { space, parent, name: &name }).await?;
-    nodes::stir(&tx, seq, target.ancestors()).await?;
-    tx.commit().await?;
-    Ok(placed(&target))
+        let source = Source { node: source_node.id, deep, as_of: Some(as_of) };
+        charge_copy(&tx, space, copies::weight(&tx, source).await?).await?;
+        let parent = parent_of(&target)?.id;
+        if target.node().is_some() {
+            let [companion] = companions_of(&tx, [(parent, &name)]).await?;
+            trash(&tx, caller, seq, &target, companion).await?;
+        }
+        copies::copy(&tx, caller, seq, source, CopyTo { space, parent, name: &name }).await?;
+        nodes::stir(&tx, seq, target.ancestors()).await?;
+        tx.commit().await?;
+        Ok(placed(&target))
+    })
+    .await
 }

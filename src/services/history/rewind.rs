@@ -6,7 +6,7 @@ use domain::{Caller, Conditions, Error, Moment, Node, NodeName, NodePath, Result
 use metadata::copies::{self, CopyTo, Source};
 use metadata::members::{self, Member};
 use metadata::nodes;
-use metadata::{Db, Tx, history, spaces};
+use metadata::{Db, Tx, again, history, spaces};
 
 use crate::Backends;
 use crate::steps::{
@@ -53,15 +53,18 @@ pub async fn rewind(
         let plan = Plan::make(db, caller, path, moment).await?;
         return plan.foretell(db).await;
     }
-    let tx = backends.metadata.begin().await?;
-    spaces::take_pen(&tx, caller.home.space, 0).await?;
-    let plan = Plan::make(&tx, caller, path, moment).await?;
-    let rewound = plan.foretell(&tx).await?;
-    for (path, change) in &plan.changes {
-        plan.carry_out(&tx, caller, path, change).await?;
-    }
-    tx.commit().await?;
-    Ok(rewound)
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        spaces::take_pen(&tx, caller.home.space, 0).await?;
+        let plan = Plan::make(&tx, caller, path, moment).await?;
+        let rewound = plan.foretell(&tx).await?;
+        for (path, change) in &plan.changes {
+            plan.carry_out(&tx, caller, path, change).await?;
+        }
+        tx.commit().await?;
+        Ok(rewound)
+    })
+    .await
 }
 
 /// What has to be done.

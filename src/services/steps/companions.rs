@@ -44,13 +44,13 @@ pub(crate) async fn follow(
         match other.is_system() {
             true => system_files::purge(tx, other).await?,
             false => {
-                make_entry(tx, caller, seq, other).await?;
                 locks::remove_within(tx, other.space, other.id, caller.now).await?;
+                make_entry(tx, caller, seq, other).await?;
             }
         }
     }
-    nodes::change(tx, caller, seq, companion.id, Change::Place(folder, &name)).await?;
-    locks::remove_within(tx, companion.space, companion.id, caller.now).await
+    locks::remove_within(tx, companion.space, companion.id, caller.now).await?;
+    nodes::change(tx, caller, seq, companion.id, Change::Place(folder, &name)).await
 }
 
 /// Puts a companion into the trash with its owner, to come back with it.
@@ -61,6 +61,6 @@ pub(crate) async fn go_along(
     companion: &Node,
     owner: NodeId,
 ) -> Result<()> {
-    nodes::change(tx, caller, seq, companion.id, Change::TrashedWith(caller.now, owner)).await?;
-    locks::remove_within(tx, companion.space, companion.id, caller.now).await
+    locks::remove_within(tx, companion.space, companion.id, caller.now).await?;
+    nodes::change(tx, caller, seq, companion.id, Change::TrashedWith(caller.now, owner)).await
 }

@@ -59,11 +59,11 @@ pub(crate) async fn trash(
         return Ok(companion);
     }
     let withdrawn = placeholder(tx, caller, node).await?.is_some();
+    locks::remove_within(tx, located.space.id, node.id, caller.now).await?;
     match withdrawn {
         true => placeholders::withdraw(tx, caller, seq, node).await?,
         false => make_entry(tx, caller, seq, node).await?,
     }
-    locks::remove_within(tx, located.space.id, node.id, caller.now).await?;
     match companion {
         Some(companion) if !withdrawn && !companion.is_folder() => {
             go_along(tx, caller, seq, &companion, node.id).await?;

@@ -9,6 +9,7 @@ const GROUP_DIGITS: usize = 5;
 const GROUPS: usize = 5;
 
 /// An app password taken apart.
+#[derive(Clone)]
 pub(crate) struct AppSecret {
     digits: String,
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Caller, Conditions, JobKind, NodePath, Result, SpaceId, Timestamp, UserName};
-use metadata::{jobs, purge, spaces, users};
+use metadata::{again, jobs, purge, spaces, users};
 
 use crate::Backends;
 use crate::steps::{ENTRY_DEPTH, companions_of, judge, locate, may_remove, node_of, not_made_up, parent_of};
@@ -29,33 +29,36 @@ pub async fn purge(
     conditions: &Conditions,
 ) -> Result<()> {
     let space = caller.home.space;
-    let tx = backends.metadata.begin().await?;
-    let seq = spaces::take_pen(&tx, space, 0).await?;
-    let located = locate(&tx, caller, path).await?;
-    let node = node_of(&located)?;
-    not_made_up(node)?;
-    judge(&tx, caller, &located, conditions).await?;
-    may_remove(&tx, caller, &located, conditions).await?;
-    // What went into the trash along with an entry is known by its mark, and what lies beside it in a folder by its name.
-    let [companion] = companions_of(&tx, [(parent_of(&located)?.id, &node.name)]).await?;
-    let companion = companion.filter(|companion| !companion.is_folder());
-    for id in [node.id].into_iter().chain(companion.map(|companion| companion.id)) {
-        match path.depth() {
-            ENTRY_DEPTH => purge::doom(&tx, id).await?,
-            _ => purge::doom_within(&tx, caller, seq, id).await?,
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let seq = spaces::take_pen(&tx, space, 0).await?;
+        let located = locate(&tx, caller, path).await?;
+        let node = node_of(&located)?;
+        not_made_up(node)?;
+        judge(&tx, caller, &located, conditions).await?;
+        may_remove(&tx, caller, &located, conditions).await?;
+        // What went into the trash along with an entry is known by its mark, and what lies beside it in a folder by its name.
+        let [companion] = companions_of(&tx, [(parent_of(&located)?.id, &node.name)]).await?;
+        let companion = companion.filter(|companion| !companion.is_folder());
+        for id in [node.id].into_iter().chain(companion.map(|companion| companion.id)) {
+            match path.depth() {
+                ENTRY_DEPTH => purge::doom(&tx, id).await?,
+                _ => purge::doom_within(&tx, caller, seq, id).await?,
+            }
         }
-    }
-    failpoint::reach("trash.doomed");
-    purge::purge(&tx, space, seq, caller.now, NODES_MAX).await?;
-    let more = purge::doomed(&tx).await?.is_some();
-    if more {
-        jobs::enqueue(&tx, caller.now, &PURGE, "", caller.now).await?;
-    }
-    tx.commit().await?;
-    if more {
-        backends.coordination.wake_jobs();
-    }
-    Ok(())
+        failpoint::reach("trash.doomed");
+        purge::purge(&tx, space, seq, caller.now, NODES_MAX).await?;
+        let more = purge::doomed(&tx).await?.is_some();
+        if more {
+            jobs::enqueue(&tx, caller.now, &PURGE, "", caller.now).await?;
+        }
+        tx.commit().await?;
+        if more {
+            backends.coordination.wake_jobs();
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// Purges the next of what was taken out of the trash for good, and says whether there is more.
@@ -64,12 +67,15 @@ pub async fn purge(
 /// Whatever the database says.
 pub async fn purge_batch(backends: &Backends, now: Timestamp) -> Result<bool> {
     let Some(space) = purge::doomed(&backends.metadata).await? else { return Ok(false) };
-    let tx = backends.metadata.begin().await?;
-    let seq = spaces::take_pen(&tx, space, 0).await?;
-    purge::purge(&tx, space, seq, now, NODES_MAX).await?;
-    failpoint::reach("trash.batch");
-    tx.commit().await?;
-    Ok(purge::doomed(&backends.metadata).await?.is_some())
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let seq = spaces::take_pen(&tx, space, 0).await?;
+        purge::purge(&tx, space, seq, now, NODES_MAX).await?;
+        failpoint::reach("trash.batch");
+        tx.commit().await?;
+        Ok(purge::doomed(&backends.metadata).await?.is_some())
+    })
+    .await
 }
 
 /// Takes the next of what was removed too long ago (the setting `trash.days`) out of the trash for good, and says whether
@@ -112,9 +118,12 @@ async fn purge_all(backends: &Backends, now: Timestamp) -> Result<()> {
 
 /// Takes entries that were removed before a moment out of the trash, and says how many.
 async fn doom_entries(backends: &Backends, space: SpaceId, before: Timestamp) -> Result<u64> {
-    let tx = backends.metadata.begin().await?;
-    spaces::take_pen(&tx, space, 0).await?;
-    let doomed = purge::doom_entries(&tx, space, before, NODES_MAX).await?;
-    tx.commit().await?;
-    Ok(doomed)
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        spaces::take_pen(&tx, space, 0).await?;
+        let doomed = purge::doom_entries(&tx, space, before, NODES_MAX).await?;
+        tx.commit().await?;
+        Ok(doomed)
+    })
+    .await
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::{BlobId, Error, Result, Timestamp};
 use metadata::garbage::{self, Condemned};
-use metadata::holds;
+use metadata::{again, holds};
 
 use super::PAGE;
 use crate::Backends;
@@ -112,9 +112,12 @@ impl Sweep {
         let Some(last) = batch.last().copied() else { return Ok(Stage::Abandoned) };
         let ids: Vec<BlobId> = batch.iter().map(|condemned| condemned.id).collect();
         let removed = self.remove(backends, &ids).await?;
-        let tx = backends.metadata.begin().await?;
-        garbage::forget(&tx, &removed).await?;
-        tx.commit().await?;
+        again(|| async {
+            let tx = backends.metadata.begin().await?;
+            garbage::forget(&tx, &removed).await?;
+            tx.commit().await
+        })
+        .await?;
         failpoint::reach("sweep.forgotten");
         self.swept.condemned += removed.len() as u64;
         Ok(Stage::Condemned(Some(last)))

@@ -4,7 +4,7 @@ mod retention;
 
 use domain::{Caller, Conditions, Error, Moment, Node, NodePath, NodeTimes, Result};
 use metadata::nodes::{self, Change};
-use metadata::{history, spaces, versions};
+use metadata::{again, history, spaces, versions};
 
 use crate::Backends;
 use crate::steps::{change, end_lapsed, judge, node_of, seq_at};
@@ -37,26 +37,29 @@ pub async fn restore(
     moment: Moment,
     conditions: &Conditions,
 ) -> Result<Node> {
-    let tx = backends.metadata.begin().await?;
-    let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
-    let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
-    let node = node_of(&located)?;
-    is_file(node)?;
-    judge(&tx, caller, &located, conditions).await?;
-    conditions.may_change(caller.user, &located.standing())?;
-    let as_of = seq_at(&tx, caller, moment).await?;
-    let absent = || Error::NotFound("This file was not there at that moment.".into());
-    let past = history::find(&tx, node.id, as_of).await?.ok_or_else(absent)?;
-    let times = NodeTimes { created_at: None, modified_at: Some(node.next_moment(caller.now)) };
-    let restored = match past.sha256() == node.sha256() {
-        true => Change::Touched(times),
-        false => Change::Content(past.blob().map(|blob| blob.id), times),
-    };
-    change(&tx, caller, seq, node, restored).await?;
-    end_lapsed(&tx, &located, conditions).await?;
-    nodes::stir(&tx, seq, located.ancestors()).await?;
-    tx.commit().await?;
-    Ok(past)
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
+        let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
+        let node = node_of(&located)?;
+        is_file(node)?;
+        judge(&tx, caller, &located, conditions).await?;
+        conditions.may_change(caller.user, &located.standing())?;
+        let as_of = seq_at(&tx, caller, moment).await?;
+        let absent = || Error::NotFound("This file was not there at that moment.".into());
+        let past = history::find(&tx, node.id, as_of).await?.ok_or_else(absent)?;
+        let times = NodeTimes { created_at: None, modified_at: Some(node.next_moment(caller.now)) };
+        let restored = match past.sha256() == node.sha256() {
+            true => Change::Touched(times),
+            false => Change::Content(past.blob().map(|blob| blob.id), times),
+        };
+        change(&tx, caller, seq, node, restored).await?;
+        end_lapsed(&tx, &located, conditions).await?;
+        nodes::stir(&tx, seq, located.ancestors()).await?;
+        tx.commit().await?;
+        Ok(past)
+    })
+    .await
 }
 
 fn is_file(node: &Node) -> Result<()> {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::{NodeId, Result, Timestamp};
-use metadata::retention;
+use metadata::{again, retention};
 
 use crate::Backends;
 
@@ -36,22 +36,28 @@ pub async fn thin(backends: &Backends, now: Timestamp) -> Result<bool> {
     let crowded = retention::crowded(db, after, FILES_MAX).await?;
     for file in crowded.files {
         loop {
-            let tx = db.begin().await?;
-            let kept = |came: &[Timestamp]| config.thinning.kept(came, now, count_max);
-            let thinned = retention::thin(&tx, file, now, kept, CONTENTS_MAX).await?;
-            if thinned.contents > 0 {
-                tx.commit().await?;
-                failpoint::reach("versions.thinned");
-            }
-            if !thinned.more {
+            let more = again(|| async {
+                let tx = db.begin().await?;
+                let kept = |came: &[Timestamp]| config.thinning.kept(came, now, count_max);
+                let thinned = retention::thin(&tx, file, now, kept, CONTENTS_MAX).await?;
+                if thinned.contents > 0 {
+                    tx.commit().await?;
+                    failpoint::reach("versions.thinned");
+                }
+                Ok(thinned.more)
+            });
+            if !more.await? {
                 break;
             }
         }
     }
-    let tx = db.begin().await?;
     let ended = if crowded.next.is_some() { ended } else { now };
-    retention::note_thinning_round(&tx, crowded.next.unwrap_or(NodeId(0)), ended).await?;
-    tx.commit().await?;
+    again(|| async {
+        let tx = db.begin().await?;
+        retention::note_thinning_round(&tx, crowded.next.unwrap_or(NodeId(0)), ended).await?;
+        tx.commit().await
+    })
+    .await?;
     Ok(crowded.next.is_some())
 }
 
@@ -68,22 +74,32 @@ pub async fn forget(backends: &Backends, now: Timestamp) -> Result<bool> {
         let spaces = retention::beyond(db, horizon, now, ROWS_MAX).await?;
         more |= spaces.len() == ROWS_MAX as usize;
         for (space, seq) in spaces {
-            let tx = db.begin().await?;
-            retention::begin_history(&tx, space, seq, horizon).await?;
-            tx.commit().await?;
+            again(|| async {
+                let tx = db.begin().await?;
+                retention::begin_history(&tx, space, seq, horizon).await?;
+                tx.commit().await
+            })
+            .await?;
         }
     }
     if let Some(space) = retention::find_forgettable(db).await? {
-        let tx = db.begin().await?;
-        retention::forget(&tx, space, now, ROWS_MAX).await?;
-        tx.commit().await?;
+        again(|| async {
+            let tx = db.begin().await?;
+            retention::forget(&tx, space, now, ROWS_MAX).await?;
+            tx.commit().await
+        })
+        .await?;
         failpoint::reach("history.forgotten");
         return Ok(true);
     }
     for rows in retention::buriable(db, TOMBSTONES_MAX).await?.chunks(ROWS_MAX as usize) {
-        let tx = db.begin().await?;
-        more |= retention::bury(&tx, rows).await? > 0;
-        tx.commit().await?;
+        let buried = again(|| async {
+            let tx = db.begin().await?;
+            let buried = retention::bury(&tx, rows).await?;
+            tx.commit().await?;
+            Ok(buried)
+        });
+        more |= buried.await? > 0;
     }
     Ok(more)
 }

@@ -33,11 +33,7 @@ pub(crate) struct Postgres {
 }
 
 /// Connects to the database at this address.
-pub(super) async fn open(
-    config: &MetadataConfig,
-    url: &str,
-    statements: Arc<AtomicU64>,
-) -> Result<Postgres> {
+pub(super) async fn open(config: &MetadataConfig, url: &str, statements: Arc<AtomicU64>) -> Result<Postgres> {
     // What is wrong with an address may repeat the password in it, so it is not said.
     let options = PgConnectOptions::from_str(url).map_err(|_| {
         Error::Invalid(

@@ -91,12 +91,7 @@ impl Transaction {
         }
     }
 
-    async fn open_with(
-        &self,
-        lane: &mut Lane,
-        statement: &Statement,
-        asked: Asked,
-    ) -> Result<Answer, DbErr> {
+    async fn open_with(&self, lane: &mut Lane, statement: &Statement, asked: Asked) -> Result<Answer, DbErr> {
         lane.enter();
         match plain::text(statement) {
             Some(text) => lane.ask_plainly(&format!("{}; {text}", self.opening), asked).await,

@@ -1,0 +1,138 @@
+//! What PostgreSQL undoes for the sake of others is done again, and nobody hears of it.
+
+use std::thread;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+
+use crate::support::{Answer, TestHouse, database, ground, wait_until};
+
+const LOCK: &str = "<D:lockinfo xmlns:D='DAV:'><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/>\
+    </D:locktype></D:lockinfo>";
+
+/// Fails so many commits that change a space as if writers could not be put in order. What a sequence gives out is not
+/// taken back with the transaction.
+const FAILING: &str = "CREATE SEQUENCE failures; \
+    CREATE FUNCTION fail_first() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+      IF nextval('failures') <= 2 THEN RAISE EXCEPTION 'made up' USING ERRCODE = '40001'; END IF; RETURN NULL; \
+    END $$; \
+    CREATE CONSTRAINT TRIGGER fail_first AFTER UPDATE ON spaces DEFERRABLE INITIALLY DEFERRED \
+      FOR EACH ROW EXECUTE FUNCTION fail_first()";
+
+fn house() -> Option<TestHouse> {
+    ground::is_scaled().then(|| TestHouse::new().with_user("ann"))
+}
+
+fn execute(house: &TestHouse, other: &DatabaseConnection, sql: &str) {
+    house.run(other.execute_unprepared(sql)).unwrap();
+}
+
+fn number(house: &TestHouse, other: &DatabaseConnection, sql: &str) -> i64 {
+    let asked = Statement::from_string(DbBackend::Postgres, sql);
+    house.run(other.query_one_raw(asked)).unwrap().unwrap().try_get_by_index(0).unwrap()
+}
+
+fn waiting(house: &TestHouse) {
+    let question = "SELECT COUNT(*) FROM pg_locks l JOIN pg_database d ON d.datname = current_database() \
+                    JOIN pg_stat_activity a ON a.pid = l.pid AND a.datid = d.oid WHERE NOT l.granted";
+    wait_until("the house waits for a row", || house.run(database::number(house.folder(), question)) > 0);
+}
+
+#[test]
+fn of_two_that_wait_for_each_other_the_house_begins_again() {
+    let Some(house) = house() else { return };
+    assert_eq!(house.put("/a", "first").status, 201);
+    let (other, look) =
+        (house.run(database::connect(house.folder())), house.run(database::connect(house.folder())));
+    // It looks whether it waits in vain later than the house does, so the house is the one that is undone.
+    execute(
+        &house,
+        &other,
+        "SET deadlock_timeout = '60s'; BEGIN; SELECT 1 FROM nodes WHERE name = 'a' FOR UPDATE",
+    );
+    let answer = thread::scope(|scope| {
+        let put = scope.spawn(|| house.put("/a", "second"));
+        waiting(&house);
+        execute(&house, &other, "UPDATE spaces SET seq = seq");
+        execute(&house, &other, "COMMIT");
+        put.join().unwrap()
+    });
+    assert_eq!(answer.status, 204, "{answer:?}");
+    assert_eq!(house.get("/a").text(), "second");
+    wait_until("the deadlock is on record", || {
+        number(&house, &look, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") > 0
+    });
+}
+
+#[test]
+fn a_commit_that_fails_because_of_others_is_made_again_for_every_method() {
+    let Some(house) = house() else { return };
+    house.mkcol("/folder");
+    let other = house.run(database::connect(house.folder()));
+    execute(&house, &other, FAILING);
+    let done = |what: &str, status: u16, ask: &dyn Fn() -> Answer| {
+        execute(&house, &other, "ALTER SEQUENCE failures RESTART");
+        let answer = ask();
+        assert_eq!(answer.status, status, "{what}: {answer:?}");
+        // It failed twice, and the third time it did not.
+        assert!(number(&house, &other, "SELECT last_value FROM failures") >= 3, "{what}");
+        answer
+    };
+    done("PUT", 201, &|| house.put("/a", "one"));
+    done("PUT again", 204, &|| house.put("/a", "other"));
+    done("PUT of a system file", 201, &|| house.put("/._a", "small"));
+    done("MKCOL", 201, &|| house.mkcol("/folder/new"));
+    done("COPY", 201, &|| house.relocate("COPY", "/a", "/b"));
+    done("MOVE", 201, &|| house.relocate("MOVE", "/folder", "/moved"));
+    let locked = done("LOCK", 200, &|| house.ask("LOCK", "/b", &[], LOCK));
+    let token = locked.header("Lock-Token").unwrap().to_owned();
+    let held = format!("({token})");
+    done("LOCK again", 200, &|| house.ask("LOCK", "/b", &[("If", &held)], ""));
+    done("UNLOCK", 204, &|| house.ask("UNLOCK", "/b", &[("Lock-Token", &token)], ""));
+    done("DELETE", 204, &|| house.delete("/moved"));
+    done("DELETE in the trash", 204, &|| house.delete("/.Trash/moved"));
+    assert_eq!((house.get("/a").text(), house.get("/b").text()), ("other".to_owned(), "other".to_owned()));
+}
+
+#[test]
+fn sixteen_connections_at_once_see_no_error_of_the_server() {
+    let Some(house) = house() else { return };
+    for folder in ["/d", "/e"] {
+        assert_eq!(house.mkcol(folder).status, 201);
+    }
+    thread::scope(|scope| {
+        for client in 0..16 {
+            let house = &house;
+            scope.spawn(move || {
+                for round in 0..6 {
+                    let (shared, own) = (format!("/d/{}", round % 3), format!("/d/own-{client}"));
+                    let elsewhere = format!("/e/{}", (client + round) % 4);
+                    let answers = [
+                        house.put(&shared, format!("{client} {round}")),
+                        house.put(&own, "own"),
+                        house.ask("LOCK", &shared, &[("Timeout", "Second-1")], LOCK),
+                        house.relocate("MOVE", &own, &elsewhere),
+                        house.relocate("COPY", &elsewhere, &own),
+                        house.delete(&shared),
+                    ];
+                    assert!(answers.iter().all(|answer| answer.status < 500), "{answers:?}");
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_row_that_somebody_else_keeps_is_not_waited_for_for_ever() {
+    if !ground::is_scaled() {
+        return;
+    }
+    let house = TestHouse::with_settings(&[("metadata.busy_seconds", "1")]).with_user("ann");
+    assert_eq!(house.put("/a", "first").status, 201);
+    let other = house.run(database::connect(house.folder()));
+    execute(&house, &other, "BEGIN; UPDATE spaces SET seq = seq");
+    let answer = house.put("/a", "second");
+    assert_eq!((answer.status, answer.header("Retry-After").is_some()), (503, true), "{answer:?}");
+    assert_eq!(house.get("/a").text(), "first");
+    execute(&house, &other, "ROLLBACK");
+    assert_eq!(house.put("/a", "second").status, 204);
+}
