@@ -6,6 +6,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Value};
 use crate::error::DbResult;
 use crate::history::stood;
 use crate::nodes::unsigned;
+use crate::together::Step;
 use crate::{Db, Tx, statement};
 
 /// What is copied: a node and perhaps what is below it, as it is or as it was.
@@ -174,7 +175,7 @@ pub async fn copy(tx: &Tx, caller: &Caller, seq: Seq, source: Source, to: CopyTo
          WHERE n.{}",
         made.replace("AND ", "AND n.")
     );
-    run(&properties, scope()).await?;
+    tx.along(Step::new("", properties, scope())).await?;
     crate::revisions::open_all(tx, caller, to.space, seq).await
 }
 

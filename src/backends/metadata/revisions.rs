@@ -86,7 +86,6 @@ pub(crate) async fn amend(tx: &Tx, caller: &Caller, seq: Seq, node: NodeId) -> R
 /// Opens the first revision of everything that one change made.
 pub(crate) async fn open_all(tx: &Tx, caller: &Caller, space: SpaceId, seq: Seq) -> Result<()> {
     let values = [seq.0.into(), caller.user.0.into(), caller.now.millis().into(), space.0.into()];
-    let insert =
-        statement(tx, &format!("{} AND space_id = $4 AND created_seq = $1", opening("nodes")), values);
-    tx.raw().execute_raw(insert).await.or_domain().map(drop)
+    let opened = format!("{} AND space_id = $4 AND created_seq = $1", opening("nodes"));
+    tx.along(Step::new("", opened, values)).await
 }

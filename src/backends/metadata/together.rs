@@ -92,7 +92,7 @@ pub(crate) fn join(steps: Vec<Step>, question: &str) -> Statement {
     for (at, Step { name, sql, values, is_required }) in steps.into_iter().enumerate() {
         // Several steps that go along may have the same name, which then nobody asks for.
         let name = if name.is_empty() { format!("step_{at}") } else { name.to_owned() };
-        let returning = if sql.contains(" RETURNING ") { "" } else { " RETURNING 1" };
+        let returning = if is_required && !sql.contains(" RETURNING ") { " RETURNING 1" } else { "" };
         parts.push(format!("{name} AS ({}{returning})", moved(&sql, all.len())));
         if is_required {
             answers.push_str(&format!(", 1 / (SELECT COUNT(*) FROM {name})"));
