@@ -238,6 +238,8 @@ fn config(folder: &Path, settings: &[(&str, &str)]) -> Config {
         ("server.shutdown_grace_seconds", "5"),
         // Nothing happens by itself, unless a test asks for it.
         ("jobs.workers", "0"),
+        // Tests speak as many clients at once.
+        ("login.devices_max", "0"),
     ];
     command_line.extend(settings);
     let command_line = command_line.into_iter();

@@ -24,6 +24,7 @@ pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
 const HOME: &str = "192.0.2.1";
 const ELSEWHERE: &str = "198.51.100.1";
 const FAILURES_MAX: u32 = 3;
+const DEVICES_MAX: u32 = 2;
 const WRONG: &str = "00000-00000-00000-00000-00000";
 
 /// The floors up to this one, in a folder of their own.
@@ -48,14 +49,29 @@ impl House {
             verify_downloads: false,
         };
         let names = NamesConfig { ascii_safe: false };
-        let login =
-            LoginConfig { failures_max: FAILURES_MAX, failures_window_seconds: 60, remember_seconds: 60 };
+        let login = LoginConfig {
+            failures_max: FAILURES_MAX,
+            failures_window_seconds: 60,
+            remember_seconds: 60,
+            devices_max: DEVICES_MAX,
+            device_idle_minutes: 15,
+        };
         let trash = TrashConfig { days: 30, listed: true };
         let history = HistoryConfig { listed: false };
         let versions = VersionsConfig { days: 180, count_max: 100, thinning: Thinning::default() };
         let scrub = ScrubConfig { days: 30, read_bytes_per_second: 0 };
-        let orphan_grace = Duration::from_secs(86_400);
-        let config = ServicesConfig { files, names, trash, history, versions, scrub, login, orphan_grace };
+        let (orphan_grace, server_name) = (Duration::from_secs(86_400), "here".to_owned());
+        let config = ServicesConfig {
+            files,
+            names,
+            trash,
+            history,
+            versions,
+            scrub,
+            login,
+            orphan_grace,
+            server_name,
+        };
         let backends = Backends::new(metadata, blobs, Coordination::in_process(), config);
         Self { backends: Arc::new(backends), folder }
     }
@@ -83,7 +99,7 @@ impl House {
     ) -> Result<Caller> {
         let address: IpAddr = address.parse().unwrap();
         let request = RequestId(Uuid::from_u128(1));
-        let attempt = Attempt { name, secret, address, door: Door::WebDav, request, now };
+        let attempt = Attempt { name, secret, address, product: "tests", door: Door::WebDav, request, now };
         log_in(&self.backends, attempt).await
     }
 
