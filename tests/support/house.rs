@@ -26,6 +26,7 @@ pub struct TestHouse {
     runtime: Runtime,
     backends: Arc<Backends>,
     folder: TempDir,
+    config: Config,
     address: SocketAddr,
     drive_address: Option<SocketAddr>,
     shutdown: CancellationToken,
@@ -63,6 +64,7 @@ impl TestHouse {
             runtime,
             backends,
             folder,
+            config,
             address: addresses.main,
             drive_address: addresses.webdav,
             shutdown,
@@ -114,6 +116,11 @@ impl TestHouse {
 
     pub fn backends(&self) -> &Arc<Backends> {
         &self.backends
+    }
+
+    /// With which a command would work beside the house.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     pub fn folder(&self) -> &Path {

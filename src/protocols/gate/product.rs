@@ -67,7 +67,7 @@ mod tests {
             ("(comment) rclone/v1.75.0", "rclone"),
             ("curl", "curl"),
             ("((((", ""),
-            ("/// ) x/1", "x"),
+            ("/// x/1", "x"),
             ("", ""),
         ] {
             assert_eq!(of(agent), name, "{agent}");

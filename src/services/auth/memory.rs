@@ -109,7 +109,7 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
-    use domain::Error;
+    use domain::{AppPassword, Error, Home, NodeId, Role, SpaceId, Timestamp, UserId, UserName};
     use uuid::Uuid;
 
     use super::*;
@@ -144,5 +144,50 @@ mod tests {
         memory.recall("ann", "right", async { Ok(ID) }).await.unwrap();
         assert!(memory.recall("annr", "ight", refuse()).await.is_err());
         assert!(memory.recall("ann", "righ", refuse()).await.is_err());
+    }
+
+    fn access() -> Access {
+        let (user, zero) = (UserId(Uuid::nil()), Timestamp::from_millis(0));
+        Access {
+            app_password: AppPassword {
+                id: ID,
+                user,
+                name: "laptop".to_owned(),
+                created_at: zero,
+                last_used_at: None,
+                expires_at: None,
+                revoked_at: None,
+            },
+            user_active: true,
+            name: UserName::parse("ann").unwrap(),
+            role: Role::User,
+            home: Home { space: SpaceId(Uuid::nil()), root: NodeId(1) },
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_read_holds_until_a_revocation_is_heard() {
+        let memory = memory();
+        assert!(memory.access(ID, Some(1)).await.is_none());
+        memory.keep_access(&access(), Instant::now(), Some(1)).await;
+        assert!(memory.access(ID, Some(1)).await.is_some());
+        // Also one that came after the reading had begun, and before it was kept.
+        assert!(memory.access(ID, Some(3)).await.is_none(), "one was heard");
+        assert!(memory.access(ID, None).await.is_none(), "one may have gone unheard");
+    }
+
+    #[tokio::test]
+    async fn what_was_read_is_read_again_within_a_second_whatever_is_heard() {
+        let memory = memory();
+        let Some(earlier) = Instant::now().checked_sub(ACCESS_HOLDS) else { return };
+        memory.keep_access(&access(), earlier, Some(1)).await;
+        assert!(memory.access(ID, Some(1)).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn nothing_is_kept_where_revocations_are_not_heard() {
+        let memory = memory();
+        memory.keep_access(&access(), Instant::now(), None).await;
+        assert!(memory.access(ID, None).await.is_none());
     }
 }
