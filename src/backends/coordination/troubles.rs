@@ -190,6 +190,15 @@ async fn values_of_others_under_our_keys_break_nothing() {
         assert_eq!(state.devices(user).await.unwrap(), [device("a", 0)], "{garbage}");
         assert!(!state.is_down());
     }
+    let running = state.begin_upload(upload()).await.unwrap();
+    let found = server.command(&format!("KEYS {}u:*", config.prefix));
+    for key in found.lines().filter(|line| line.starts_with(&config.prefix)) {
+        server.command(&format!("DEL {key}"));
+        server.command(&format!("SADD {key} x"));
+    }
+    drop(state.begin_upload(upload()).await.unwrap());
+    drop(running);
+    assert!(state.uploads().await.unwrap().is_empty() && !state.is_down());
     server.command(&format!("PUBLISH {}revoked nonsense", config.prefix));
     server.command(&format!("PUBLISH {}wake nonsense", config.prefix));
     until(async || state.revocations_heard().is_some()).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError, RedisResult, ServerErrorKind};
+use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError, RedisResult};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
@@ -131,7 +131,8 @@ impl Link {
             let Some(why) = why else { continue };
             if !std::mem::replace(&mut was_down, true) {
                 tracing::warn!(
-                    "Redis cannot be used: {why}; uploads are refused until it can, all else goes on"
+                    "Redis cannot be used: {why}; until it can, uploads are refused, each server counts wrong passwords \
+                     by itself, and all else goes on"
                 );
             }
             self.state.send_replace(State::Down(why));
@@ -197,9 +198,6 @@ pub(super) fn no_answer() -> Arc<str> {
 
 /// Whether Redis is well, and what it keeps under the key is of another type or shape.
 fn is_strange(error: &RedisError) -> bool {
-    error.code() == Some("WRONGTYPE")
-        || matches!(error.kind(), ErrorKind::UnexpectedReturnType)
-        // What a script runs into, such as a number that is none.
-        || matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ResponseError))
-            && error.to_string().contains("WRONGTYPE")
+    // Of several commands sent together, an error has no code of its own.
+    matches!(error.kind(), ErrorKind::UnexpectedReturnType) || error.to_string().contains("WRONGTYPE")
 }
