@@ -59,6 +59,8 @@ pub fn shares(backends: &Backends) -> Option<bool> {
 /// Looks at everything an operator has to see to. What cannot be looked at, because something else does not
 /// work, is left out.
 pub async fn examine(now: Timestamp, backends: &Backends) -> Vec<Finding> {
+    // First of all, since it compares clocks.
+    let shared_state = shared_state(now, backends).await;
     let mut findings = vec![database(backends).await];
     if findings[0].state == State::Good {
         let schema = schema(backends).await;
@@ -71,7 +73,7 @@ pub async fn examine(now: Timestamp, backends: &Backends) -> Vec<Finding> {
     }
     findings.push(file_store(backends).await);
     findings.push(free_space(backends).await);
-    findings.extend(shared_state(now, backends).await);
+    findings.extend(shared_state);
     findings
 }
 

@@ -4,7 +4,7 @@ use domain::{Timestamp, UserName};
 use services::{app_passwords, devices};
 
 use super::assert_refused;
-use super::statements::{ALONE, warm};
+use super::statements::warm;
 use crate::support::{Answer, TestHouse, Wire};
 
 fn ann() -> UserName {
@@ -93,7 +93,7 @@ fn every_app_password_is_a_device_of_its_own() {
 
 #[test]
 fn a_device_costs_the_database_nothing() {
-    let (limited, free) = (house(&[ALONE]), house(&[ALONE, ("login.devices_max", "0")]));
+    let (limited, free) = (house(&[]), house(&[("login.devices_max", "0")]));
     let statements = [&limited, &free].map(|house| {
         warm(house);
         house.statements(|| look(house, "b/1")).1

@@ -2,8 +2,6 @@
 //!
 //! The numbers count everything from the first byte of a request to the last of its answer, one statement for the
 //! credential included; a transaction's BEGIN and COMMIT are not counted. A change that moves one says why here.
-//!
-//! With Redis the one for the credential is left out for a moment after each: that is counted without it.
 
 use std::net::Ipv4Addr;
 use std::thread::sleep;
@@ -49,15 +47,12 @@ const TABLE: [(&str, u64); 23] = [
 const TIME: &str = "<D:propertyupdate xmlns:D='DAV:'><D:set><D:prop><D:lastmodified>1</D:lastmodified></D:prop></D:set>\
     </D:propertyupdate>";
 
-/// The database is asked who it is with every request.
-pub(super) const ALONE: (&str, &str) = ("redis.url", "");
-
 /// What PROPFIND reads of a folder at once.
 const PAGE: u64 = 500;
 
 #[test]
 fn a_request_costs_the_same_deep_down_and_with_much_below() {
-    let house = TestHouse::with_settings(&[ALONE]).with_user("ann");
+    let house = TestHouse::new().with_user("ann");
     warm(&house);
     for (depth, descendants) in [(2, 3), (12, 3), (2, 300), (12, 300)] {
         let counted = count(&house, depth, descendants);
@@ -67,7 +62,7 @@ fn a_request_costs_the_same_deep_down_and_with_much_below() {
 
 #[test]
 fn a_listing_costs_one_statement_for_each_page_of_its_entries() {
-    let house = TestHouse::with_settings(&[ALONE]).with_user("ann");
+    let house = TestHouse::new().with_user("ann");
     warm(&house);
     let listing = |entries: u64| {
         let folder = format!("/{entries}");
@@ -100,7 +95,7 @@ const LARGE: [&str; 3] = [
 
 #[test]
 fn a_folder_with_100_000_files_is_deleted_restored_and_purged_at_the_cost_of_an_empty_one() {
-    let house = TestHouse::with_settings(&[ALONE]).with_user("ann");
+    let house = TestHouse::new().with_user("ann");
     warm(&house);
     let costs = |name: &str| {
         let (path, entry) = (format!("/{name}"), format!("/.Trash/{name}"));
@@ -132,7 +127,7 @@ fn a_folder_with_100_000_files_is_deleted_restored_and_purged_at_the_cost_of_an_
 
 #[test]
 fn a_sync_costs_what_has_changed_and_not_what_there_is() {
-    let house = TestHouse::with_settings(&[ALONE]).with_user("ann");
+    let house = TestHouse::new().with_user("ann");
     warm(&house);
     for folder in ["/f", "/f/a", "/f/a/b", "/f/g"] {
         house.mkcol(folder);
