@@ -11,9 +11,14 @@ fn ann() -> UserName {
     UserName::parse("ann").unwrap()
 }
 
-/// Ann's house, which holds `/old`, on a Redis of its own.
+/// A house on a Redis of the test's own.
+fn new_house(redis: &RedisServer, settings: &[(&str, &str)]) -> TestHouse {
+    TestHouse::with_settings(&[&[("redis.url", &*redis.url()), ("redis.prefix", "larder:")], settings].concat())
+}
+
+/// Ann's house, which holds `/old`.
 fn house_on(redis: &RedisServer) -> TestHouse {
-    let house = TestHouse::with_settings(&[("redis.url", &redis.url())]).with_user("ann");
+    let house = new_house(redis, &[]).with_user("ann");
     assert_eq!(house.put("/old", "content").status, 201);
     house
 }
@@ -108,7 +113,7 @@ fn a_redis_that_hangs_keeps_nobody_waiting() {
 fn a_house_starts_without_its_redis() {
     let mut redis = RedisServer::start();
     redis.kill();
-    let house = TestHouse::with_settings(&[("redis.url", &redis.url())]).with_user("ann");
+    let house = new_house(&redis, &[]).with_user("ann");
     assert_paused(&house.put("/new", "new"));
     assert_eq!(house.list("/"), [""; 0]);
     redis.start_again();
@@ -197,8 +202,7 @@ fn who_is_revoked_while_redis_is_away_or_hangs_is_out() {
 fn values_of_others_in_redis_break_nothing() {
     let redis = RedisServer::start();
     let house = house_on(&redis);
-    let devices =
-        TestHouse::with_settings(&[("redis.url", &redis.url()), ("login.devices_max", "1")]).with_user("eve");
+    let devices = new_house(&redis, &[("login.devices_max", "1")]).with_user("eve");
     assert_eq!(devices.list("/"), [""; 0]);
     let keys = redis.command("KEYS larder:*");
     let keys: Vec<&str> = keys.lines().filter(|line| line.starts_with("larder:")).collect();
