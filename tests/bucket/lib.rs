@@ -140,6 +140,11 @@ impl Bucket {
         self.front.uploads.keys()
     }
 
+    /// Begins an upload in parts that nobody will end.
+    pub async fn begin_upload(&self, key: &str) {
+        self.client().create_multipart_upload().bucket(NAME).key(key).send().await.unwrap();
+    }
+
     /// Whether it says which uploads in parts are not ended; some stores do not.
     pub fn lists_unfinished(&self, does: bool) {
         self.front.uploads.set_listed(does);
