@@ -5,14 +5,14 @@ mod labels;
 mod reading;
 mod writing;
 
-use bucket::Bucket as Server;
+use bucket::{Bucket as Server, Outside};
 use bytes::Bytes;
 use domain::{BlobId, Durability, Error, Result, Secret, Sha256, StoreKind};
 use sha2::Digest;
 use uuid::Uuid;
 
 use crate::config::{Encryption, S3Config};
-use crate::contract::{cleared, random, suite};
+use crate::contract::{cleared, random, read, suite};
 use crate::{BlobFacts, Blobs, BlobsConfig, Copied, S3, Store};
 
 const MIB: usize = 1 << 20;
@@ -77,6 +77,35 @@ async fn a_share_of_a_bucket_keeps_the_contract_and_leaves_the_rest_alone() {
     let config = S3Config { prefix: "larder/".to_owned(), ..config(&server) };
     suite(&Store::S3(S3::open(&config).await)).await;
     assert_eq!(server.objects().len(), 2);
+}
+
+/// On a real server, where the environment names one.
+#[tokio::test]
+async fn a_bucket_elsewhere_keeps_the_contract() {
+    let Some(outside) = Outside::make().await else { return };
+    let server = Server::start().await;
+    let config = S3Config {
+        endpoint: outside.endpoint,
+        bucket: outside.name,
+        access_key: outside.access_key,
+        secret_key: Secret::new(outside.secret_key),
+        ..config(&server)
+    };
+    let store = Store::S3(S3::open(&config).await);
+    suite(&store).await;
+    for facts in [declared(18 * MIB), BlobFacts::default()] {
+        let bytes = random(18 * MIB, 2);
+        let id = upload(&store, facts, bytes.clone()).await.unwrap();
+        store.relabel(id, "/Übersicht.pdf").await.unwrap();
+        assert!(read(&store, id, 18 * MIB as u64).await.unwrap() == bytes);
+        let given_up = new_id();
+        let mut writer = store.create(given_up, BlobFacts::default()).await.unwrap();
+        writer.write(bytes).await.unwrap();
+        drop(writer);
+        cleared(&store, given_up).await;
+        store.discard(id).await.unwrap();
+    }
+    assert_eq!(store.list(None, 10).await.unwrap().blobs, []);
 }
 
 #[tokio::test]
