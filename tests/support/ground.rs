@@ -32,6 +32,15 @@ pub fn is_scaled() -> bool {
     }
 }
 
+/// Whether a test is left out because it is about what only a house alone has, such as the file that its database is; it
+/// says why.
+pub fn only_alone(why: &str) -> bool {
+    if is_scaled() {
+        println!("left out on PostgreSQL, S3 and Redis: {why}");
+    }
+    is_scaled()
+}
+
 /// The settings that put a house with this folder on its ground; the same ones whenever it is asked for.
 pub fn settings(folder: &Path) -> Vec<(String, String)> {
     ground(folder).map_or_else(Vec::new, |ground| ground.settings())

@@ -40,6 +40,8 @@ pub async fn run(mut config: Config, is_address_given: bool) -> anyhow::Result<E
     let signals = Signals::catch()?;
     let folder = tempfile::tempdir().context("There is no place for a throw-away drive")?;
     config.data_folder = folder.path().join("data");
+    // Whatever the house itself stands on, this drive is gone with its folder.
+    config.metadata.url = None;
     let public_url = config.public_url.take();
     (config.webdav.listen, config.server.admin_listen) = (None, None);
     if !is_address_given {
