@@ -119,7 +119,8 @@ fn a_sweep_that_dies_is_ended_by_the_next() {
     }
     let program = Program::serve_with(folder.path(), &[no_grace]);
     sweep(folder.path());
-    let stored = || folder.path().join("data/blobs/files").read_dir().unwrap().count();
+    let data = folder.path().join("data");
+    let stored = || ground::contents(&data).len();
     wait_until("only what is shown is stored", || stored() == 1);
     in_order(folder.path());
     holds(&Line { address: program.address, ..line }, OLD);

@@ -58,7 +58,7 @@ fn sql(house: &TestHouse, statement: &str) {
 }
 
 fn bytes_of(house: &TestHouse, id: BlobId) -> PathBuf {
-    house.folder().join("blobs").join(id.key())
+    ground::store(house.folder()).join(id.key())
 }
 
 /// Bytes in the store that nobody has registered.
@@ -255,7 +255,7 @@ fn bytes_nobody_knows_are_found_and_removed_after_the_grace() {
     assert_eq!(swept(&house, Timestamp::now().before(30 * DAY)), Swept::default());
     assert!(bytes_of(&house, id).exists());
     assert_eq!(swept(&house, later(DAY)), Swept { unknown: 1, ..Swept::default() });
-    assert!(!bytes_of(&house, id).parent().unwrap().exists());
+    assert!(!bytes_of(&house, id).exists());
     assert_eq!(house.blobs(State::Live), before);
     assert_eq!(swept(&house, later(DAY)), Swept::default());
 }
@@ -263,7 +263,7 @@ fn bytes_nobody_knows_are_found_and_removed_after_the_grace() {
 #[test]
 fn what_is_no_blob_is_named_and_left_alone() {
     let house = furnished();
-    let file = house.folder().join("blobs/files/notes.txt");
+    let file = ground::store(house.folder()).join("files/notes.txt");
     fs::write(&file, "of the operator").unwrap();
     let strangers = checked(&house).strangers;
     assert_eq!((strangers.count, strangers.examples), (1, vec!["files/notes.txt".to_owned()]));

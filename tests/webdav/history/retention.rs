@@ -8,7 +8,7 @@ use services::versions;
 use super::{
     an_hour_passes, assert_refused, days_pass, house, house_with, number, report_body, text, used_bytes,
 };
-use crate::support::TestHouse;
+use crate::support::{TestHouse, ground};
 
 /// Takes every step there is, and looks between them whether all is in order.
 fn thin(house: &TestHouse) {
@@ -119,9 +119,9 @@ fn a_file_with_many_contents_is_thinned_in_several_steps() {
          UPDATE revisions SET blob_id = NULL WHERE name = 'file'; UPDATE nodes SET blob_id = NULL WHERE name = 'file'; \
          DELETE FROM blobs; UPDATE spaces SET used_bytes = 0",
     );
-    let stored = house.folder().join("blobs/files");
-    std::fs::remove_dir_all(&stored).unwrap();
-    std::fs::create_dir(&stored).unwrap();
+    for content in ground::contents(house.folder()) {
+        std::fs::remove_dir_all(content.parent().unwrap()).unwrap();
+    }
 }
 
 #[test]
