@@ -39,16 +39,20 @@ impl Setting {
         self.cannot_be(value, origin, why)
     }
 
-    /// Its value as it may be shown: without the name and the password that an address may hold; none for a secret that
-    /// is set.
-    pub fn shown(&self) -> Option<Value> {
-        let is_secret = self.key.ends_with("secret_key") && self.value.as_str() != Some("");
-        (!is_secret).then(|| self.without_secret(&self.value))
+    /// Its value as it may be shown: without the name and the password that an address may hold, and without a key.
+    pub fn shown(&self) -> Value {
+        self.without_secret(&self.value)
+    }
+
+    /// Whether its value may not be shown as it is.
+    pub fn is_secret(&self) -> bool {
+        self.shown() != self.value
     }
 
     fn without_secret(&self, value: &Value) -> Value {
         match value {
             Value::String(text) if self.key.ends_with("url") => Value::String(without_credentials(text)),
+            Value::String(text) if self.key.ends_with("secret_key") && !text.is_empty() => "***".into(),
             value => value.clone(),
         }
     }
