@@ -10,7 +10,7 @@ mod uploads;
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;
@@ -128,6 +128,11 @@ impl Bucket {
         let file = self.folder.path().join(NAME).join(key);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, bytes).unwrap();
+    }
+
+    /// The folder in which the keys of what lies in it are paths.
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().join(NAME)
     }
 
     /// The keys of uploads in parts that were begun and not ended.

@@ -7,10 +7,11 @@ use std::time::Duration;
 use blobs::{Blobs, BlobsConfig};
 use coordination::Coordination;
 use domain::{
-    AppPassword, Caller, Door, Durability, Error, RequestId, Result, Role, StoreKind, Thinning, Timestamp,
+    AppPassword, Caller, Door, Durability, Error, RequestId, Result, Role, Secret, StoreKind, Thinning, Timestamp,
     UserName,
 };
 use metadata::{Metadata, MetadataConfig, schema};
+use scratch::Database;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -32,13 +33,15 @@ const WRONG: &str = "00000-00000-00000-00000-00000";
 pub(crate) struct House {
     pub(crate) backends: Arc<Backends>,
     pub(crate) folder: TempDir,
+    _database: Option<Database>,
 }
 
 impl House {
     /// With a schema, and nobody in it.
     pub(crate) async fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        let metadata = open(&folder).await;
+        let database = Database::if_scaled();
+        let metadata = open(&folder, database.as_ref()).await;
         schema::migrate(&metadata, NOW).await.unwrap();
         let config = BlobsConfig {
             store: StoreKind::Disk,
@@ -78,7 +81,7 @@ impl House {
             server_name,
         };
         let backends = Backends::new(metadata, blobs, Coordination::in_process(), config);
-        Self { backends: Arc::new(backends), folder }
+        Self { backends: Arc::new(backends), folder, _database: database }
     }
 
     /// With ann in it, who has this app password.
@@ -130,10 +133,10 @@ impl House {
     }
 }
 
-async fn open(folder: &TempDir) -> Metadata {
+async fn open(folder: &TempDir, database: Option<&Database>) -> Metadata {
     Metadata::open(
         &MetadataConfig {
-            url: None,
+            url: database.map(|database| Secret::new(database.url())),
             connections: 4,
             readers: 2,
             busy_seconds: 5,
