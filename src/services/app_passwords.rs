@@ -1,5 +1,6 @@
 //! App passwords: made, listed and revoked, each by itself.
 
+use coordination::Device;
 use domain::{AppPassword, AppPasswordId, Error, Result, Timestamp, UserName};
 use metadata::app_passwords::{self, NewAppPassword};
 use metadata::{again, users};
@@ -93,15 +94,20 @@ pub async fn revoke(
     user: &UserName,
     which: &str,
 ) -> Result<AppPassword> {
-    again(|| async {
+    let (owner, app_password) = again(|| async {
         let tx = backends.metadata.begin().await?;
         let owner = users::get(&tx, user).await?;
         let app_password = pick(app_passwords::list(&tx, owner.id).await?, user, which, now)?;
         app_passwords::revoke(&tx, app_password.id, now).await?;
         tx.commit().await?;
-        Ok(AppPassword { revoked_at: app_password.revoked_at.or(Some(now)), ..app_password })
+        Ok((owner, app_password))
     })
-    .await
+    .await?;
+    backends.coordination.announce_revocation().await;
+    // What it was used by makes room at once. If that cannot be said, it does so when it has been idle for long enough.
+    let is_meant = |device: &Device| device.app_password == app_password.id;
+    let _ = backends.coordination.forget_devices(owner.id, is_meant).await;
+    Ok(AppPassword { revoked_at: app_password.revoked_at.or(Some(now)), ..app_password })
 }
 
 fn pick(all: Vec<AppPassword>, user: &UserName, which: &str, now: Timestamp) -> Result<AppPassword> {

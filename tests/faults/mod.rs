@@ -12,6 +12,7 @@ mod jobs;
 mod lost_bytes;
 mod postgres;
 mod power_loss;
+mod redis;
 mod reservations;
 mod self_check;
 mod store;

@@ -1,9 +1,8 @@
 //! The job `sweep`: what unfinished uploads left behind goes after a day, and what is still coming stays.
 
 use bytes::Bytes;
-use domain::{BlobId, Timestamp};
+use domain::Timestamp;
 use metadata::blobs::State;
-use uuid::Uuid;
 
 use super::{DAY, execute, wait_until};
 use crate::support::TestHouse;
@@ -15,12 +14,11 @@ fn what_an_upload_left_behind_goes_after_a_day() {
     execute(
         &house,
         "INSERT INTO blobs (id, live, size_bytes, created_ms) \
-         VALUES (x'0000000000004000800000000000000a', FALSE, 0, 1700000000000)",
+         VALUES (NEW_UUID(), FALSE, 0, 1700000000000)",
     );
-    let id = BlobId(Uuid::from_u128(0x4000_8000_0000_0000_000a));
-    assert_eq!(house.blobs(State::Pending), [id]);
+    let [id] = house.blobs(State::Pending)[..] else { panic!("{:?}", house.blobs(State::Pending)) };
     house.run(async {
-        let mut writer = house.backends().blobs.create(id).await.unwrap();
+        let mut writer = house.backends().blobs.receiving().create(id, Default::default()).await.unwrap();
         writer.write(Bytes::from_static(b"half of it")).await.unwrap();
         writer.finish().await.unwrap();
     });
@@ -28,7 +26,7 @@ fn what_an_upload_left_behind_goes_after_a_day() {
     assert_eq!(house.blobs(State::Pending), [id], "its last bytes came just now");
     house.run_due_jobs(Timestamp::now().after(DAY * 2));
     assert_eq!(house.blobs(State::Pending), []);
-    assert_eq!(house.run(house.backends().blobs.find(id)).unwrap(), None);
+    assert_eq!(house.run(house.backends().blobs.receiving().find(id)).unwrap(), None);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod machine;
 mod postgres_server;
 mod postgres_wire;
 mod program;
+mod redis_server;
 mod wire;
 
 pub use drive::Drive;
@@ -16,6 +17,7 @@ pub use machine::{Machine, Outcome, Server, get, labelled, read};
 pub use postgres_server::{Pooler, PostgresServer};
 pub use postgres_wire::PostgresWire;
 pub use program::Program;
+pub use redis_server::RedisServer;
 pub use wire::{Answer, Wire};
 
 /// Waits for a state that comes by itself, for half a minute at most.

@@ -1,6 +1,6 @@
 //! What the database knows of blobs: registered before their first byte, live once a node shows them.
 
-use domain::{BlobId, Content, Error, Result, SpaceId, Timestamp};
+use domain::{BlobId, Content, Error, Result, SpaceId, StoreKind, Timestamp};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryResult, QueryTrait};
 use uuid::Uuid;
 
@@ -18,19 +18,20 @@ const PENDING: &str = "NOT live AND condemned_ms IS NULL";
 /// there is, and must not be taken for those of an upload that was given up.
 const UNSHOWN: &str = "NOT EXISTS (SELECT 1 FROM revisions r WHERE r.blob_id = blobs.id)";
 
-/// Registers a blob before its first byte is written, so that whatever lies in the store without a live
+/// Registers a blob before its first byte is written into a store, so that whatever lies in the store without a live
 /// row is garbage by construction.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn register(metadata: &Metadata, id: BlobId, now: Timestamp) -> Result<()> {
-    together::change(metadata, vec![insert(metadata, id, now, None)?]).await.map(drop)
+pub async fn register(metadata: &Metadata, id: BlobId, store: StoreKind, now: Timestamp) -> Result<()> {
+    together::change(metadata, vec![insert(metadata, id, store, now, None)?]).await.map(drop)
 }
 
 /// The row of a new blob, with what it has set aside.
 pub(crate) fn insert(
     metadata: &Metadata,
     id: BlobId,
+    store: StoreKind,
     now: Timestamp,
     reserved: Option<(SpaceId, u64)>,
 ) -> Result<Step> {
@@ -41,6 +42,7 @@ pub(crate) fn insert(
         created_ms: Set(now.millis()),
         space_id: Set(reserved.map(|(space, _)| space.0)),
         reserved_bytes: Set(spaces::signed(reserved.map_or(0, |(_, bytes)| bytes))?),
+        store: Set(store.word().to_owned()),
         ..Default::default()
     };
     Ok(Step::built("", blob::Entity::insert(row).build(metadata.raw().get_database_backend())))
@@ -61,7 +63,7 @@ pub async fn enliven(tx: &Tx, id: BlobId, content: &Content) -> Result<()> {
     tx.along(Step::new("", sql, values).required()).await
 }
 
-/// A blob that is registered and did not become live. It waits for whoever is about to make it live: the
+/// A blob that is registered and did not become live; none for any other. It waits for whoever is about to make it live: the
 /// answer holds once the upload that registered it is over.
 ///
 /// # Errors
@@ -71,14 +73,15 @@ pub async fn find_abandoned(metadata: &Metadata, id: BlobId) -> Result<Option<Ab
         let tx = metadata.begin().await?;
         // A write, though it changes nothing, so that the row is waited for.
         let sql = format!(
-            "UPDATE blobs SET live = FALSE WHERE id = $1 AND {PENDING} AND {UNSHOWN} RETURNING space_id, reserved_bytes"
+            "UPDATE blobs SET live = FALSE WHERE id = $1 AND {PENDING} AND {UNSHOWN} \
+             RETURNING store, space_id, reserved_bytes"
         );
         let row = tx.raw().query_one_raw(statement(&tx, &sql, [id.0.into()])).await.or_domain()?;
         tx.commit().await?;
         let read = |row: QueryResult| {
             let space: Option<Uuid> = row.try_get("", "space_id").or_domain()?;
             let reserved_bytes = row.try_get("", "reserved_bytes").or_domain()?;
-            Ok(Abandoned { id, space: space.map(SpaceId), reserved_bytes })
+            Ok(Abandoned { id, store: store_of(&row)?, space: space.map(SpaceId), reserved_bytes })
         };
         row.map(read).transpose()
     })
@@ -89,6 +92,8 @@ pub async fn find_abandoned(metadata: &Metadata, id: BlobId) -> Result<Option<Ab
 #[derive(Debug)]
 pub struct Abandoned {
     id: BlobId,
+    /// Where its bytes lie.
+    pub store: StoreKind,
     space: Option<SpaceId>,
     reserved_bytes: i64,
 }
@@ -141,6 +146,8 @@ pub struct Registered {
     pub id: BlobId,
     /// What has become of it.
     pub state: State,
+    /// Where it lies.
+    pub store: StoreKind,
     /// How many bytes it has, if it is or was live.
     pub size_bytes: u64,
     /// Whether its bytes were others than they must be when they were last read.
@@ -168,7 +175,7 @@ pub async fn list(db: &impl Db, after: Option<BlobId>, count_max: u32) -> Result
         None => ("", Vec::new()),
     };
     let sql = format!(
-        "SELECT id, live, condemned_ms, size_bytes, damaged_ms FROM blobs {beginning} ORDER BY id LIMIT $1"
+        "SELECT id, live, condemned_ms, size_bytes, damaged_ms, store FROM blobs {beginning} ORDER BY id LIMIT $1"
     );
     let values = [i64::from(count_max).into()].into_iter().chain(after);
     let rows = db.raw().query_all_raw(statement(db, &sql, values)).await.or_domain()?;
@@ -190,7 +197,7 @@ pub async fn count(db: &impl Db) -> Result<u64> {
 /// # Errors
 /// Whatever the database says.
 pub async fn find(db: &impl Db, id: BlobId) -> Result<Option<Registered>> {
-    let sql = "SELECT id, live, condemned_ms, size_bytes, damaged_ms FROM blobs WHERE id = $1";
+    let sql = "SELECT id, live, condemned_ms, size_bytes, damaged_ms, store FROM blobs WHERE id = $1";
     let row = db.raw().query_one_raw(statement(db, sql, [id.0.into()])).await.or_domain()?;
     row.as_ref().map(registered).transpose()
 }
@@ -207,9 +214,15 @@ fn registered(row: &QueryResult) -> Result<Registered> {
     Ok(Registered {
         id: BlobId(row.try_get("", "id").or_domain()?),
         state,
+        store: store_of(row)?,
         size_bytes,
         is_damaged: damaged_ms.is_some(),
     })
+}
+
+/// The column `store`.
+pub(crate) fn store_of(row: &QueryResult) -> Result<StoreKind> {
+    StoreKind::parse(&row.try_get::<String>("", "store").or_domain()?)
 }
 
 async fn ids(metadata: &Metadata, sql: &str, values: Vec<sea_orm::Value>) -> Result<Vec<BlobId>> {

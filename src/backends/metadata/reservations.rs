@@ -3,7 +3,7 @@
 //! It stands twice: in the row of the upload's blob, by which it is given back whatever becomes of the upload, and added up
 //! in the row of the space, where every condition of the quota counts it.
 
-use domain::{BlobId, Error, Result, SpaceId, Timestamp};
+use domain::{BlobId, Error, Result, SpaceId, StoreKind, Timestamp};
 use sea_orm::ConnectionTrait;
 
 use crate::error::DbResult;
@@ -28,8 +28,14 @@ pub struct Demand {
 ///
 /// # Errors
 /// [`QuotaExceeded`](Error::QuotaExceeded) when there is not as much as needed.
-pub async fn register(metadata: &Metadata, id: BlobId, now: Timestamp, demand: Demand) -> Result<u64> {
-    let registered = |bytes| blobs::insert(metadata, id, now, Some((demand.space, bytes)));
+pub async fn register(
+    metadata: &Metadata,
+    id: BlobId,
+    store: StoreKind,
+    now: Timestamp,
+    demand: Demand,
+) -> Result<u64> {
+    let registered = |bytes| blobs::insert(metadata, id, store, now, Some((demand.space, bytes)));
     match set_aside(metadata, demand, registered).await? {
         Some(bytes) => Ok(bytes),
         None => Err(quota_exceeded(demand.needed_bytes)),

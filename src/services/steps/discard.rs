@@ -34,7 +34,7 @@ pub(crate) async fn discard(backends: &Arc<Backends>, blob: BlobId) {
 async fn attempt(backends: &Backends, blob: BlobId) -> Result<()> {
     if let Some(abandoned) = metadata::blobs::find_abandoned(&backends.metadata, blob).await? {
         failpoint::reach("discard.decided");
-        backends.blobs.remove(blob).await?;
+        backends.blobs.at(abandoned.store)?.discard(blob).await?;
         failpoint::reach("discard.removed");
         metadata::blobs::forget(&backends.metadata, &abandoned).await?;
     }
