@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -50,10 +51,13 @@ pub fn settings(folder: &Path) -> Vec<(String, String)> {
     ground(folder).map_or_else(Vec::new, |ground| ground.settings())
 }
 
-/// The same as variables of a program's environment.
-pub fn variables(folder: &Path) -> Vec<(String, String)> {
+/// Gives a program the same settings by its environment, and nothing of what this run was told.
+pub fn prepare(command: &mut Command, folder: &Path) {
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LARDER_")) {
+        command.env_remove(name);
+    }
     let variable = |key: String| format!("LARDER_{}", key.replace('.', "_").to_uppercase());
-    settings(folder).into_iter().map(|(key, value)| (variable(key), value)).collect()
+    command.envs(settings(folder).into_iter().map(|(key, value)| (variable(key), value)));
 }
 
 /// The address of the database of the house with this folder; none where it is a file.
@@ -82,27 +86,17 @@ pub fn contents(data_folder: &Path) -> Vec<PathBuf> {
     contents
 }
 
-/// What was in one folder, or below it, is in another one now.
-pub fn moved(from: &Path, to: &Path) {
-    if let Some(ground) = ground(from) {
-        GROUNDS.lock().unwrap().insert(to.to_owned(), ground);
-    }
-}
-
 /// The folder is gone, and with it what its house stood on.
 pub fn left(folder: &Path) {
     GROUNDS.lock().unwrap().remove(folder);
 }
 
 fn ground(folder: &Path) -> Option<Arc<Ground>> {
-    if !is_scaled() {
-        return None;
-    }
+    // All folders of a test that lie in one stand on the same.
+    let top = folder.ancestors().find(|folder| folder.parent() == Some(&std::env::temp_dir()));
     let mut grounds = GROUNDS.lock().unwrap();
-    // A program keeps its data in a folder of the folder.
-    let known = folder.ancestors().take(2).find_map(|folder| grounds.get(folder));
-    let ground = known.cloned().unwrap_or_else(|| Arc::new(Ground::new()));
-    Some(Arc::clone(grounds.entry(folder.to_owned()).or_insert(ground)))
+    let ground = || Arc::new(Ground::new());
+    is_scaled().then(|| Arc::clone(grounds.entry(top.unwrap_or(folder).to_owned()).or_insert_with(ground)))
 }
 
 impl Ground {

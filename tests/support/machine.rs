@@ -47,10 +47,7 @@ impl Machine {
 
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_larder"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LARDER_")) {
-            command.env_remove(name);
-        }
-        command.envs(ground::variables(self.folder.path()));
+        ground::prepare(&mut command, self.folder.path());
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use blobs::{Blobs, BlobsConfig};
 use coordination::Coordination;
 use domain::{
-    AppPassword, Caller, Door, Durability, Error, RequestId, Result, Role, Secret, StoreKind, Thinning, Timestamp,
-    UserName,
+    AppPassword, Caller, Door, Durability, Error, RequestId, Result, Role, Secret, StoreKind, Thinning,
+    Timestamp, UserName,
 };
 use metadata::{Metadata, MetadataConfig, schema};
 use scratch::Database;
