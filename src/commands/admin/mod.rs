@@ -3,6 +3,7 @@
 
 mod app_password;
 mod jobs;
+mod metadata;
 mod restore;
 mod trash;
 mod user;
@@ -17,6 +18,16 @@ use crate::house;
 
 #[derive(Subcommand)]
 pub enum Admin {
+    #[command(flatten)]
+    Inside(Inside),
+    /// Move the database to another place
+    #[command(subcommand)]
+    Metadata(metadata::Metadata),
+}
+
+/// What is done in a house that is in order.
+#[derive(Subcommand)]
+pub enum Inside {
     /// Manage accounts
     #[command(subcommand)]
     User(user::User),
@@ -37,14 +48,18 @@ pub enum Admin {
 }
 
 pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let command = match command {
+        Admin::Metadata(command) => return metadata::run(command, config).await,
+        Admin::Inside(command) => command,
+    };
     let backends = house::visit(config).await?;
     let done = match command {
-        Admin::User(command) => user::run(command, config, settings, &backends).await,
-        Admin::AppPassword(command) => app_password::run(command, config, &backends).await,
-        Admin::Trash(command) => trash::run(command, &backends).await,
-        Admin::Versions(command) => versions::run(command, &backends).await,
-        Admin::Restore(command) => restore::run(command, &backends).await,
-        Admin::Jobs(command) => jobs::run(command, &backends).await,
+        Inside::User(command) => user::run(command, config, settings, &backends).await,
+        Inside::AppPassword(command) => app_password::run(command, config, &backends).await,
+        Inside::Trash(command) => trash::run(command, &backends).await,
+        Inside::Versions(command) => versions::run(command, &backends).await,
+        Inside::Restore(command) => restore::run(command, &backends).await,
+        Inside::Jobs(command) => jobs::run(command, &backends).await,
     };
     backends.close().await?;
     done
