@@ -29,6 +29,7 @@ pub mod placeholders;
 pub mod places;
 pub mod properties;
 pub mod purge;
+pub mod relocations;
 pub mod renewal;
 pub mod reservations;
 pub mod retention;

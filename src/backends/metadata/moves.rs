@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::error::DbResult;
 use crate::schema::{self, Version};
-use crate::transfer::{self, Transferred};
+use crate::transfer::{self, Moment, Transferred};
 use crate::{Db, Metadata, Tx, statement};
 
 /// The file in the data folder that a mover holds; one that nobody holds means nothing.
@@ -76,41 +76,77 @@ async fn carry_held(
         return Ok(Outcome::Ended);
     }
     prepare(target).await?;
-    let tx = target.begin_unasked().await?;
-    let replaces = find(&tx).await?.is_some_and(|mark| mark.arriving);
-    transfer::carry(&pen, &tx, replaces, watch).await?;
-    let id = Uuid::new_v4();
-    mark(&tx, Mark { id, arriving: true, place: source.place.clone() }, now).await?;
-    tx.commit().await?;
+    let arrived = arrive(source, &pen, target, now, watch).await?;
     failpoint::reach("move.arrived");
-    mark(&pen, Mark { id, arriving: false, place: target.place.clone() }, now).await?;
+    mark(&pen, Mark { id: arrived.0, arriving: false, place: target.place.clone() }, now).await?;
     refuse_changes(&pen).await?;
     pen.commit().await?;
     failpoint::reach("move.left");
-    unmark(target, id).await?;
+    arrived.confirm(target).await?;
     failpoint::reach("move.done");
     Ok(Outcome::Moved)
 }
 
-/// Fills an empty database from a view of another one, for good.
+/// Everything is in a database, which is not used before [`confirm`](Self::confirm).
+pub struct Arrived(Uuid);
+
+impl Arrived {
+    /// Lets servers use it.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn confirm(self, target: &Metadata) -> Result<()> {
+        unmark(target, self.0).await
+    }
+}
+
+/// Carries everything from one database, which nobody changes, into another, empty one.
 ///
 /// # Errors
 /// As for [`carry`].
-pub async fn fill(source: &Metadata, target: &Metadata, watch: &(dyn Fn(Transferred) + Sync)) -> Result<()> {
+pub async fn bring(source: &Metadata, target: &Metadata, now: Timestamp) -> Result<Arrived> {
+    prepare(target).await?;
+    let view = source.view().await?;
+    arrive(source, &view, target, now, &|_| {}).await
+}
+
+async fn arrive(
+    source: &Metadata,
+    moment: &impl Moment,
+    target: &Metadata,
+    now: Timestamp,
+    watch: &(dyn Fn(Transferred) + Sync),
+) -> Result<Arrived> {
+    let tx = target.begin_unasked().await?;
+    let replaces = find(&tx).await?.is_some_and(|mark| mark.arriving);
+    transfer::carry(moment, &tx, replaces, watch).await?;
+    let id = Uuid::new_v4();
+    mark(&tx, Mark { id, arriving: true, place: source.place.clone() }, now).await?;
+    tx.commit().await?;
+    Ok(Arrived(id))
+}
+
+/// Fills a database that is new and that nobody knows of yet.
+///
+/// # Errors
+/// As for [`carry`].
+pub(crate) async fn fill(source: &Metadata, target: &Metadata) -> Result<()> {
     prepare(target).await?;
     let view = source.view().await?;
     let tx = target.begin_unasked().await?;
-    transfer::carry(&view, &tx, false, watch).await?;
+    transfer::carry(&view, &tx, false, &|_| {}).await?;
     tx.commit().await
 }
 
-/// Refuses a database that is not empty, and gives an empty one its tables.
+/// Refuses a database that is not empty, and gives an empty one its tables. What a move or a restore that was broken off
+/// has left in it counts for nothing.
 ///
 /// # Errors
 /// [`Exists`](Error::Exists), [`Unsupported`](Error::Unsupported); whatever the database says.
-async fn prepare(target: &Metadata) -> Result<()> {
+pub async fn prepare(target: &Metadata) -> Result<()> {
     match schema::version(target).await? {
-        Version::Current => Ok(()),
+        Version::Current if find(target).await?.is_some_and(|mark| mark.arriving) => Ok(()),
+        Version::Current => transfer::require_empty(&target.view().await?).await,
         Version::Behind(_) if schema::taken(target).await?.is_empty() => {
             if transfer::any_table(&target.view().await?).await? {
                 let text = "There is something else in the other database already, and nothing was changed. \
@@ -137,8 +173,8 @@ impl Mark {
     fn refusal(&self) -> Error {
         let place = &self.place;
         Error::Unavailable(match self.arriving {
-            true => "The move of everything into this database was broken off before its end; run \
-                     `larder admin metadata move` again. Until then the database of before is in use."
+            true => "Everything was being moved or restored into this database, and that has not come to its end; \
+                     run the same command again."
                 .into(),
             false => format!(
                 "Everything was moved to {place}, and this database is no longer used. Set metadata.url to that \

@@ -67,7 +67,7 @@ async fn write_into(metadata: &Metadata, file: &Path) -> Result<()> {
     let made = File::options().write(true).create_new(true).mode(0o600).open(file).map_err(unusable)?;
     if metadata.is_shared() {
         let copy = Metadata::over(engines::open_new(file).await?, file);
-        let filled = moves::fill(metadata, &copy, &|_| {}).await;
+        let filled = moves::fill(metadata, &copy).await;
         copy.close().await?;
         filled?;
     } else {

@@ -58,7 +58,10 @@ pub(crate) async fn carry(
     let source = source.transaction();
     let tables = same_tables(source, target).await?;
     let links = keys::unlink(target).await?;
-    empty(target, &tables, replaces).await?;
+    match replaces {
+        true => empty(target, &tables).await?,
+        false => require_empty(target).await?,
+    }
     let mut total = 0;
     for table in &tables {
         total += rows::count(source, table).await?;
@@ -103,17 +106,24 @@ pub(crate) async fn names_of_tables(tx: &Tx) -> Result<Vec<String>> {
     Ok(shape::tables(&tx.raw).await?.into_iter().map(|table| table.name).collect())
 }
 
-async fn empty(target: &Tx, tables: &[Table], replaces: bool) -> Result<()> {
-    for table in tables {
-        if replaces {
-            let sql = format!("DELETE FROM {}", table.quoted());
-            target.raw.execute_raw(statement(target, &sql, [])).await.or_domain()?;
-        } else if rows::count(&target.raw, table).await? > 0 {
+/// Refuses a database with a row in any table.
+pub(crate) async fn require_empty(moment: &impl Moment) -> Result<()> {
+    let database = moment.transaction();
+    for table in shape::tables(database).await?.iter().filter(|table| table.name != schema::STEPS) {
+        if rows::count(database, table).await? > 0 {
             return Err(Error::Exists(
                 "There is data in the other database already, and nothing was changed. Name an empty one."
                     .into(),
             ));
         }
+    }
+    Ok(())
+}
+
+async fn empty(target: &Tx, tables: &[Table]) -> Result<()> {
+    for table in tables {
+        let sql = format!("DELETE FROM {}", table.quoted());
+        target.raw.execute_raw(statement(target, &sql, [])).await.or_domain()?;
     }
     Ok(())
 }

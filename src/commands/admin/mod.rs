@@ -2,6 +2,7 @@
 //! beside a running server.
 
 mod app_password;
+mod blobs;
 mod jobs;
 mod metadata;
 mod restore;
@@ -23,6 +24,9 @@ pub enum Admin {
     /// Move the database to another place
     #[command(subcommand)]
     Metadata(metadata::Metadata),
+    /// Move the contents of files to another place
+    #[command(subcommand)]
+    Blobs(blobs::Blobs),
 }
 
 /// What is done in a house that is in order.
@@ -50,6 +54,7 @@ pub enum Inside {
 pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
     let command = match command {
         Admin::Metadata(command) => return metadata::run(command, config).await,
+        Admin::Blobs(command) => return blobs::run(command, config).await,
         Admin::Inside(command) => command,
     };
     let backends = house::visit(config).await?;

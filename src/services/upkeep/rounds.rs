@@ -28,7 +28,8 @@ pub async fn sweep(now: Timestamp, backends: &Arc<Backends>) -> Result<bool> {
         *slot = Some(sweep);
     } else {
         let swept = sweep.swept();
-        let (condemned, abandoned, unknown) = (swept.condemned, swept.abandoned, swept.unknown);
+        let (condemned, abandoned, unknown, moved) =
+            (swept.condemned, swept.abandoned, swept.unknown, swept.moved);
         let unfinished = swept.unfinished;
         tracing::info!(condemned, abandoned, unfinished, unknown, "swept the file store");
     }
