@@ -36,7 +36,7 @@ pub use inspection::inspect;
 pub use listeners::{Addresses, Listeners};
 pub use metadata::Transferred;
 pub use moving::move_metadata;
-pub use moving_blobs::{Destination, move_blobs};
+pub use moving_blobs::{Destination, MovedBlobs, move_blobs};
 pub use plain_files::write_plain;
 pub use previous::{go_back, look_back};
 pub use restore::{list_back_ups, restore};

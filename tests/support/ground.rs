@@ -55,9 +55,44 @@ pub fn moved(from: &Path, to: &Path) {
     }
 }
 
-/// The folder is gone, and with it what its house stood on.
+/// The folder is gone, and with it what its house, and those in it, stood on.
 pub fn left(folder: &Path) {
-    GROUNDS.lock().unwrap().remove(folder);
+    GROUNDS.lock().unwrap().retain(|other, _| !other.starts_with(folder));
+}
+
+/// Puts the house with this folder on a ground of its own, whatever the one around it stands on.
+pub fn apart_from_its_parent(folder: &Path) {
+    if is_scaled() {
+        GROUNDS.lock().unwrap().entry(folder.to_owned()).or_insert_with(|| Arc::new(Ground::new()));
+    }
+}
+
+/// A PostgreSQL database with nothing in it; none where no server was named.
+pub struct Spare {
+    server: String,
+    name: String,
+}
+
+impl Spare {
+    pub fn new() -> Option<Self> {
+        let server = std::env::var("LARDER_TEST_POSTGRES").ok()?;
+        let name = format!("spare_{}", Uuid::new_v4().simple());
+        let made = format!("CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0");
+        apart(async { ask(&server, &made).await.unwrap() });
+        Some(Self { server, name })
+    }
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        format!("{}/{}", self.server, self.name)
+    }
+}
+
+impl Drop for Spare {
+    fn drop(&mut self) {
+        let gone = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        apart(async { ask(&self.server, &gone).await.ok() });
+    }
 }
 
 fn ground(folder: &Path) -> Option<Arc<Ground>> {

@@ -16,6 +16,7 @@ pub mod blobs;
 pub mod changes;
 pub mod companions;
 pub mod copies;
+pub mod description;
 pub mod garbage;
 pub mod history;
 pub mod holds;

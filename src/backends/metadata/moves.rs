@@ -189,7 +189,7 @@ impl Mark {
 ///
 /// # Errors
 /// [`Unavailable`](Error::Unavailable) with a sentence that says what to do; whatever the database says.
-pub(crate) async fn refuse_moved(db: &impl Db) -> Result<()> {
+pub async fn refuse_moved(db: &impl Db) -> Result<()> {
     match find(db).await? {
         Some(mark) => Err(mark.refusal()),
         None => Ok(()),

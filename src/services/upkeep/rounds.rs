@@ -28,10 +28,9 @@ pub async fn sweep(now: Timestamp, backends: &Arc<Backends>) -> Result<bool> {
         *slot = Some(sweep);
     } else {
         let swept = sweep.swept();
-        let (condemned, abandoned, unknown, moved) =
-            (swept.condemned, swept.abandoned, swept.unknown, swept.moved);
-        let unfinished = swept.unfinished;
-        tracing::info!(condemned, abandoned, unfinished, unknown, "swept the file store");
+        let (condemned, abandoned, unknown) = (swept.condemned, swept.abandoned, swept.unknown);
+        let (unfinished, moved) = (swept.unfinished, swept.moved);
+        tracing::info!(condemned, abandoned, unfinished, unknown, moved, "swept the file store");
     }
     Ok(more)
 }

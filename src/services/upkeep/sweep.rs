@@ -43,6 +43,8 @@ pub struct Swept {
     pub unfinished: u64,
     /// Blobs in a store that the database did not know to be there.
     pub unknown: u64,
+    /// Blobs that were moved to another store.
+    pub moved: u64,
     /// Blobs the database does not know that were left, because they are too large a share of the store.
     pub refused: u64,
 }

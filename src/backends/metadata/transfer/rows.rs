@@ -202,10 +202,10 @@ mod tests {
 
     #[test]
     fn a_sum_tells_rows_apart_that_differ_only_in_where_a_value_ends() {
-        let (none, empty) = (Value::String(None), Value::from(""));
+        let (none, empty) = ([Value::String(None)], [Value::from("")]);
         assert!(sum(&[&["ab".into(), "c".into()]]) != sum(&[&["a".into(), "bc".into()]]));
-        assert!(sum(&[&[none.clone()]]) != sum(&[&[empty.clone()]]));
-        assert!(sum(&[&[none.clone()], &[none.clone()]]) != sum(&[&[none.clone()]]));
+        assert!(sum(&[&none]) != sum(&[&empty]));
+        assert!(sum(&[&none, &none]) != sum(&[&none]));
         assert!(sum(&[&[1_i64.into()]]) == sum(&[&[1_i64.into()]]));
     }
 }
