@@ -89,9 +89,21 @@ pub fn moved(from: &Path, to: &Path) {
     }
 }
 
-/// The folder is gone, and with it what its house stood on.
+/// The folder is gone, and with it what its house, and those in it, stood on.
 pub fn left(folder: &Path) {
-    GROUNDS.lock().unwrap().remove(folder);
+    GROUNDS.lock().unwrap().retain(|other, _| !other.starts_with(folder));
+}
+
+/// Puts the house with this folder on a ground of its own, whatever the one around it stands on.
+pub fn apart_from_its_parent(folder: &Path) {
+    if is_scaled() {
+        GROUNDS.lock().unwrap().entry(folder.to_owned()).or_insert_with(|| Arc::new(Ground::new()));
+    }
+}
+
+/// A PostgreSQL database with nothing in it; none where no server was named.
+pub fn spare() -> Option<Database> {
+    std::env::var("LARDER_TEST_POSTGRES").is_ok().then(|| Database::like("template0"))
 }
 
 fn ground(folder: &Path) -> Option<Arc<Ground>> {
