@@ -4,6 +4,7 @@
 mod app_password;
 mod jobs;
 mod restore;
+mod servers;
 mod trash;
 mod user;
 mod versions;
@@ -34,6 +35,9 @@ pub enum Admin {
     /// See to what is done later and on schedule
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    /// See who serves this house
+    #[command(subcommand)]
+    Servers(servers::Servers),
 }
 
 pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
@@ -45,6 +49,7 @@ pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow
         Admin::Versions(command) => versions::run(command, &backends).await,
         Admin::Restore(command) => restore::run(command, &backends).await,
         Admin::Jobs(command) => jobs::run(command, &backends).await,
+        Admin::Servers(command) => servers::run(command, config, &backends).await,
     };
     backends.close().await?;
     done
