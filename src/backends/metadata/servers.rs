@@ -4,6 +4,7 @@
 
 use domain::{Result, Server, ServerId, Timestamp};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, QueryResult, Statement, Value};
+use uuid::Uuid;
 
 use crate::error::DbResult;
 use crate::{Db, Metadata, Tx, statement};
@@ -33,6 +34,9 @@ pub(crate) fn clock(backend: DbBackend) -> &'static str {
 pub async fn arrive(metadata: &Metadata, id: ServerId, name: &str, version: &str) -> Result<Timestamp> {
     if !metadata.is_shared() {
         let tx = metadata.begin().await?;
+        // What commands and earlier versions were writing is over as well: it becomes that of a server nobody knows.
+        let unowned = "UPDATE blobs SET server_id = $1 WHERE server_id IS NULL AND NOT live AND condemned_ms IS NULL";
+        tx.raw().execute_raw(statement(&tx, unowned, [Uuid::nil().into()])).await.or_domain()?;
         tx.raw().execute_raw(statement(&tx, "DELETE FROM servers", [])).await.or_domain()?;
         tx.commit().await?;
     }
@@ -124,7 +128,7 @@ pub async fn forget_gone(tx: &Tx) -> Result<()> {
 pub(crate) fn given_up(metadata: &Metadata) -> String {
     let clock = clock(metadata.raw().get_database_backend());
     match metadata.is_shared() {
-        false => "server_id IS DISTINCT FROM $1".to_owned(),
+        false => "server_id <> $1".to_owned(),
         true => format!(
             "server_id IS NOT NULL AND NOT EXISTS ( \
                SELECT 1 FROM servers s WHERE s.id = blobs.server_id AND s.seen_ms > {clock} - {GONE_MS}) \
