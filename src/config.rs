@@ -38,6 +38,8 @@ pub struct Config {
     pub metadata: metadata::MetadataConfig,
     /// The section `[blobs]`.
     pub blobs: blobs::BlobsConfig,
+    /// The section `[redis]`.
+    pub redis: coordination::RedisConfig,
     /// The section `[files]`.
     pub files: services::FilesConfig,
     /// The section `[names]`.
@@ -262,6 +264,29 @@ mod tests {
             "{wrong}"
         );
         assert!(load(&[], &[("metadata.durability", "power-loss")]).is_err());
+    }
+
+    #[test]
+    fn the_address_of_redis_is_read_and_a_wrong_one_keeps_its_password() {
+        let load = |url| load(&[("LARDER_REDIS_URL", url)], &[]);
+        assert!(load("").unwrap().redis.url.is_none());
+        for url in ["redis://ann:s3cret@host:6379/0", "rediss://host", "valkey://host"] {
+            let config = load(url).unwrap();
+            assert_eq!(config.redis.url.as_ref().unwrap().expose(), url);
+            assert!(!format!("{config:?}").contains("s3cret"));
+        }
+        for url in [
+            "ann:s3cret@host",
+            "http://ann:s3cret@host",
+            "redis://ann:s3cret@host:port",
+            "redis://ann:s3cret@",
+        ] {
+            let wrong = load(url).unwrap_err();
+            assert!(
+                wrong.contains("redis://user:password@host:6379/0") && !wrong.contains("s3cret"),
+                "{wrong}"
+            );
+        }
     }
 
     #[test]

@@ -39,8 +39,21 @@ impl Setting {
         self.cannot_be(value, origin, why)
     }
 
+    /// Its value as it may be shown: without the name and the password that an address may hold.
+    pub fn shown(&self) -> Value {
+        self.without_secret(&self.value)
+    }
+
+    fn without_secret(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) if self.key.ends_with("url") => Value::String(without_credentials(text)),
+            value => value.clone(),
+        }
+    }
+
     fn cannot_be(&self, value: &Value, origin: Origin, why: &str) -> Problem {
         let Self { key, says, default, .. } = self;
+        let value = self.without_secret(value);
         Problem {
             origin,
             says: format!("`{key}` cannot be {value}: {why}. {says} The default is {default}."),
@@ -82,5 +95,31 @@ impl Setting {
             _ => as_text(),
         };
         self.take(value, origin)
+    }
+}
+
+/// An address without what stands before its host, whether it is well formed or not.
+fn without_credentials(address: &str) -> String {
+    let Some((before, host)) = address.rsplit_once('@') else { return address.to_owned() };
+    let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
+    let separator = if scheme.is_empty() { "" } else { "://" };
+    format!("{scheme}{separator}***@{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_its_password() {
+        for (address, shown) in [
+            ("redis://ann:s3cret@host:6379/0", "redis://***@host:6379/0"),
+            ("redis://:s3c@ret@host", "redis://***@host"),
+            ("redis:/ann:s3cret@host", "***@host"),
+            ("redis://host/0", "redis://host/0"),
+            ("", ""),
+        ] {
+            assert_eq!(without_credentials(address), shown);
+        }
     }
 }

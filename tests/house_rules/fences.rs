@@ -37,6 +37,7 @@ const FENCES: &[Fence] = &[
             ROOT_CRATE[4],
         ],
     },
+    Fence { names: &["redis::"], inside: &["src/backends/coordination/"] },
     Fence { names: &["dav_server"], inside: &["src/protocols/webdav/"] },
     // Commands meet the backends as use cases, which the house furnishes; the settings name each room's own. The
     // doors, which have modules of these names, are kept out by their manifests.

@@ -8,6 +8,7 @@ mod connections;
 mod creation;
 mod credentials;
 mod destination;
+mod devices;
 mod digests;
 mod finder_properties;
 mod folders;

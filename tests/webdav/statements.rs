@@ -239,6 +239,7 @@ async fn enter(house: &TestHouse) -> Caller {
         name: house.user(),
         secret: house.password(),
         address: Ipv4Addr::LOCALHOST.into(),
+        product: "",
         door: Door::Command,
         request: RequestId(Uuid::nil()),
         now: Timestamp::now(),

@@ -1,11 +1,13 @@
-//! `larder admin …`: people, what opens the door to them, what they had and deleted, and the queue of jobs. It works
-//! beside a running server.
+//! `larder admin …`: people, what opens the door to them, what they had and deleted, the queue of jobs, and what goes on
+//! at the moment. It works beside a running server.
 
 mod app_password;
+mod devices;
 mod jobs;
 mod restore;
 mod servers;
 mod trash;
+mod uploads;
 mod user;
 mod versions;
 
@@ -38,9 +40,21 @@ pub enum Admin {
     /// See who serves this house
     #[command(subcommand)]
     Servers(servers::Servers),
+    /// See what somebody uses their drive by, and make room for something else
+    #[command(subcommand)]
+    Devices(devices::Devices),
+    /// See what is being uploaded
+    #[command(subcommand)]
+    Uploads(uploads::Uploads),
 }
 
 pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
+    if matches!(command, Admin::Devices(_) | Admin::Uploads(_)) && config.redis.url.is_none() {
+        anyhow::bail!(
+            "Without Redis (redis.url) the server alone knows devices and uploads; its log names them, and a restart \
+             forgets devices."
+        );
+    }
     let backends = house::visit(config).await?;
     let done = match command {
         Admin::User(command) => user::run(command, config, settings, &backends).await,
@@ -50,6 +64,8 @@ pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow
         Admin::Restore(command) => restore::run(command, &backends).await,
         Admin::Jobs(command) => jobs::run(command, &backends).await,
         Admin::Servers(command) => servers::run(command, config, &backends).await,
+        Admin::Devices(command) => devices::run(command, &backends).await,
+        Admin::Uploads(command) => uploads::run(command, &backends).await,
     };
     backends.close().await?;
     done

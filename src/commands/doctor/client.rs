@@ -42,6 +42,8 @@ pub async fn run(mut config: Config, is_address_given: bool) -> anyhow::Result<E
     config.data_folder = folder.path().join("data");
     let public_url = config.public_url.take();
     (config.webdav.listen, config.server.admin_listen) = (None, None);
+    // Nothing of the real house's is touched, and no client is kept out by another one.
+    (config.redis.url, config.login.devices_max) = (None, 0);
     if !is_address_given {
         config.server.listen = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
     }
@@ -82,6 +84,7 @@ async fn furnish(backends: &Arc<Backends>, user: &UserName) -> anyhow::Result<St
         name: user.as_str(),
         secret: &secret,
         address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        product: "",
         door: Door::Command,
         request: RequestId(Uuid::now_v7()),
         now,
