@@ -1,6 +1,7 @@
 //! What the queue must do; run against each database.
 
 use domain::{Job, JobState, QueueHealth};
+use sqlx::{Connection, PgConnection};
 
 use super::*;
 use crate::{MetadataConfig, schema};
@@ -46,6 +47,73 @@ async fn sqlite_keeps_the_contract() {
     let db = Metadata::open(&config, folder.path()).await.unwrap();
     schema::migrate(&db, Timestamp::from_millis(0)).await.unwrap();
     suite(&db).await;
+}
+
+/// Two servers on a database of the test's own, where the environment names a PostgreSQL.
+async fn two_on_postgres() -> Option<[Metadata; 2]> {
+    let Ok(server) = std::env::var("LARDER_TEST_POSTGRES") else {
+        println!("left out: LARDER_TEST_POSTGRES names no PostgreSQL; `cargo xtask test` starts one");
+        return None;
+    };
+    let name = format!("jobs_{}", Uuid::new_v4().simple());
+    let mut connection = PgConnection::connect(&format!("{server}/postgres")).await.unwrap();
+    let made = format!("CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(made)).execute(&mut connection).await.unwrap();
+    let config = MetadataConfig {
+        url: Some(domain::Secret::new(format!("{server}/{name}"))),
+        connections: 4,
+        readers: 1,
+        busy_seconds: 10,
+        durability: domain::Durability::default(),
+    };
+    let folder = std::path::Path::new("");
+    let servers =
+        [Metadata::open(&config, folder).await.unwrap(), Metadata::open(&config, folder).await.unwrap()];
+    schema::migrate(&servers[0], Timestamp::from_millis(0)).await.unwrap();
+    Some(servers)
+}
+
+#[tokio::test]
+async fn postgres_keeps_the_contract() {
+    let Some([db, _]) = two_on_postgres().await else { return };
+    suite(&db).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_servers_take_each_job_once_and_keep_one_schedule() {
+    let Some(servers) = two_on_postgres().await else { return };
+    let servers = servers.map(std::sync::Arc::new);
+    for key in 0..60 {
+        want(&servers[0], &KIND, &key.to_string(), NOW).await;
+    }
+    let workers = (0..8).map(|number| {
+        let db = std::sync::Arc::clone(&servers[number % 2]);
+        tokio::spawn(async move {
+            let mut done = Vec::new();
+            while !agenda(&*db, NOW).await.unwrap().is_empty() {
+                let Some(claim) = take(&db, &KIND, NOW).await.unwrap() else { continue };
+                assert!(renew(&db, &claim, NOW).await.unwrap(), "{claim:?} is somebody else's");
+                settle(&db, &claim, NOW, &Ending::Finished).await.unwrap();
+                done.push(claim.key);
+            }
+            done
+        })
+    });
+    let mut done = Vec::new();
+    for worker in workers.collect::<Vec<_>>() {
+        done.extend(worker.await.unwrap());
+    }
+    done.sort_by_key(|key| key.parse::<u32>().unwrap());
+    assert_eq!(done, (0..60).map(|key| key.to_string()).collect::<Vec<_>>());
+    // However many of them look after it at once.
+    let keep = |db: &std::sync::Arc<Metadata>| {
+        let db = std::sync::Arc::clone(db);
+        tokio::spawn(async move { keep_schedule(&db, NOW, &OTHER, HOUR).await })
+    };
+    for kept in [0, 1, 0, 1, 0, 1].map(|number: usize| keep(&servers[number])) {
+        kept.await.unwrap().unwrap();
+    }
+    assert_eq!(all(&servers[0], NOW).await.len(), 1);
 }
 
 async fn one_runner_at_a_time_has_a_job(db: &Metadata) {
