@@ -72,7 +72,7 @@ impl House {
         let lock = folder::lock(&config.data_folder)?;
         let metadata = Metadata::open(&config.metadata, &config.data_folder).await?;
         report(&schema::migrate(&metadata, now).await?);
-        let blobs = Blobs::open(&config.blobs, &config.data_folder)?;
+        let blobs = Blobs::open(&config.blobs, &config.data_folder).await?;
         let backends = Arc::new(furnish(&config, metadata, blobs)?);
         let presence = servers::arrive(&backends, &address::server_name(&config)).await?;
         clear_away(now, &backends).await?;
@@ -181,7 +181,7 @@ pub async fn visit(config: &Config) -> Result<Backends> {
     folder::require_data(&config.data_folder)?;
     let metadata = Metadata::open(&config.metadata, &config.data_folder).await?;
     schema::require_current(&metadata).await?;
-    let blobs = Blobs::open(&config.blobs, &config.data_folder)?;
+    let blobs = Blobs::open(&config.blobs, &config.data_folder).await?;
     furnish(config, metadata, blobs)
 }
 

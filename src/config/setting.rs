@@ -28,6 +28,14 @@ impl Setting {
         format!("{PREFIX}{}", self.key.replace('.', "_").to_uppercase())
     }
 
+    /// The value as it may be shown, without the name and the password that an address may hold; none for a secret that
+    /// is set.
+    pub fn shown(&self) -> Option<Value> {
+        let is_set = self.value.as_str().is_some_and(|text| !text.is_empty());
+        let is_secret = self.key.ends_with("secret_key") && is_set;
+        (!is_secret).then(|| self.without_secret(&self.value))
+    }
+
     /// What serde says of a value its room refused, in words for people where it has only Rust's.
     pub(super) fn refused(&self, value: &Value, origin: Origin, why: &str) -> Problem {
         let why = match value {
@@ -37,11 +45,6 @@ impl Setting {
             _ => why.trim_end_matches('.'),
         };
         self.cannot_be(value, origin, why)
-    }
-
-    /// Its value as it may be shown: without the name and the password that an address may hold.
-    pub fn shown(&self) -> Value {
-        self.without_secret(&self.value)
     }
 
     fn without_secret(&self, value: &Value) -> Value {

@@ -1,6 +1,6 @@
 //! What the database knows of blobs: registered before their first byte, live once a node shows them.
 
-use domain::{BlobId, Content, Error, Result, ServerId, SpaceId, Timestamp};
+use domain::{BlobId, Content, Error, Result, ServerId, SpaceId, StoreKind, Timestamp};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryResult, Value};
 use uuid::Uuid;
 
@@ -17,14 +17,14 @@ const PENDING: &str = "NOT live AND condemned_ms IS NULL";
 /// there is, and must not be taken for those of an upload that was given up.
 const UNSHOWN: &str = "NOT EXISTS (SELECT 1 FROM revisions r WHERE r.blob_id = blobs.id)";
 
-/// Registers a blob before its first byte is written, so that whatever lies in the store without a live
+/// Registers a blob before its first byte is written into a store, so that whatever lies in the store without a live
 /// row is garbage by construction.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn register(metadata: &Metadata, id: BlobId, now: Timestamp) -> Result<()> {
+pub async fn register(metadata: &Metadata, id: BlobId, store: StoreKind, now: Timestamp) -> Result<()> {
     let tx = metadata.begin().await?;
-    insert(&tx, id, now, None).await?;
+    insert(&tx, id, store, now, None).await?;
     tx.commit().await
 }
 
@@ -32,6 +32,7 @@ pub async fn register(metadata: &Metadata, id: BlobId, now: Timestamp) -> Result
 pub(crate) async fn insert(
     tx: &Tx,
     id: BlobId,
+    store: StoreKind,
     now: Timestamp,
     reserved: Option<(SpaceId, u64)>,
 ) -> Result<()> {
@@ -43,6 +44,7 @@ pub(crate) async fn insert(
         space_id: Set(reserved.map(|(space, _)| space.0)),
         reserved_bytes: Set(spaces::signed(reserved.map_or(0, |(_, bytes)| bytes))?),
         server_id: Set(tx.server.map(|server| server.0)),
+        store: Set(store.word().to_owned()),
         ..Default::default()
     };
     blob::Entity::insert(row).exec_without_returning(tx.raw()).await.or_domain().map(drop)
@@ -79,8 +81,8 @@ pub(crate) fn given_up(id: BlobId) -> Error {
 /// What may be done with the bytes of an upload that is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Abandoned {
-    /// It never became live and never will: nobody but this server may do anything with it now.
-    Ours,
+    /// It never became live and never will: nobody but this server may do anything with what lies there now.
+    Ours(StoreKind),
     /// Nobody knows it any more: it never became live.
     Unknown,
     /// It became live.
@@ -95,12 +97,12 @@ pub enum Abandoned {
 pub async fn abandon(metadata: &Metadata, id: BlobId) -> Result<Abandoned> {
     let tx = metadata.begin().await?;
     // A write even where nothing changes, so that the row is waited for.
-    let sql = format!("UPDATE blobs SET server_id = $2 WHERE id = $1 AND {PENDING} AND {UNSHOWN}");
-    let taken = tx.raw().execute_raw(statement(&tx, &sql, [id.0.into(), tx.own_server()])).await;
-    let abandoned = match taken.or_domain()?.rows_affected() {
-        0 if find(&tx, id).await?.is_some() => Abandoned::Shown,
-        0 => Abandoned::Unknown,
-        _ => Abandoned::Ours,
+    let sql = format!("UPDATE blobs SET server_id = $2 WHERE id = $1 AND {PENDING} AND {UNSHOWN} RETURNING store");
+    let taken = tx.raw().query_one_raw(statement(&tx, &sql, [id.0.into(), tx.own_server()])).await;
+    let abandoned = match taken.or_domain()? {
+        Some(row) => Abandoned::Ours(store_of(&row)?),
+        None if find(&tx, id).await?.is_some() => Abandoned::Shown,
+        None => Abandoned::Unknown,
     };
     tx.commit().await?;
     Ok(abandoned)
@@ -180,6 +182,8 @@ pub struct Registered {
     pub id: BlobId,
     /// What has become of it.
     pub state: State,
+    /// Where it lies.
+    pub store: StoreKind,
     /// How many bytes it has, if it is or was live.
     pub size_bytes: u64,
     /// Whether its bytes were others than they must be when they were last read.
@@ -207,7 +211,7 @@ pub async fn list(db: &impl Db, after: Option<BlobId>, count_max: u32) -> Result
         None => ("", Vec::new()),
     };
     let sql = format!(
-        "SELECT id, live, condemned_ms, size_bytes, damaged_ms FROM blobs {beginning} ORDER BY id LIMIT $1"
+        "SELECT id, live, condemned_ms, size_bytes, damaged_ms, store FROM blobs {beginning} ORDER BY id LIMIT $1"
     );
     let values = [i64::from(count_max).into()].into_iter().chain(after);
     let rows = db.raw().query_all_raw(statement(db, &sql, values)).await.or_domain()?;
@@ -229,7 +233,7 @@ pub async fn count(db: &impl Db) -> Result<u64> {
 /// # Errors
 /// Whatever the database says.
 pub async fn find(db: &impl Db, id: BlobId) -> Result<Option<Registered>> {
-    let sql = "SELECT id, live, condemned_ms, size_bytes, damaged_ms FROM blobs WHERE id = $1";
+    let sql = "SELECT id, live, condemned_ms, size_bytes, damaged_ms, store FROM blobs WHERE id = $1";
     let row = db.raw().query_one_raw(statement(db, sql, [id.0.into()])).await.or_domain()?;
     row.as_ref().map(registered).transpose()
 }
@@ -246,9 +250,15 @@ fn registered(row: &QueryResult) -> Result<Registered> {
     Ok(Registered {
         id: BlobId(row.try_get("", "id").or_domain()?),
         state,
+        store: store_of(row)?,
         size_bytes,
         is_damaged: damaged_ms.is_some(),
     })
+}
+
+/// The column `store`.
+pub(crate) fn store_of(row: &QueryResult) -> Result<StoreKind> {
+    StoreKind::parse(&row.try_get::<String>("", "store").or_domain()?)
 }
 
 async fn ids(metadata: &Metadata, sql: &str, values: Vec<Value>) -> Result<Vec<BlobId>> {

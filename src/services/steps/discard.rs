@@ -34,13 +34,13 @@ pub(crate) async fn discard(backends: &Arc<Backends>, blob: BlobId) {
 /// as long as it is there, the next start knows of the bytes, wherever the process dies. Where others have given the
 /// upload up and forgotten it, bytes that came since are known to nobody else.
 async fn attempt(backends: &Backends, blob: BlobId) -> Result<()> {
-    match metadata::blobs::abandon(&backends.metadata, blob).await? {
+    let store = match metadata::blobs::abandon(&backends.metadata, blob).await? {
         Abandoned::Shown => return Ok(()),
-        Abandoned::Unknown => return backends.blobs.remove(blob).await,
-        Abandoned::Ours => {}
-    }
+        Abandoned::Unknown => return backends.blobs.receiving().discard(blob).await,
+        Abandoned::Ours(store) => store,
+    };
     failpoint::reach("discard.decided");
-    backends.blobs.remove(blob).await?;
+    backends.blobs.at(store)?.discard(blob).await?;
     failpoint::reach("discard.removed");
     metadata::blobs::forget(&backends.metadata, blob).await
 }
