@@ -44,7 +44,9 @@ fn what_a_killed_server_was_receiving_is_given_up_by_another_within_two_minutes(
     let body = varied_bytes(1, 8 * MIB);
     let _lost = half_sent(&cluster, 0, "/lost", &body);
     let _goes_on = half_sent(&cluster, 1, "/goes-on", &body);
-    wait_until("both are under way", || pending(&cluster) == 2 && reserved_bytes(&cluster) == 16 * MIB as i64);
+    wait_until("both are under way", || {
+        pending(&cluster) == 2 && reserved_bytes(&cluster) == 16 * MIB as i64
+    });
     cluster.kill(0);
     clear_up(&cluster, 1);
     // Nobody can tell yet whether it is gone.
@@ -54,7 +56,8 @@ fn what_a_killed_server_was_receiving_is_given_up_by_another_within_two_minutes(
     wait_until("the killed one's upload is given up", || pending(&cluster) == 1);
     wait_until("its room is free again", || reserved_bytes(&cluster) == 8 * MIB as i64);
     let listed = cluster.larder(1, &["admin", "servers", "list"]);
-    let states: Vec<_> = listed.lines().skip(1).map(|line| line.split_whitespace().take(2).collect()).collect();
+    let states: Vec<_> =
+        listed.lines().skip(1).map(|line| line.split_whitespace().take(2).collect()).collect();
     let states: Vec<Vec<&str>> = states;
     assert_eq!(states, [["server-0", "gone"], ["server-1", "serves"]], "{listed}");
     drop(_goes_on);

@@ -9,13 +9,16 @@ mod together;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
 
+use bucket::Bucket;
 use larder::config::{Config, Sources};
 use larder::house;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, QueryResult};
 use services::Backends;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use uuid::Uuid;
 
 use crate::crash::Line;
 use crate::support::{Program, Wire, ground};
@@ -30,6 +33,7 @@ fn is_left_out() -> bool {
 
 /// Servers side by side.
 pub struct Cluster {
+    bucket: Bucket,
     folder: TempDir,
     settings: Vec<(String, String)>,
     servers: Vec<Option<Program>>,
@@ -53,11 +57,18 @@ impl Cluster {
 
     /// Of which none runs yet.
     fn unstarted(count: usize, settings: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let (folder, bucket) = (tempfile::tempdir().unwrap(), Bucket::start_on_thread());
+        let redis =
+            std::env::var("LARDER_TEST_REDIS").expect("LARDER_TEST_ON=scaled needs LARDER_TEST_REDIS");
         let mut all = ground::settings(folder.path());
+        all.extend(bucket.settings());
+        let prefix = format!("{}:", Uuid::new_v4().simple());
+        // Tests speak as many clients at once.
+        let own = [("redis.url", redis), ("redis.prefix", prefix), ("login.devices_max", "0".to_owned())];
+        all.extend(own.map(|(key, value)| (key.to_owned(), value)));
         all.extend(settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
         let servers = std::iter::repeat_with(|| None).take(count).collect();
-        let cluster = Self { folder, settings: all, servers, credentials: String::new() };
+        let cluster = Self { bucket, folder, settings: all, servers, credentials: String::new() };
         for number in 0..count {
             std::fs::create_dir(cluster.place(number)).unwrap();
         }
@@ -155,7 +166,7 @@ impl Cluster {
     }
 
     /// The house as a command beside the servers has it.
-    fn visit<T>(&self, look: impl AsyncFnOnce(&Backends) -> T) -> T {
+    fn visit<T>(&self, look: impl AsyncFnOnce(&Arc<Backends>) -> T) -> T {
         let data = self.place(0).join("data");
         let mut settings = self.settings.clone();
         settings.push(("data_folder".to_owned(), data.to_str().unwrap().to_owned()));
@@ -163,7 +174,7 @@ impl Cluster {
         let sources = Sources { file: None, environment: Vec::new(), command_line };
         let config = Config::load(&sources).unwrap().0;
         Runtime::new().unwrap().block_on(async {
-            let backends = house::visit(&config).await.unwrap();
+            let backends = Arc::new(house::visit(&config).await.unwrap());
             let seen = look(&backends).await;
             backends.close().await.unwrap();
             seen

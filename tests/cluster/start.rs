@@ -7,8 +7,7 @@ use crate::support::Program;
 
 /// Starts all of them at once, and says how many of them made the first account.
 fn start_at_once(cluster: &mut Cluster) -> usize {
-    let places: Vec<_> =
-        (0..3).map(|number| (cluster.place(number), cluster.variables(number))).collect();
+    let places: Vec<_> = (0..3).map(|number| (cluster.place(number), cluster.variables(number))).collect();
     let started: Vec<_> = thread::scope(|scope| {
         let starting: Vec<_> = places
             .iter()

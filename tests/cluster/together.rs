@@ -53,7 +53,10 @@ fn a_lock_holds_on_every_server_and_outlives_the_one_that_gave_it() {
         assert_eq!(given.len(), 1, "{answers:?}");
         assert!(answers.iter().all(|answer| matches!(answer.status, 200 | 201 | 423)), "{answers:?}");
         let token = given[0].header("lock-token").unwrap();
-        assert_eq!(cluster.line(1).ask("UNLOCK", "/locked", &[("Lock-Token", token)], b"").unwrap().status, 204);
+        assert_eq!(
+            cluster.line(1).ask("UNLOCK", "/locked", &[("Lock-Token", token)], b"").unwrap().status,
+            204
+        );
     }
     let given = lock(&cluster.line(0));
     let token = given.header("lock-token").unwrap().to_owned();
@@ -82,8 +85,7 @@ fn of_two_uploads_on_two_servers_that_do_not_both_fit_exactly_one_is_taken() {
         let statuses: Vec<u16> = thread::scope(|scope| {
             let sent = [0, 1].map(|number| {
                 let (line, body, barrier) = (cluster.line(number), &body, &barrier);
-                let chunked: &[_] =
-                    if round % 2 == 0 { &[] } else { &[("Transfer-Encoding", "chunked")] };
+                let chunked: &[_] = if round % 2 == 0 { &[] } else { &[("Transfer-Encoding", "chunked")] };
                 scope.spawn(move || {
                     barrier.wait();
                     // Whoever is refused early may find the connection closed while it still sends.
@@ -134,7 +136,10 @@ fn a_revoked_password_is_refused_everywhere_within_a_second() {
         }
         cluster.larder(round, &["admin", "app-password", "revoke", "ann", &name]);
         let revoked = Instant::now();
-        while lines.iter().any(|line| line.ask("PROPFIND", "/", &[("Depth", "0")], b"").unwrap().status != 401) {
+        while lines
+            .iter()
+            .any(|line| line.ask("PROPFIND", "/", &[("Depth", "0")], b"").unwrap().status != 401)
+        {
             assert!(revoked.elapsed() < Duration::from_secs(1), "it opens the drive after a second");
         }
     }

@@ -74,7 +74,11 @@ impl Operation {
                 let (from, to) = (folder(random, client), folder(random, client));
                 Self::Relocate { from, to, overwrite, copy: random.random() }
             }
-            17 => Self::Put { path: system(random, client), seed: (seed & !LARGE) | 1, sending: Sending::Length },
+            17 => Self::Put {
+                path: system(random, client),
+                seed: (seed & !LARGE) | 1,
+                sending: Sending::Length,
+            },
             18 => Self::Remove(system(random, client)),
             // A system file under an ordinary name becomes an ordinary file.
             _ => {

@@ -43,6 +43,10 @@ impl Owner {
         }
     }
 
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// One request after another, until there is no answer.
     pub fn work(&mut self, line: &Line, random: &mut StdRng) {
         while self.turn(line, random).is_ok() {}

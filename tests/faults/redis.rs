@@ -13,7 +13,9 @@ fn ann() -> UserName {
 
 /// A house on a Redis of the test's own.
 fn new_house(redis: &RedisServer, settings: &[(&str, &str)]) -> TestHouse {
-    TestHouse::with_settings(&[&[("redis.url", &*redis.url()), ("redis.prefix", "larder:")], settings].concat())
+    TestHouse::with_settings(
+        &[&[("redis.url", &*redis.url()), ("redis.prefix", "larder:")], settings].concat(),
+    )
 }
 
 /// Ann's house, which holds `/old`.

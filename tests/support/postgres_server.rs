@@ -77,7 +77,12 @@ impl Drop for PostgresServer {
 
 fn spawn(folder: &Path, port: u16) -> Child {
     let mut server = command("postgres");
-    server.arg("-D").arg(folder.join("data")).args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
+    server.arg("-D").arg(folder.join("data")).args([
+        "-p",
+        &port.to_string(),
+        "-c",
+        "listen_addresses=127.0.0.1",
+    ]);
     server.args(["-c", "max_connections=200", "-c", "unix_socket_directories="]);
     server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }

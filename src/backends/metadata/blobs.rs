@@ -97,7 +97,8 @@ pub enum Abandoned {
 pub async fn abandon(metadata: &Metadata, id: BlobId) -> Result<Abandoned> {
     let tx = metadata.begin().await?;
     // A write even where nothing changes, so that the row is waited for.
-    let sql = format!("UPDATE blobs SET server_id = $2 WHERE id = $1 AND {PENDING} AND {UNSHOWN} RETURNING store");
+    let sql =
+        format!("UPDATE blobs SET server_id = $2 WHERE id = $1 AND {PENDING} AND {UNSHOWN} RETURNING store");
     let taken = tx.raw().query_one_raw(statement(&tx, &sql, [id.0.into(), tx.own_server()])).await;
     let abandoned = match taken.or_domain()? {
         Some(row) => Abandoned::Ours(store_of(&row)?),

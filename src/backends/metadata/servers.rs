@@ -35,7 +35,8 @@ pub async fn arrive(metadata: &Metadata, id: ServerId, name: &str, version: &str
     if !metadata.is_shared() {
         let tx = metadata.begin().await?;
         // What commands and earlier versions were writing is over as well: it becomes that of a server nobody knows.
-        let unowned = "UPDATE blobs SET server_id = $1 WHERE server_id IS NULL AND NOT live AND condemned_ms IS NULL";
+        let unowned =
+            "UPDATE blobs SET server_id = $1 WHERE server_id IS NULL AND NOT live AND condemned_ms IS NULL";
         tx.raw().execute_raw(statement(&tx, unowned, [Uuid::nil().into()])).await.or_domain()?;
         tx.raw().execute_raw(statement(&tx, "DELETE FROM servers", [])).await.or_domain()?;
         tx.commit().await?;
