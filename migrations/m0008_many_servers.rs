@@ -29,7 +29,10 @@ fn servers() -> TableCreateStatement {
         .table("servers")
         .col(ColumnDef::new("id").uuid().not_null().primary_key())
         .col(ColumnDef::new("name").text().not_null())
+        .col(ColumnDef::new("version").text().not_null())
         .col(ColumnDef::new("started_ms").big_integer().not_null())
+        // Since when it was seen again and again without a gap: only such a one may say of others that they are gone.
+        .col(ColumnDef::new("steady_ms").big_integer().not_null())
         .col(ColumnDef::new("seen_ms").big_integer().not_null())
         .to_owned()
 }

@@ -37,6 +37,7 @@ pub mod retention;
 pub mod rules;
 pub mod schema;
 pub mod scrubs;
+pub mod servers;
 pub mod snapshots;
 pub mod spaces;
 pub mod system_files;
@@ -45,10 +46,10 @@ pub mod users;
 pub mod versions;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use domain::Result;
+use domain::{Result, ServerId};
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
@@ -66,11 +67,13 @@ pub const FILE: &str = "metadata.db";
 pub struct Metadata {
     read: DatabaseConnection,
     write: DatabaseConnection,
+    uncounted: DatabaseConnection,
     statements: Arc<AtomicU64>,
     data_folder: PathBuf,
     /// Where it is, without what opens it.
     place: String,
     movers: Option<moves::Watch>,
+    server: OnceLock<ServerId>,
 }
 
 /// Something questions can be put to.
@@ -111,11 +114,13 @@ impl Metadata {
         let is_file = read.get_database_backend() == DbBackend::Sqlite;
         Self {
             movers: is_file.then(|| moves::Watch::over(data_folder)),
+            uncounted: write.clone(),
             read: counted(read),
             write: counted(write),
             statements,
             data_folder: data_folder.to_owned(),
             place,
+            server: OnceLock::new(),
         }
     }
 
@@ -136,7 +141,8 @@ impl Metadata {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        Ok(Tx { raw: self.write.begin_with_options(immediate).await.or_domain()? })
+        let raw = self.write.begin_with_options(immediate).await.or_domain()?;
+        Ok(Tx { raw, server: self.server.get().copied() })
     }
 
     /// A view of the database as it is at the first question put to it. What others change meanwhile does not show, and
@@ -165,7 +171,23 @@ impl Metadata {
         self.read.get_database_backend() == DbBackend::Postgres
     }
 
-    /// How many statements have been sent since the start, transactions' brackets not counted.
+    /// As which of the servers this process works; none where it does not serve.
+    pub fn server(&self) -> Option<ServerId> {
+        self.server.get().copied()
+    }
+
+    /// From here on, whatever this process registers is received by this server.
+    pub(crate) fn serve_as(&self, server: ServerId) {
+        // The first word counts: a process is one server.
+        let _ = self.server.set(server);
+    }
+
+    /// Where statements that come by themselves are sent.
+    pub(crate) fn uncounted(&self) -> &DatabaseConnection {
+        &self.uncounted
+    }
+
+    /// How many statements have been sent since the start, transactions' brackets and signs of life not counted.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
     }
@@ -225,6 +247,7 @@ impl Db for View {
 /// A transaction: all of it happens at [`commit`](Self::commit), or nothing does.
 pub struct Tx {
     raw: DatabaseTransaction,
+    server: Option<ServerId>,
 }
 
 impl Db for Tx {

@@ -7,6 +7,7 @@ mod devices;
 mod jobs;
 mod metadata;
 mod restore;
+mod servers;
 mod trash;
 mod uploads;
 mod user;
@@ -51,6 +52,9 @@ pub enum Inside {
     /// See to what is done later and on schedule
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    /// See who serves this house
+    #[command(subcommand)]
+    Servers(servers::Servers),
     /// See what somebody uses their drive by, and make room for something else
     #[command(subcommand)]
     Devices(devices::Devices),
@@ -79,6 +83,7 @@ pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow
         Inside::Versions(command) => versions::run(command, &backends).await,
         Inside::Restore(command) => restore::run(command, &backends).await,
         Inside::Jobs(command) => jobs::run(command, &backends).await,
+        Inside::Servers(command) => servers::run(command, config, &backends).await,
         Inside::Devices(command) => devices::run(command, &backends).await,
         Inside::Uploads(command) => uploads::run(command, &backends).await,
     };

@@ -137,9 +137,14 @@ impl Sweep {
         Ok(Stage::Condemned(Some(last)))
     }
 
-    /// Uploads that never became files and whose process has not noticed: it tries for an hour. Neither the row nor the
-    /// bytes may be younger than the grace, and this process must not be receiving any.
+    /// Uploads that never became files: those of servers that are gone, and of this one those that it has not noticed,
+    /// though it tries for an hour. Of these neither the row nor the bytes may be younger than the grace, and this process
+    /// must not be receiving any.
     async fn give_up_abandoned(&mut self, backends: &Arc<Backends>) -> Result<Stage> {
+        for id in metadata::blobs::left_over(&backends.metadata).await? {
+            discard(backends, id).await;
+            self.swept.abandoned += 1;
+        }
         let before = self.now.before(backends.orphan_grace.max(ABANDONED_MIN));
         for id in metadata::blobs::pending(&backends.metadata, before).await? {
             let Some(row) = metadata::blobs::find(&backends.metadata, id).await? else { continue };

@@ -18,6 +18,10 @@ const VERSION_MIN: i32 = 150_000;
 /// have been started again meanwhile.
 const RESTED: Duration = Duration::from_secs(10);
 
+/// A transaction that stands still for longer than this is undone by the database: what a server holds that hangs, or was
+/// cut off in the middle, would keep all others waiting. Nothing slow is awaited in one.
+const STANDSTILL: &str = "SET idle_in_transaction_session_timeout = '30s'";
+
 /// Connects to the database at this address.
 pub(super) async fn open(config: &MetadataConfig, url: &str) -> Result<Connections> {
     // What is wrong with an address may repeat the password in it, so it is not said.
@@ -42,6 +46,7 @@ pub(super) async fn open(config: &MetadataConfig, url: &str) -> Result<Connectio
         })
         .after_connect(move |connection, _| {
             Box::pin(async move {
+                connection.execute(STANDSTILL).await?;
                 // What the server was set up for counts for whoever commits with power-loss in mind.
                 if durability == Durability::ProcessCrash {
                     connection.execute("SET synchronous_commit = off").await?;
