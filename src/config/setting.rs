@@ -31,6 +31,8 @@ impl Setting {
     /// What serde says of a value its room refused, in words for people where it has only Rust's.
     pub(super) fn refused(&self, value: &Value, origin: Origin, why: &str) -> Problem {
         let why = match value {
+            // The room's own words.
+            _ if why.starts_with("it takes") => why,
             Value::Integer(0) => "it takes 1 or more",
             Value::Integer(_) => "it takes a smaller number",
             _ if why.starts_with("unknown variant") => "it takes one of the words named here",

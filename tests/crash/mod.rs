@@ -21,6 +21,9 @@ use crate::faults::config;
 use crate::support::{database, ground, settled};
 
 pub use line::Line;
+pub use locker::LOCKINFO;
+pub use owner::Owner;
+pub use sharers::{FOLDER, Shared};
 
 /// Asserts that the rows, the blobs and the usage of the running server in this folder fit each other.
 #[track_caller]

@@ -24,6 +24,9 @@ pub struct State {
     pub trash: Vec<Entry>,
 }
 
+/// What the seed of a large content has in it.
+pub const LARGE: u64 = 1 << 59;
+
 /// The part of a path that tells what is a system file: gone for good when it goes, and not listed to everybody.
 const SYSTEM: &str = "~$";
 
@@ -34,8 +37,12 @@ pub fn system_name(client: &str) -> String {
 
 /// Bytes that tell their seed.
 pub fn content(seed: u64) -> Vec<u8> {
-    // Mostly less than a system file may have; sometimes more than the house writes to the disk at once.
-    let length = seed.wrapping_mul(7919) % if seed.is_multiple_of(16) { 600_000 } else { 8_000 };
+    // Mostly less than a system file may have; sometimes more than the house writes to the disk at once; and where
+    // somebody wants that, more than an S3 store is sent at once.
+    let length = match seed {
+        _ if seed & LARGE != 0 => 18_000_000,
+        _ => seed.wrapping_mul(7919) % if seed.is_multiple_of(16) { 600_000 } else { 8_000 },
+    };
     [&seed.to_le_bytes()[..], &varied_bytes(seed, length as usize)].concat()
 }
 

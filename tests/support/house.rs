@@ -80,6 +80,7 @@ impl TestHouse {
         let folder = tempfile::tempdir_in(data_folder.parent().unwrap()).unwrap();
         std::fs::remove_dir(folder.path()).unwrap();
         std::fs::rename(data_folder, folder.path()).unwrap();
+        ground::moved(data_folder, folder.path());
         drop(Self::on_folder(folder, &[]));
     }
 

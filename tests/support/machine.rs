@@ -47,7 +47,12 @@ impl Machine {
 
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_larder"));
-        ground::prepare(&mut command, self.folder.path());
+        let house = arguments.iter().skip_while(|argument| **argument != "--data").nth(1);
+        let folder = house.map_or_else(|| self.folder.path().to_owned(), |name| self.path(name));
+        if folder != self.folder.path() && folder != self.path("larder-data") {
+            ground::apart_from_its_parent(&folder);
+        }
+        ground::prepare(&mut command, &folder);
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command
     }

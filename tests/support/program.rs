@@ -67,6 +67,11 @@ impl Program {
         line.unwrap().trim().to_owned()
     }
 
+    /// Whether this was the first start on its database.
+    pub fn has_password(&self) -> bool {
+        self.said.lines().any(|line| line.starts_with("Password:"))
+    }
+
     /// What an `Authorization` header says for the first user.
     pub fn credentials(&self) -> String {
         Wire::basic("larder", &self.password())
