@@ -3,7 +3,7 @@
 
 use std::env;
 
-use super::{client, settings};
+use super::client;
 
 /// A bucket of its own on a server that others use too. It stays there when the test is over.
 pub struct Outside {
@@ -32,10 +32,5 @@ impl Outside {
     /// The settings that make a house keep its files in it.
     pub fn settings(&self) -> Vec<(String, String)> {
         super::settings(&self.endpoint, &self.name, &self.access_key, &self.secret_key)
-    }
-
-    /// The settings that make a house keep its files in it.
-    pub fn settings(&self) -> Vec<(String, String)> {
-        settings(&self.endpoint, &self.name, &self.access_key, &self.secret_key)
     }
 }
