@@ -2,9 +2,9 @@
 //! beside a running server.
 
 mod app_password;
-mod blobs;
+mod blobs_move;
 mod jobs;
-mod metadata;
+mod metadata_move;
 mod restore;
 mod trash;
 mod user;
@@ -23,10 +23,10 @@ pub enum Admin {
     Inside(Inside),
     /// Move the database to another place
     #[command(subcommand)]
-    Metadata(metadata::Metadata),
+    Metadata(metadata_move::Metadata),
     /// Move the contents of files to another place
     #[command(subcommand)]
-    Blobs(blobs::Blobs),
+    Blobs(blobs_move::Blobs),
 }
 
 /// What is done in a house that is in order.
@@ -53,8 +53,8 @@ pub enum Inside {
 
 pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
     let command = match command {
-        Admin::Metadata(command) => return metadata::run(command, config).await,
-        Admin::Blobs(command) => return blobs::run(command, config).await,
+        Admin::Metadata(command) => return metadata_move::run(command, config).await,
+        Admin::Blobs(command) => return blobs_move::run(command, config).await,
         Admin::Inside(command) => command,
     };
     let backends = house::visit(config).await?;
