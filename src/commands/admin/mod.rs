@@ -1,12 +1,14 @@
-//! `larder admin …`: people, what opens the door to them, what they had and deleted, and the queue of jobs. It works
-//! beside a running server.
+//! `larder admin …`: people, what opens the door to them, what they had and deleted, the queue of jobs, and what goes on
+//! at the moment. It works beside a running server.
 
 mod app_password;
 mod blobs_move;
+mod devices;
 mod jobs;
 mod metadata_move;
 mod restore;
 mod trash;
+mod uploads;
 mod user;
 mod versions;
 
@@ -49,6 +51,12 @@ pub enum Inside {
     /// See to what is done later and on schedule
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    /// See what somebody uses their drive by, and make room for something else
+    #[command(subcommand)]
+    Devices(devices::Devices),
+    /// See what is being uploaded
+    #[command(subcommand)]
+    Uploads(uploads::Uploads),
 }
 
 pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
@@ -57,6 +65,12 @@ pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow
         Admin::Blobs(command) => return blobs_move::run(command, config).await,
         Admin::Inside(command) => command,
     };
+    if matches!(command, Inside::Devices(_) | Inside::Uploads(_)) && config.redis.url.is_none() {
+        anyhow::bail!(
+            "Without Redis (redis.url) the server alone knows devices and uploads; its log names them, and a restart \
+             forgets devices."
+        );
+    }
     let backends = house::visit(config).await?;
     let done = match command {
         Inside::User(command) => user::run(command, config, settings, &backends).await,
@@ -65,6 +79,8 @@ pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow
         Inside::Versions(command) => versions::run(command, &backends).await,
         Inside::Restore(command) => restore::run(command, &backends).await,
         Inside::Jobs(command) => jobs::run(command, &backends).await,
+        Inside::Devices(command) => devices::run(command, &backends).await,
+        Inside::Uploads(command) => uploads::run(command, &backends).await,
     };
     backends.close().await?;
     done
