@@ -12,7 +12,7 @@ use scratch::Database;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use tokio::runtime::Runtime;
 
-use crate::support::{Drive, Machine, Server, database};
+use crate::support::{Drive, Machine, Server};
 
 /// On SQLite, whatever this run is on.
 const FILE: [&str; 2] = ["--set", "metadata.url="];
@@ -254,7 +254,7 @@ async fn tables(database: &DatabaseConnection) -> Vec<(String, Vec<(String, Stri
 /// A row in which each value says its number, so that it refers to the row of that number in every other table.
 fn row(columns: &[(String, String, bool)], number: u32) -> String {
     let value = |(_, declared, may_be_empty): &(String, String, bool)| match declared.as_str() {
-        _ if *may_be_empty && number % 3 == 0 => "NULL".to_owned(),
+        _ if *may_be_empty && number.is_multiple_of(3) => "NULL".to_owned(),
         "uuid_text" => format!("x'{number:032x}'"),
         "boolean" => (number % 2).to_string(),
         "text" => format!("'{number} \u{e4}\u{1f34e}'"),
