@@ -8,11 +8,10 @@ use std::thread;
 
 use domain::{Durability, Secret, Timestamp};
 use metadata::{Metadata, MetadataConfig, moves, schema};
-use scratch::Database;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use tokio::runtime::Runtime;
 
-use crate::support::{Drive, Machine, Server};
+use crate::support::{Drive, Machine, Server, ground};
 
 /// On SQLite, whatever this run is on.
 const FILE: [&str; 2] = ["--set", "metadata.url="];
@@ -31,7 +30,7 @@ fn run_move(machine: &Machine, url: &str, step: &str) -> crate::support::Outcome
 
 #[test]
 fn every_acknowledged_change_is_in_the_new_database_and_the_old_one_takes_no_more() {
-    let Some(spare) = Database::if_scaled() else { return };
+    let Some(spare) = ground::spare() else { return };
     let machine = Machine::new();
     let server = machine.serve(&FILE);
     let drive = Drive::first(&server);
@@ -117,7 +116,7 @@ fn a_move_that_dies_leaves_one_database_in_use_and_is_ended_by_the_next_run() {
     for (step, has_left) in
         [("transfer.copied", false), ("move.arrived", false), ("move.left", true), ("move.done", true)]
     {
-        let Some(spare) = Database::if_scaled() else { return };
+        let Some(spare) = ground::spare() else { return };
         let machine = Machine::new();
         let server = machine.serve(&FILE);
         let drive = Drive::first(&server);
@@ -148,7 +147,7 @@ fn a_move_that_dies_leaves_one_database_in_use_and_is_ended_by_the_next_run() {
 
 #[test]
 fn what_cannot_be_moved_is_refused_and_nothing_has_changed() {
-    let Some(spare) = Database::if_scaled() else { return };
+    let Some(spare) = ground::spare() else { return };
     let machine = Machine::new();
     let nothing = run_move(&machine, &spare.url(), "").failed_with(1);
     assert!(nothing.contains("There is no Larder data"), "{nothing}");
@@ -168,7 +167,7 @@ fn what_cannot_be_moved_is_refused_and_nothing_has_changed() {
     drop(serve(&Machine::new(), &spare.url()));
     let full = run_move(&machine, &spare.url(), "").failed_with(1);
     assert!(full.contains("There is data in the other database already"), "{full}");
-    let other = Database::like("template0");
+    let other = ground::spare().unwrap();
     Runtime::new().unwrap().block_on(async {
         let database = sea_orm::Database::connect(other.url()).await.unwrap();
         database.execute_unprepared("CREATE TABLE invoices (id BIGINT PRIMARY KEY)").await.unwrap();
@@ -181,7 +180,7 @@ fn what_cannot_be_moved_is_refused_and_nothing_has_changed() {
 
 #[test]
 fn a_back_up_of_one_engine_is_restored_on_the_other_and_goes_on_where_it_died() {
-    let Some(spare) = Database::if_scaled() else { return };
+    let Some(spare) = ground::spare() else { return };
     let machine = Machine::new();
     let url = format!("metadata.url={}", spare.url());
     let server = machine.serve(&FILE);
@@ -294,7 +293,7 @@ async fn contents(folder: &Path) -> Vec<String> {
 #[test]
 fn each_column_of_each_table_arrives_on_the_other_engine_and_comes_back() {
     const ROWS: u32 = 1_300;
-    let Some(spare) = Database::if_scaled() else { return };
+    let Some(spare) = ground::spare() else { return };
     let (from, back) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     Runtime::new().unwrap().block_on(async {
         let source = Metadata::open(&config(None), from.path()).await.unwrap();

@@ -108,6 +108,11 @@ pub fn apart_from_its_parent(folder: &Path) {
     }
 }
 
+/// A PostgreSQL database with nothing in it; none where no server was named.
+pub fn spare() -> Option<Database> {
+    std::env::var("LARDER_TEST_POSTGRES").is_ok().then(|| Database::like("template0"))
+}
+
 fn ground(folder: &Path) -> Option<Arc<Ground>> {
     if !is_scaled() {
         return None;
