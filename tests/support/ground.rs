@@ -93,7 +93,10 @@ pub fn contents(data_folder: &Path) -> Vec<PathBuf> {
 /// What was in one folder, or below it, is in another one now.
 pub fn moved(from: &Path, to: &Path) {
     if let Some(ground) = ground(from) {
-        GROUNDS.lock().unwrap().insert(to.to_owned(), ground);
+        let mut grounds = GROUNDS.lock().unwrap();
+        // What is made in its place is another house.
+        grounds.remove(from);
+        grounds.insert(to.to_owned(), ground);
     }
 }
 
@@ -105,7 +108,11 @@ pub fn left(folder: &Path) {
 /// Puts the house with this folder on a ground of its own, whatever the one around it stands on.
 pub fn apart_from_its_parent(folder: &Path) {
     if is_scaled() {
-        GROUNDS.lock().unwrap().entry(folder.to_owned()).or_insert_with(|| Arc::new(Ground::new()));
+        let known = GROUNDS.lock().unwrap().contains_key(folder);
+        if !known {
+            let own = Arc::new(Ground::new());
+            GROUNDS.lock().unwrap().insert(folder.to_owned(), own);
+        }
     }
 }
 
