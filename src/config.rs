@@ -1,6 +1,5 @@
 //! One configuration for the house, composed of each room's own.
 
-mod bucket;
 mod document;
 mod nearest;
 mod problem;
@@ -124,7 +123,7 @@ impl Config {
                     if problems.is_empty() {
                         problems = shared_addresses(&config, &settings);
                         problems.extend(half_a_certificate(&config, &settings));
-                        problems.extend(bucket::misfits(&config, &settings));
+                        problems.extend(unfit_bucket(&config, &settings));
                     }
                     return if problems.is_empty() { Ok((config, settings)) } else { Err(sorted(problems)) };
                 }
@@ -165,6 +164,12 @@ fn shared_addresses(config: &Config, settings: &Settings) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// What of the bucket does not go together.
+fn unfit_bucket(config: &Config, settings: &Settings) -> Vec<Problem> {
+    let misfits = config.s3.misfits(config.blobs.store).into_iter();
+    misfits.map(|(key, says)| Problem { origin: settings.origin(key), says: says.to_owned() }).collect()
 }
 
 /// A certificate is of no use without its key, and a key without its certificate.

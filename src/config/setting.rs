@@ -28,17 +28,11 @@ impl Setting {
         format!("{PREFIX}{}", self.key.replace('.', "_").to_uppercase())
     }
 
-    /// The value as it may be shown, without the name and the password that an address may hold; none for a secret that
-    /// is set.
-    pub fn shown(&self) -> Option<Value> {
-        let is_set = self.value.as_str().is_some_and(|text| !text.is_empty());
-        let is_secret = self.key.ends_with("secret_key") && is_set;
-        (!is_secret).then(|| self.without_secret(&self.value))
-    }
-
     /// What serde says of a value its room refused, in words for people where it has only Rust's.
     pub(super) fn refused(&self, value: &Value, origin: Origin, why: &str) -> Problem {
         let why = match value {
+            // The room's own words.
+            _ if why.starts_with("it takes") => why,
             Value::Integer(0) => "it takes 1 or more",
             Value::Integer(_) => "it takes a smaller number",
             _ if why.starts_with("unknown variant") => "it takes one of the words named here",
@@ -47,9 +41,20 @@ impl Setting {
         self.cannot_be(value, origin, why)
     }
 
+    /// Its value as it may be shown: without the name and the password that an address may hold, and without a key.
+    pub fn shown(&self) -> Value {
+        self.without_secret(&self.value)
+    }
+
+    /// Whether its value may not be shown as it is.
+    pub fn is_secret(&self) -> bool {
+        self.shown() != self.value
+    }
+
     fn without_secret(&self, value: &Value) -> Value {
         match value {
             Value::String(text) if self.key.ends_with("url") => Value::String(without_credentials(text)),
+            Value::String(text) if self.key.ends_with("secret_key") && !text.is_empty() => "***".into(),
             value => value.clone(),
         }
     }

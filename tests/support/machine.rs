@@ -50,7 +50,12 @@ impl Machine {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LARDER_")) {
             command.env_remove(name);
         }
-        command.envs(ground::variables(self.folder.path()));
+        let house = arguments.iter().skip_while(|argument| **argument != "--data").nth(1);
+        let folder = house.map_or_else(|| self.folder.path().to_owned(), |name| self.path(name));
+        if folder != self.folder.path() && folder != self.path("larder-data") {
+            ground::apart_from_its_parent(&folder);
+        }
+        command.envs(ground::variables(&folder));
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command
     }

@@ -34,6 +34,7 @@ mod quotas;
 mod races;
 mod relocate;
 mod remove;
+mod s3;
 mod statements;
 mod sync;
 mod system_files;

@@ -22,7 +22,7 @@ use crate::{Device, DeviceLimits, Failures, InProcess, RedisConfig, RunningUploa
 use hearing::Heard;
 use link::{Link, Trouble};
 use records::{read_device, read_failures, read_upload, write_device, write_upload};
-use scripts::{ADMIT_DEVICE, RECORD_FAILURE};
+use scripts::{ADMIT_DEVICE, RECORD_FAILURE, REWRITE};
 
 /// How often the uploads of a process are told again, with how far they are.
 const RENEW_EVERY: Duration = Duration::from_secs(3);
@@ -345,24 +345,25 @@ impl Inner {
         let ended: Vec<String> = self.uploads.take_ended().iter().map(ToString::to_string).collect();
         let running = if renews { self.uploads.list() } else { Vec::new() };
         let key = self.uploads_key();
-        let fields: Vec<(String, String)> =
-            running.iter().map(|upload| (upload.request.to_string(), write_upload(upload))).collect();
-        let mut pipeline = redis::pipe();
-        pipeline.atomic();
-        if !fields.is_empty() {
-            // Of those that ended while Redis was away, nothing else would remain but what it was told before.
-            pipeline.del(&key).ignore().hset_multiple(&key, &fields).ignore();
-            pipeline.pexpire(&key, millis(UPLOADS_LAST)).ignore();
+        if !running.is_empty() {
+            // Of those that ended while Redis was away, it would never hear otherwise.
+            let mut invocation = REWRITE.key(&key);
+            invocation.arg(millis(UPLOADS_LAST));
+            for upload in &running {
+                invocation.arg(upload.request.to_string()).arg(write_upload(upload));
+            }
+            let told = self.link.ask(|mut redis| {
+                let invocation = &invocation;
+                async move { invocation.invoke_async::<()>(&mut redis).await }
+            });
+            let _ = told.await;
         } else if !ended.is_empty() {
-            pipeline.hdel(&key, &ended).ignore();
-        } else {
-            return;
+            let told = self.link.ask(|mut redis| {
+                let (key, ended) = (&key, &ended);
+                async move { redis.hdel::<_, _, ()>(key, ended).await }
+            });
+            let _ = told.await;
         }
-        let told = self.link.ask(|mut redis| {
-            let pipeline = pipeline.clone();
-            async move { pipeline.query_async::<()>(&mut redis).await }
-        });
-        let _ = told.await;
     }
 }
 

@@ -227,3 +227,17 @@ async fn an_operator_learns_what_redis_is_like() {
     assert!(facts.clock_ahead_ms.abs() < 60_000, "{facts:?}");
     assert_eq!(Coordination::in_process().examine(NOW).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn a_user_with_few_rights_is_enough() {
+    let server = RedisServer::start();
+    server.command(
+        "ACL SETUSER larder on >pw ~* &* +@read +@write +@scripting +@pubsub +@connection +time +info",
+    );
+    let (state, _) = redis(&server.url().replace("redis://", "redis://larder:pw@"));
+    crate::contract::suite(&state).await;
+    until(async || state.revocations_heard().is_some()).await;
+    state.announce_revocation().await;
+    state.examine(NOW).await.unwrap();
+    assert!(!state.is_down());
+}

@@ -9,24 +9,28 @@ mod error;
 mod lists;
 mod revisions;
 mod rows;
+mod transfer;
 
 pub mod app_passwords;
 pub mod blobs;
 pub mod changes;
 pub mod companions;
 pub mod copies;
+pub mod description;
 pub mod garbage;
 pub mod history;
 pub mod holds;
 pub mod jobs;
 pub mod locks;
 pub mod members;
+pub mod moves;
 pub mod names;
 pub mod nodes;
 pub mod placeholders;
 pub mod places;
 pub mod properties;
 pub mod purge;
+pub mod relocations;
 pub mod renewal;
 pub mod reservations;
 pub mod retention;
@@ -54,6 +58,7 @@ use sea_orm::{
 pub use config::MetadataConfig;
 use engines::Connections;
 use error::DbResult;
+pub use transfer::Transferred;
 
 /// The name of the database in the data folder.
 pub const FILE: &str = "metadata.db";
@@ -66,6 +71,9 @@ pub struct Metadata {
     statements: Arc<AtomicU64>,
     data_folder: PathBuf,
     server: OnceLock<ServerId>,
+    /// Where it is, without what opens it.
+    place: String,
+    movers: Option<moves::Watch>,
 }
 
 /// Something questions can be put to.
@@ -89,7 +97,11 @@ impl Metadata {
     /// [`Unavailable`](domain::Error::Unavailable) when it cannot be opened, [`Unsupported`](domain::Error::Unsupported)
     /// for a PostgreSQL that is too old or set up in a way that would not do.
     pub async fn open(config: &MetadataConfig, data_folder: &Path) -> Result<Self> {
-        let Connections { read, write } = engines::open(config, data_folder).await?;
+        Ok(Self::over(engines::open(config, data_folder).await?, data_folder))
+    }
+
+    fn over(connections: Connections, data_folder: &Path) -> Self {
+        let Connections { read, write, place } = connections;
         let statements = Arc::new(AtomicU64::new(0));
         let counted = |mut connection: DatabaseConnection| {
             let statements = Arc::clone(&statements);
@@ -98,14 +110,18 @@ impl Metadata {
             });
             connection
         };
-        Ok(Self {
+        // Only what is a file in the data folder is moved away from there.
+        let is_file = read.get_database_backend() == DbBackend::Sqlite;
+        Self {
             uncounted: write.clone(),
+            movers: is_file.then(|| moves::Watch::over(data_folder)),
             read: counted(read),
             write: counted(write),
             statements,
             data_folder: data_folder.to_owned(),
             server: OnceLock::new(),
-        })
+            place,
+        }
     }
 
     /// Begins a transaction that may write. Dropping it before [`Tx::commit`] undoes all of it.
@@ -113,8 +129,14 @@ impl Metadata {
     /// On SQLite it holds the one writer from here on: nothing slow may be awaited inside.
     ///
     /// # Errors
-    /// [`Unavailable`](domain::Error::Unavailable) when somebody else holds the database for too long.
+    /// [`Unavailable`](domain::Error::Unavailable) when somebody else holds the database for too long, or moves it.
     pub async fn begin(&self) -> Result<Tx> {
+        self.movers.as_ref().map_or(Ok(()), moves::Watch::refuse)?;
+        self.begin_unasked().await
+    }
+
+    /// The same for the mover.
+    async fn begin_unasked(&self) -> Result<Tx> {
         let immediate = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
@@ -137,6 +159,11 @@ impl Metadata {
             false => self.read.begin().await,
         };
         Ok(View { raw: raw.or_domain()? })
+    }
+
+    /// Where it is, without the password that opens it.
+    pub fn place(&self) -> &str {
+        &self.place
     }
 
     /// Whether servers on other machines may use the same database: on PostgreSQL.
@@ -180,6 +207,7 @@ impl Metadata {
     /// [`Unavailable`](domain::Error::Unavailable) or [`OutOfSpace`](domain::Error::OutOfSpace) when they cannot.
     pub async fn check_writing(&self) -> Result<()> {
         let tx = self.begin().await?;
+        moves::refuse_moved(&tx).await?;
         let sql = match self.is_shared() {
             // A standby has no number to give to a transaction.
             true => "SELECT pg_current_xact_id()",

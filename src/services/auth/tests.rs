@@ -7,10 +7,11 @@ use std::time::Duration;
 use blobs::{Blobs, BlobsConfig};
 use coordination::Coordination;
 use domain::{
-    AppPassword, Caller, Door, Durability, Error, RequestId, Result, Role, StoreKind, Thinning, Timestamp,
-    UserName,
+    AppPassword, Caller, Door, Durability, Error, RequestId, Result, Role, Secret, StoreKind, Thinning,
+    Timestamp, UserName,
 };
 use metadata::{Metadata, MetadataConfig, schema};
+use scratch::Database;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -32,13 +33,15 @@ const WRONG: &str = "00000-00000-00000-00000-00000";
 pub(crate) struct House {
     pub(crate) backends: Arc<Backends>,
     pub(crate) folder: TempDir,
+    database: Option<Database>,
 }
 
 impl House {
     /// With a schema, and nobody in it.
     pub(crate) async fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        let metadata = open(&folder).await;
+        let database = Database::if_scaled();
+        let metadata = open(&folder, database.as_ref()).await;
         schema::migrate(&metadata, NOW).await.unwrap();
         let config = BlobsConfig {
             store: StoreKind::Disk,
@@ -78,7 +81,7 @@ impl House {
             server_name,
         };
         let backends = Backends::new(metadata, blobs, Coordination::in_process(), config);
-        Self { backends: Arc::new(backends), folder }
+        Self { backends: Arc::new(backends), folder, database }
     }
 
     /// With ann in it, who has this app password.
@@ -130,10 +133,10 @@ impl House {
     }
 }
 
-async fn open(folder: &TempDir) -> Metadata {
+async fn open(folder: &TempDir, database: Option<&Database>) -> Metadata {
     Metadata::open(
         &MetadataConfig {
-            url: None,
+            url: database.map(|database| Secret::new(database.url())),
             connections: 4,
             readers: 2,
             busy_seconds: 5,
@@ -213,7 +216,7 @@ async fn a_crowd_with_one_new_password_is_verified_once() {
 async fn a_revoked_password_opens_nothing_at_once_whoever_revoked_it() {
     let (house, secret) = House::with_ann().await;
     house.ann_tries(&secret).await.unwrap();
-    let other_process = open(&house.folder).await;
+    let other_process = open(&house.folder, house.database.as_ref()).await;
     let id = app_passwords::list(&house.backends, &ann()).await.unwrap()[0].id;
     let tx = other_process.begin().await.unwrap();
     metadata::app_passwords::revoke(&tx, id, NOW).await.unwrap();

@@ -73,3 +73,17 @@ return {}
 ",
     )
 });
+
+/// Writes a hash anew: of what it held before, nothing remains.
+///
+/// Takes how long it lasts in milliseconds, then fields and values by turns. A transaction (MULTI) would do, but for a
+/// Redis that refuses one the library loses count of its answers.
+pub(super) static REWRITE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+redis.call('DEL', KEYS[1])
+for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+",
+    )
+});

@@ -54,11 +54,18 @@ pub(super) async fn open(config: &MetadataConfig, url: &str) -> Result<Connectio
                 Ok(())
             })
         })
-        .connect_with(options.application_name("larder"));
+        .connect_with(options.clone().application_name("larder"));
     let pool = pool.await.map_err(error::unopened)?;
     check(&pool).await?;
     let connection = DatabaseConnection::from(pool);
-    Ok(Connections { read: connection.clone(), write: connection })
+    Ok(Connections { read: connection.clone(), write: connection, place: place(&options) })
+}
+
+/// The address without the password, and without parameters, one of which may be a password too.
+fn place(options: &PgConnectOptions) -> String {
+    let (user, host, port) = (options.get_username(), options.get_host(), options.get_port());
+    // Whoever names no database gets that of their own name.
+    format!("postgres://{user}@{host}:{port}/{}", options.get_database().unwrap_or(user))
 }
 
 /// Refuses what would be wrong for every request.

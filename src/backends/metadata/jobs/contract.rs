@@ -1,7 +1,6 @@
 //! What the queue must do; run against each database.
 
-use domain::{Job, JobState, QueueHealth};
-use sqlx::{Connection, PgConnection};
+use domain::{Job, JobState, QueueHealth, Secret};
 
 use super::*;
 use crate::{MetadataConfig, schema};
@@ -35,10 +34,11 @@ async fn suite(db: &Metadata) {
 }
 
 #[tokio::test]
-async fn sqlite_keeps_the_contract() {
+async fn the_database_keeps_the_contract() {
     let folder = tempfile::tempdir().unwrap();
+    let database = scratch::Database::if_scaled();
     let config = MetadataConfig {
-        url: None,
+        url: database.as_ref().map(|database| Secret::new(database.url())),
         connections: 4,
         readers: 2,
         busy_seconds: 5,
@@ -49,18 +49,11 @@ async fn sqlite_keeps_the_contract() {
     suite(&db).await;
 }
 
-/// Two servers on a database of the test's own, where the environment names a PostgreSQL.
-async fn two_on_postgres() -> Option<[Metadata; 2]> {
-    let Ok(server) = std::env::var("LARDER_TEST_POSTGRES") else {
-        println!("left out: LARDER_TEST_POSTGRES names no PostgreSQL; `cargo xtask test` starts one");
-        return None;
-    };
-    let name = format!("jobs_{}", Uuid::new_v4().simple());
-    let mut connection = PgConnection::connect(&format!("{server}/postgres")).await.unwrap();
-    let made = format!("CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0");
-    sqlx::raw_sql(sqlx::AssertSqlSafe(made)).execute(&mut connection).await.unwrap();
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_servers_take_each_job_once_and_keep_one_schedule() {
+    let Some(database) = scratch::Database::if_scaled() else { return };
     let config = MetadataConfig {
-        url: Some(domain::Secret::new(format!("{server}/{name}"))),
+        url: Some(Secret::new(database.url())),
         connections: 4,
         readers: 1,
         busy_seconds: 10,
@@ -69,20 +62,8 @@ async fn two_on_postgres() -> Option<[Metadata; 2]> {
     let folder = std::path::Path::new("");
     let servers =
         [Metadata::open(&config, folder).await.unwrap(), Metadata::open(&config, folder).await.unwrap()];
-    schema::migrate(&servers[0], Timestamp::from_millis(0)).await.unwrap();
-    Some(servers)
-}
-
-#[tokio::test]
-async fn postgres_keeps_the_contract() {
-    let Some([db, _]) = two_on_postgres().await else { return };
-    suite(&db).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn two_servers_take_each_job_once_and_keep_one_schedule() {
-    let Some(servers) = two_on_postgres().await else { return };
     let servers = servers.map(std::sync::Arc::new);
+    schema::migrate(&servers[0], Timestamp::from_millis(0)).await.unwrap();
     for key in 0..60 {
         want(&servers[0], &KIND, &key.to_string(), NOW).await;
     }
