@@ -137,7 +137,7 @@ enum Target {
     /// Into the data folder, as a file.
     Folder,
     /// Into one that the settings name.
-    Other(Metadata),
+    Other(Box<Metadata>),
 }
 
 impl Target {
@@ -147,7 +147,7 @@ impl Target {
         }
         let other = Metadata::open(&config.metadata, &config.data_folder).await?;
         moves::prepare(&other).await?;
-        Ok(Self::Other(other))
+        Ok(Self::Other(Box::new(other)))
     }
 }
 

@@ -70,10 +70,10 @@ pub struct Metadata {
     uncounted: DatabaseConnection,
     statements: Arc<AtomicU64>,
     data_folder: PathBuf,
-    server: OnceLock<ServerId>,
     /// Where it is, without what opens it.
     place: String,
     movers: Option<moves::Watch>,
+    server: OnceLock<ServerId>,
 }
 
 /// Something questions can be put to.
@@ -113,14 +113,14 @@ impl Metadata {
         // Only what is a file in the data folder is moved away from there.
         let is_file = read.get_database_backend() == DbBackend::Sqlite;
         Self {
-            uncounted: write.clone(),
             movers: is_file.then(|| moves::Watch::over(data_folder)),
+            uncounted: write.clone(),
             read: counted(read),
             write: counted(write),
             statements,
             data_folder: data_folder.to_owned(),
-            server: OnceLock::new(),
             place,
+            server: OnceLock::new(),
         }
     }
 

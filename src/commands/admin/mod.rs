@@ -83,9 +83,9 @@ pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow
         Inside::Versions(command) => versions::run(command, &backends).await,
         Inside::Restore(command) => restore::run(command, &backends).await,
         Inside::Jobs(command) => jobs::run(command, &backends).await,
+        Inside::Servers(command) => servers::run(command, config, &backends).await,
         Inside::Devices(command) => devices::run(command, &backends).await,
         Inside::Uploads(command) => uploads::run(command, &backends).await,
-        Inside::Servers(command) => servers::run(command, config, &backends).await,
     };
     backends.close().await?;
     done

@@ -74,9 +74,8 @@ impl Site {
     /// One request after the other. Where there is no answer, what has become of it is seen before the next.
     pub fn employ(&self, owner: &mut Owner, random: &mut StdRng) {
         while let Some(line) = self.line(random) {
-            if owner.turn(&line, random).is_err() {
-                self.make_sure(owner, random);
-            } else if random.random_ratio(1, LOOK_EVERY) && owner.try_check(&line).is_err() {
+            let answered = owner.turn(&line, random).is_ok();
+            if !answered || random.random_ratio(1, LOOK_EVERY) && owner.try_check(&line).is_err() {
                 self.make_sure(owner, random);
             }
         }

@@ -1,6 +1,7 @@
 //! What the queue must do; run against each database.
 
 use domain::{Job, JobState, QueueHealth, Secret};
+use scratch::Database;
 
 use super::*;
 use crate::{MetadataConfig, schema};
@@ -33,37 +34,32 @@ async fn suite(db: &Metadata) {
     health_tells_how_many_wait_and_since_when(db).await;
 }
 
-#[tokio::test]
-async fn the_database_keeps_the_contract() {
-    let folder = tempfile::tempdir().unwrap();
-    let database = scratch::Database::if_scaled();
+async fn open(folder: &std::path::Path, database: Option<&Database>) -> Metadata {
     let config = MetadataConfig {
-        url: database.as_ref().map(|database| Secret::new(database.url())),
+        url: database.map(|database| Secret::new(database.url())),
         connections: 4,
         readers: 2,
-        busy_seconds: 5,
+        busy_seconds: 10,
         durability: domain::Durability::default(),
     };
-    let db = Metadata::open(&config, folder.path()).await.unwrap();
+    let db = Metadata::open(&config, folder).await.unwrap();
     schema::migrate(&db, Timestamp::from_millis(0)).await.unwrap();
-    suite(&db).await;
+    db
+}
+
+#[tokio::test]
+async fn the_database_keeps_the_contract() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), Database::if_scaled());
+    suite(&open(folder.path(), database.as_ref()).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_servers_take_each_job_once_and_keep_one_schedule() {
-    let Some(database) = scratch::Database::if_scaled() else { return };
-    let config = MetadataConfig {
-        url: Some(Secret::new(database.url())),
-        connections: 4,
-        readers: 1,
-        busy_seconds: 10,
-        durability: domain::Durability::default(),
-    };
+    // On SQLite there is one server.
+    let Some(database) = Database::if_scaled() else { return };
     let folder = std::path::Path::new("");
-    let servers =
-        [Metadata::open(&config, folder).await.unwrap(), Metadata::open(&config, folder).await.unwrap()];
+    let servers = [open(folder, Some(&database)).await, open(folder, Some(&database)).await];
     let servers = servers.map(std::sync::Arc::new);
-    schema::migrate(&servers[0], Timestamp::from_millis(0)).await.unwrap();
     for key in 0..60 {
         want(&servers[0], &KIND, &key.to_string(), NOW).await;
     }
