@@ -10,6 +10,7 @@ mod help;
 mod history;
 mod jobs;
 mod serve;
+mod servers;
 mod settings;
 mod shared_state;
 mod tls;
