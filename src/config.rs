@@ -1,5 +1,6 @@
 //! One configuration for the house, composed of each room's own.
 
+mod bucket;
 mod document;
 mod nearest;
 mod problem;
@@ -38,6 +39,8 @@ pub struct Config {
     pub metadata: metadata::MetadataConfig,
     /// The section `[blobs]`.
     pub blobs: blobs::BlobsConfig,
+    /// The section `[s3]`.
+    pub s3: blobs::S3Config,
     /// The section `[files]`.
     pub files: services::FilesConfig,
     /// The section `[names]`.
@@ -114,10 +117,12 @@ impl Config {
                 Ok(mut config) => {
                     (config.metadata.durability, config.blobs.durability) =
                         (config.durability, config.durability);
+                    config.blobs.s3 = (!config.s3.bucket.is_empty()).then(|| config.s3.clone());
                     // A refused address has its default back in its place, which nobody chose.
                     if problems.is_empty() {
                         problems = shared_addresses(&config, &settings);
                         problems.extend(half_a_certificate(&config, &settings));
+                        problems.extend(bucket::misfits(&config, &settings));
                     }
                     return if problems.is_empty() { Ok((config, settings)) } else { Err(sorted(problems)) };
                 }

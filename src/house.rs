@@ -70,7 +70,7 @@ impl House {
         let lock = folder::lock(&config.data_folder)?;
         let metadata = Metadata::open(&config.metadata, &config.data_folder).await?;
         report(&schema::migrate(&metadata, now).await?);
-        let blobs = Blobs::open(&config.blobs, &config.data_folder)?;
+        let blobs = Blobs::open(&config.blobs, &config.data_folder).await?;
         let backends = Arc::new(furnish(&config, metadata, blobs));
         // Beside other servers nobody can tell whose they are but by the time that passes.
         if !backends.metadata.is_shared() {
@@ -162,7 +162,7 @@ pub async fn visit(config: &Config) -> Result<Backends> {
     folder::require_data(&config.data_folder)?;
     let metadata = Metadata::open(&config.metadata, &config.data_folder).await?;
     schema::require_current(&metadata).await?;
-    let blobs = Blobs::open(&config.blobs, &config.data_folder)?;
+    let blobs = Blobs::open(&config.blobs, &config.data_folder).await?;
     Ok(furnish(config, metadata, blobs))
 }
 

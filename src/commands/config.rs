@@ -21,7 +21,11 @@ pub fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
 fn text(settings: &Settings) -> String {
     let assignment = |setting: &Setting| {
         let name = setting.key.rsplit_once('.').map_or(setting.key.as_str(), |(_, name)| name);
-        format!("{name} = {}", setting.value)
+        match setting.shown() {
+            Some(value) => format!("{name} = {value}"),
+            // As a comment, so that it is no value for whoever makes this a settings file.
+            None => format!("# {name} is a secret"),
+        }
     };
     let width = settings.iter().map(|setting| assignment(setting).chars().count()).max().unwrap_or(0);
     let mut lines = Vec::new();

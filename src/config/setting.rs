@@ -28,6 +28,16 @@ impl Setting {
         format!("{PREFIX}{}", self.key.replace('.', "_").to_uppercase())
     }
 
+    /// The value as it may be shown; none for a secret that is set. Addresses of other servers may hold a password.
+    pub fn shown(&self) -> Option<&Value> {
+        let text = self.value.as_str().unwrap_or_default();
+        let has_password = text
+            .split_once("://")
+            .is_some_and(|(_, rest)| rest.split('/').next().unwrap_or(rest).contains('@'));
+        let is_secret = has_password || (self.key.ends_with("secret_key") && !text.is_empty());
+        (!is_secret).then_some(&self.value)
+    }
+
     /// What serde says of a value its room refused, in words for people where it has only Rust's.
     pub(super) fn refused(&self, value: &Value, origin: Origin, why: &str) -> Problem {
         let why = match value {

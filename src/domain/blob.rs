@@ -4,7 +4,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::{ETag, Timestamp};
+use crate::{ETag, Error, Result, Timestamp};
 
 /// The identity of a blob; its key in every store is `files/{id}/content`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,6 +52,38 @@ impl fmt::Debug for Sha256 {
     }
 }
 
+/// Where the bytes of a blob lie.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum StoreKind {
+    /// In a folder of the machine's own disk.
+    #[default]
+    Disk,
+    /// In a bucket that speaks S3.
+    S3,
+}
+
+impl StoreKind {
+    /// The word for it, in settings and in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Disk => "disk",
+            Self::S3 => "s3",
+        }
+    }
+
+    /// What a word stands for.
+    ///
+    /// # Errors
+    /// [`Internal`](Error::Internal) for a word of a version that is yet to come.
+    pub fn parse(word: &str) -> Result<Self> {
+        match word {
+            "disk" => Ok(Self::Disk),
+            "s3" => Ok(Self::S3),
+            _ => Err(Error::internal(format!("there is no store of blobs called {word:?}"))),
+        }
+    }
+}
+
 /// What is known of bytes once they have been read to the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
@@ -72,4 +104,6 @@ pub struct Blob {
     pub content: Content,
     /// When it was registered.
     pub created_at: Timestamp,
+    /// Where its bytes lie.
+    pub store: StoreKind,
 }

@@ -29,7 +29,7 @@ mod virtual_folder;
 pub mod windows_name;
 
 pub use app_password::{AppPassword, AppPasswordId};
-pub use blob::{Blob, BlobId, Content, Sha256};
+pub use blob::{Blob, BlobId, Content, Sha256, StoreKind};
 pub use caller::{Caller, Door, Home, RequestId};
 pub use checksum::Checksum;
 pub use condition::{Conditions, ETagMatch, Standing, StateList, StateTest, Tested};

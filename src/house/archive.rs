@@ -10,7 +10,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use blobs::Blobs;
+use blobs::Store;
 use domain::{Error, Result};
 use metadata::snapshots::parse_stamp;
 
@@ -34,7 +34,7 @@ const REMOVING: &str = ".removing-";
 /// A folder of back-ups that is in use.
 pub struct Archive {
     /// The bytes, under the keys they have in every store.
-    pub blobs: Blobs,
+    pub blobs: Store,
     folder: PathBuf,
     _lock: Option<File>,
 }
@@ -87,7 +87,7 @@ impl Archive {
     }
 
     fn open(folder: &Path, lock: Option<File>) -> Result<Self> {
-        let blobs = Blobs::open_archive(folder)?;
+        let blobs = Store::open_archive(folder)?;
         Ok(Self { blobs, folder: folder.to_owned(), _lock: lock })
     }
 

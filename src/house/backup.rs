@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use blobs::{Blobs, Copied};
+use blobs::{Copied, Store};
 use domain::{BlobId, Error, Result, Timestamp};
 use futures_util::{StreamExt, stream};
 use metadata::snapshots::{self, Kept, Snapshot, stamp};
@@ -111,7 +111,8 @@ async fn save(
     let snapshot = Snapshot::open(&database).await?;
     let (files, totals) = (write_names(&snapshot, &unfinished).await?, snapshot.totals().await?);
     watch(Progress::Begun(totals.bytes));
-    let tally = carry_all(&backends.blobs, &archive.blobs, &snapshot, !request.verify, watch, |_| {}).await?;
+    let source = |kept: &Kept| backends.blobs.at(kept.store);
+    let tally = carry_all(source, &archive.blobs, &snapshot, !request.verify, watch, |_| {}).await?;
     snapshot.close().await?;
     let mut manifest = Manifest::new(&unfinished, rfc3339(now))?;
     (manifest.users, manifest.files) = (totals.users, files);
@@ -165,9 +166,9 @@ enum Carried {
 
 /// Carries every content of a snapshot from one store into another. What is there already is believed to be what it
 /// should be, or read and compared. What is lost is told, and the rest is carried on.
-pub(super) async fn carry_all(
-    source: &Blobs,
-    target: &Blobs,
+pub(super) async fn carry_all<'a>(
+    source: impl Fn(&Kept) -> Result<&'a Store>,
+    target: &Store,
     snapshot: &Snapshot,
     believe: bool,
     watch: &(dyn Fn(Progress) + Sync),
@@ -180,13 +181,17 @@ pub(super) async fn carry_all(
         let page = snapshot.kept_after(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.id;
-        let carried = stream::iter(page).map(|kept| async move {
-            let outcome = carry(source, target, &kept, believe).await;
-            (kept, outcome)
+        let carried = stream::iter(page).map(|kept| {
+            let source = source(&kept);
+            async move {
+                let outcome = carry(source?, target, &kept, believe).await?;
+                Ok::<_, Error>((kept, outcome))
+            }
         });
         let mut carried = carried.buffer_unordered(SIDE_BY_SIDE);
-        while let Some((kept, outcome)) = carried.next().await {
-            match outcome? {
+        while let Some(outcome) = carried.next().await {
+            let (kept, outcome) = outcome?;
+            match outcome {
                 Carried::Had => {}
                 Carried::New => {
                     tally.new_blobs += 1;
@@ -206,8 +211,8 @@ pub(super) async fn carry_all(
     Ok(tally)
 }
 
-async fn carry(source: &Blobs, target: &Blobs, kept: &Kept, believe: bool) -> Result<Carried> {
-    let Kept { id, size_bytes, sha256 } = *kept;
+async fn carry(source: &Store, target: &Store, kept: &Kept, believe: bool) -> Result<Carried> {
+    let Kept { id, size_bytes, sha256, .. } = *kept;
     let there = target.find(id).await?;
     if there.is_some_and(|there| there.size_bytes == size_bytes)
         && (believe || matches!(target.verify(id, size_bytes, sha256).await, Copied::Whole))

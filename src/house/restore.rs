@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use blobs::Blobs;
+use blobs::{Blobs, Store};
 use domain::{Error, Result, Timestamp};
 use metadata::snapshots::Snapshot;
 use metadata::{Metadata, renewal, schema};
@@ -99,14 +99,23 @@ async fn fill(
     sync(data_folder)?;
     let metadata = Metadata::open(&config.metadata, &unfinished).await?;
     renewal::begin_anew(&metadata, now).await?;
-    let blobs = Blobs::open(&config.blobs, data_folder)?;
+    let stores = Blobs::open(&config.blobs, data_folder).await?;
+    let on_disk;
+    let blobs = match renewal::bring_together(&metadata, stores.receiving().kind()).await? {
+        kind if kind == stores.receiving().kind() => stores.receiving(),
+        // A version that knows of no other store than the disk.
+        _ => {
+            on_disk = Store::open_archive(data_folder)?;
+            &on_disk
+        }
+    };
     // Where only the database was lost, the store may have what is newer than the snapshot.
     if !blobs.list(None, 1).await?.blobs.is_empty() {
         renewal::hold_unknown(&metadata, now).await?;
     }
     watch(Progress::Begun(snapshot.totals().await?.bytes));
     let mut lost = Vec::new();
-    let tally = carry_all(&archive.blobs, &blobs, snapshot, false, watch, |id| lost.push(id)).await?;
+    let tally = carry_all(|_| Ok(&archive.blobs), blobs, snapshot, false, watch, |id| lost.push(id)).await?;
     renewal::mark_damaged(&metadata, &lost, now).await?;
     metadata.close().await?;
     failpoint::reach("restore.carried");

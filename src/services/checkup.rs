@@ -1,6 +1,7 @@
 //! Whether the house is well: a short answer for whoever sends it requests, a long one for its operator.
 
-use domain::{OVERDUE_AFTER, QueueHealth, Result, Timestamp};
+use blobs::Store;
+use domain::{OVERDUE_AFTER, QueueHealth, Result, StoreKind, Timestamp};
 use metadata::schema::{self, Version};
 use metadata::{app_passwords, jobs, users};
 
@@ -40,7 +41,7 @@ pub struct Finding {
 pub async fn ready(backends: &Backends) -> Result<()> {
     backends.metadata.check().await?;
     backends.metadata.check_writing().await?;
-    backends.blobs.check().await
+    backends.blobs.receiving().check().await
 }
 
 /// Looks at everything an operator has to see to. What cannot be looked at, because something else does not
@@ -56,8 +57,10 @@ pub async fn examine(now: Timestamp, backends: &Backends) -> Vec<Finding> {
             findings.push(queue(now, backends).await);
         }
     }
-    findings.push(file_store(backends).await);
-    findings.push(free_space(backends).await);
+    for store in backends.blobs.stores() {
+        findings.push(file_store(store).await);
+        findings.push(free_space(store).await);
+    }
     findings
 }
 
@@ -139,21 +142,27 @@ async fn queue(now: Timestamp, backends: &Backends) -> Finding {
     }
 }
 
-async fn file_store(backends: &Backends) -> Finding {
+async fn file_store(store: &Store) -> Finding {
     const SUBJECT: &str = "file store";
-    match backends.blobs.check().await {
-        Ok(()) => Finding::good(SUBJECT, "A small file was written, read and removed."),
-        Err(error) => Finding::bad(
-            SUBJECT,
-            error.to_string(),
+    let (says, advice) = match store.kind() {
+        StoreKind::Disk => (
+            "A small file was written, read and removed.",
             "See that the data folder is there, that this user may write to it, and that its disk is not full.",
         ),
+        StoreKind::S3 => (
+            "A small object was written to the bucket, read and removed.",
+            "See to the settings in [s3], that the store runs, and that the key may read, write, list and delete.",
+        ),
+    };
+    match store.check().await {
+        Ok(()) => Finding::good(SUBJECT, says),
+        Err(error) => Finding::bad(SUBJECT, error.to_string(), advice),
     }
 }
 
-async fn free_space(backends: &Backends) -> Finding {
+async fn free_space(store: &Store) -> Finding {
     const SUBJECT: &str = "free space";
-    match backends.blobs.free_bytes().await {
+    match store.free_bytes().await {
         Ok(None) => Finding::good(SUBJECT, "The store has no limit of its own."),
         Ok(Some(free)) if free >= FREE_BYTES_MIN => Finding::good(SUBJECT, gibibytes(free)),
         Ok(Some(free)) => Finding::warning(

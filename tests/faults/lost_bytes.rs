@@ -130,10 +130,10 @@ fn the_next_start_clears_away_uploads_that_ended_with_the_process() {
         let backends = house::visit(&config(folder.path())).await.unwrap();
         let now = Timestamp::now();
         for blob in left {
-            blobs::register(&backends.metadata, blob, now).await.unwrap();
+            blobs::register(&backends.metadata, blob, backends.blobs.receiving().kind(), now).await.unwrap();
         }
         // One process died with a megabyte written, the other before the first byte.
-        let mut writer = backends.blobs.create(left[0]).await.unwrap();
+        let mut writer = backends.blobs.receiving().create(left[0], Default::default()).await.unwrap();
         writer.write(Bytes::from(vec![1; 1024 * 1024])).await.unwrap();
         std::mem::forget(writer);
         backends.close().await.unwrap();

@@ -67,7 +67,7 @@ fn bytes_of(house: &TestHouse, id: BlobId) -> PathBuf {
 fn stray(house: &TestHouse) -> BlobId {
     let id = BlobId(Uuid::now_v7());
     house.run(async {
-        let mut writer = house.backends().blobs.create(id).await.unwrap();
+        let mut writer = house.backends().blobs.receiving().create(id, Default::default()).await.unwrap();
         writer.write("of nobody".into()).await.unwrap();
         writer.finish().await.unwrap();
     });
@@ -79,7 +79,9 @@ fn condemned(house: &TestHouse) -> BlobId {
     let id = stray(house);
     house.run(async {
         let metadata = &house.backends().metadata;
-        blobs::register(metadata, id, Timestamp::now()).await.unwrap();
+        blobs::register(metadata, id, house.backends().blobs.receiving().kind(), Timestamp::now())
+            .await
+            .unwrap();
         let tx = metadata.begin().await.unwrap();
         let content = Content { size_bytes: 9, sha256: Sha256::EMPTY, media_type: None };
         blobs::enliven(&tx, id, &content).await.unwrap();
@@ -338,7 +340,8 @@ fn an_upload_is_given_up_when_nothing_comes_any_more_and_never_while_it_does() {
     assert!(house.get("/slow").body == body);
 
     let lost = stray(&house);
-    house.run(blobs::register(&house.backends().metadata, lost, Timestamp::now())).unwrap();
+    let store = house.backends().blobs.receiving().kind();
+    house.run(blobs::register(&house.backends().metadata, lost, store, Timestamp::now())).unwrap();
     assert_eq!((found(&house), checked(&house).pending), (vec![], 1));
     assert_eq!(swept(&house, later(DAY)), Swept { abandoned: 1, ..Swept::default() });
     assert!(!bytes_of(&house, lost).exists());

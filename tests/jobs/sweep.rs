@@ -20,7 +20,7 @@ fn what_an_upload_left_behind_goes_after_a_day() {
     let id = BlobId(Uuid::from_u128(0x4000_8000_0000_0000_000a));
     assert_eq!(house.blobs(State::Pending), [id]);
     house.run(async {
-        let mut writer = house.backends().blobs.create(id).await.unwrap();
+        let mut writer = house.backends().blobs.receiving().create(id, Default::default()).await.unwrap();
         writer.write(Bytes::from_static(b"half of it")).await.unwrap();
         writer.finish().await.unwrap();
     });
@@ -28,7 +28,7 @@ fn what_an_upload_left_behind_goes_after_a_day() {
     assert_eq!(house.blobs(State::Pending), [id], "its last bytes came just now");
     house.run_due_jobs(Timestamp::now().after(DAY * 2));
     assert_eq!(house.blobs(State::Pending), []);
-    assert_eq!(house.run(house.backends().blobs.find(id)).unwrap(), None);
+    assert_eq!(house.run(house.backends().blobs.receiving().find(id)).unwrap(), None);
 }
 
 #[test]

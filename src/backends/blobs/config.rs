@@ -1,25 +1,110 @@
 //! The settings of this room.
 
-use domain::Durability;
-use serde::Deserialize;
+use domain::{Durability, Secret, StoreKind};
+use serde::{Deserialize, Deserializer, de};
 
 /// The section `[blobs]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BlobsConfig {
-    /// Where the bytes are kept.
-    pub store: Store,
+    /// Where new bytes go.
+    #[serde(deserialize_with = "Kept::deserialize")]
+    pub store: StoreKind,
     /// How long bytes that nothing refers to are left where they are, in hours.
     pub orphan_grace_hours: u64,
     /// What a finished blob survives; a setting of the whole house.
     #[serde(skip)]
     pub durability: Durability,
+    /// The bucket, if one is named in the section `[s3]`.
+    #[serde(skip)]
+    pub s3: Option<S3Config>,
 }
 
-/// A place for bytes, as the settings name it.
+/// The section `[s3]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct S3Config {
+    /// The address of the store; empty for AWS.
+    #[serde(deserialize_with = "address")]
+    pub endpoint: String,
+    /// The region; empty for what the surroundings say.
+    pub region: String,
+    /// The bucket; empty where there is none.
+    pub bucket: String,
+    /// What stands before every key, with a slash at its end, or empty.
+    #[serde(deserialize_with = "prefix")]
+    pub prefix: String,
+    /// Whether the bucket stands in the path at an endpoint, or before its name.
+    pub path_style: bool,
+    /// The name of the key; empty for what the surroundings say.
+    pub access_key: String,
+    /// The key.
+    #[serde(deserialize_with = "secret")]
+    pub secret_key: Secret,
+    /// The profile in the surroundings' files that is used; empty for the usual one.
+    pub profile: String,
+    /// How the store encrypts what lies in it.
+    pub encryption: Encryption,
+    /// The key it does that with; empty for the store's own.
+    pub kms_key: String,
+    /// How large the parts of a larger file are, in bytes.
+    #[serde(deserialize_with = "part_bytes")]
+    pub part_bytes: u64,
+    /// How much of all uploads together waits in memory at most, in bytes.
+    pub upload_memory_bytes: u64,
+}
+
+/// How a store encrypts what lies in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Store {
-    /// The folder `blobs` in the data folder.
+pub enum Encryption {
+    /// As the bucket is set up.
+    #[serde(rename = "")]
+    Bucket,
+    /// With keys of the store's own.
+    #[serde(rename = "AES256")]
+    Aes256,
+    /// With a key of its key management.
+    #[serde(rename = "aws:kms")]
+    Kms,
+}
+
+/// The words for [`StoreKind`].
+#[derive(Deserialize)]
+#[serde(remote = "StoreKind", rename_all = "lowercase")]
+enum Kept {
     Disk,
+    S3,
+}
+
+/// What every store takes: the smallest part but the last, and the largest.
+const PART_BYTES: std::ops::RangeInclusive<u64> = 5 << 20..=5 << 30;
+
+fn address<'de, D: Deserializer<'de>>(value: D) -> Result<String, D::Error> {
+    let text = String::deserialize(value)?;
+    match text.split_once("://") {
+        None if text.is_empty() => Ok(text),
+        Some(("http" | "https", rest)) if !rest.is_empty() && !rest.contains(char::is_whitespace) => Ok(text),
+        _ => Err(de::Error::custom("an address begins with http:// or https://")),
+    }
+}
+
+/// Written with or without slashes around it, it means the same.
+fn prefix<'de, D: Deserializer<'de>>(value: D) -> Result<String, D::Error> {
+    let text = String::deserialize(value)?;
+    match text.trim_matches('/') {
+        "" => Ok(String::new()),
+        trimmed => Ok(format!("{trimmed}/")),
+    }
+}
+
+fn secret<'de, D: Deserializer<'de>>(value: D) -> Result<Secret, D::Error> {
+    String::deserialize(value).map(Secret::new)
+}
+
+fn part_bytes<'de, D: Deserializer<'de>>(value: D) -> Result<u64, D::Error> {
+    let bytes = u64::deserialize(value)?;
+    match PART_BYTES.contains(&bytes) {
+        true => Ok(bytes),
+        false => Err(de::Error::custom("it takes 5 MiB to 5 GiB")),
+    }
 }

@@ -5,7 +5,7 @@ use domain::{BlobId, Error, Result, Sha256};
 use sha2::Digest;
 
 use crate::disk::Incoming;
-use crate::{BlobReader, Blobs};
+use crate::{BlobFacts, BlobReader, BlobWriter, Store};
 
 /// Enough that handing it on costs little.
 const PART_BYTES: usize = 128 * 1024;
@@ -19,7 +19,7 @@ pub enum Copied {
     Damaged(Error),
 }
 
-impl Blobs {
+impl Store {
     /// Reads a blob to its end and compares it with what it is known to be.
     pub async fn verify(&self, id: BlobId, size_bytes: u64, sha256: Sha256) -> Copied {
         let read = async {
@@ -37,7 +37,7 @@ impl Blobs {
     /// are known to be, and synced; what was here under that name is replaced.
     ///
     /// # Errors
-    /// What is wrong with this store, see [`Blobs`]; what is wrong with the source is [`Copied::Damaged`].
+    /// What is wrong with this store, see [`Store`]; what is wrong with the source is [`Copied::Damaged`].
     pub async fn copy_from(
         &self,
         source: &Self,
@@ -45,18 +45,17 @@ impl Blobs {
         size_bytes: u64,
         sha256: Sha256,
     ) -> Result<Copied> {
-        let Self::Disk(disk) = self;
         let mut reader = match source.read(id, size_bytes).await {
             Ok(reader) => reader,
             Err(error) => return Ok(Copied::Damaged(error)),
         };
-        let mut incoming: Incoming = disk.take_in(id).await?;
+        let mut landing = Landing::begin(self, id, size_bytes).await?;
         let mut digest = sha2::Sha256::new();
         let damage = loop {
             match next(&mut reader).await {
                 Ok(Some(part)) => {
                     digest.update(&part);
-                    incoming = incoming.write(part).await?;
+                    landing = landing.write(part).await?;
                 }
                 Ok(None) => break compared(id, digest, sha256).err(),
                 Err(error) => break Some(error),
@@ -64,17 +63,52 @@ impl Blobs {
         };
         match damage {
             Some(damage) => Ok(Copied::Damaged(damage)),
-            None => incoming.finish().await.map(|()| Copied::Whole),
+            None => landing.finish().await.map(|()| Copied::Whole),
         }
     }
 
     /// Removes what copies that were broken off have left; while none is under way.
     ///
     /// # Errors
-    /// See [`Blobs`].
+    /// See [`Store`].
     pub async fn clear_incoming(&self) -> Result<()> {
         match self {
             Self::Disk(disk) => disk.clear_incoming().await,
+            // A bucket shows nothing of what was not ended.
+            Self::S3(_) => Ok(()),
+        }
+    }
+}
+
+/// Where a copy goes until it is whole. Dropped before its end, nothing of it is left.
+enum Landing {
+    Disk(Incoming),
+    S3(BlobWriter),
+}
+
+impl Landing {
+    async fn begin(store: &Store, id: BlobId, size_bytes: u64) -> Result<Self> {
+        match store {
+            Store::Disk(disk) => disk.take_in(id).await.map(Self::Disk),
+            // What is written to a bucket replaces what is there, at its end and as a whole.
+            Store::S3(_) => {
+                let facts = BlobFacts { size_bytes: Some(size_bytes), ..BlobFacts::default() };
+                store.create(id, facts).await.map(Self::S3)
+            }
+        }
+    }
+
+    async fn write(self, part: Bytes) -> Result<Self> {
+        match self {
+            Self::Disk(incoming) => incoming.write(part).await.map(Self::Disk),
+            Self::S3(mut writer) => writer.write(part).await.map(|()| Self::S3(writer)),
+        }
+    }
+
+    async fn finish(self) -> Result<()> {
+        match self {
+            Self::Disk(incoming) => incoming.finish().await,
+            Self::S3(writer) => writer.finish().await,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the database knows of blobs: registered before their first byte, live once a node shows them.
 
-use domain::{BlobId, Content, Error, Result, SpaceId, Timestamp};
+use domain::{BlobId, Content, Error, Result, SpaceId, StoreKind, Timestamp};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryResult};
 use uuid::Uuid;
 
@@ -17,14 +17,14 @@ const PENDING: &str = "NOT live AND condemned_ms IS NULL";
 /// there is, and must not be taken for those of an upload that was given up.
 const UNSHOWN: &str = "NOT EXISTS (SELECT 1 FROM revisions r WHERE r.blob_id = blobs.id)";
 
-/// Registers a blob before its first byte is written, so that whatever lies in the store without a live
+/// Registers a blob before its first byte is written into a store, so that whatever lies in the store without a live
 /// row is garbage by construction.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn register(metadata: &Metadata, id: BlobId, now: Timestamp) -> Result<()> {
+pub async fn register(metadata: &Metadata, id: BlobId, store: StoreKind, now: Timestamp) -> Result<()> {
     let tx = metadata.begin().await?;
-    insert(&tx, id, now, None).await?;
+    insert(&tx, id, store, now, None).await?;
     tx.commit().await
 }
 
@@ -32,6 +32,7 @@ pub async fn register(metadata: &Metadata, id: BlobId, now: Timestamp) -> Result
 pub(crate) async fn insert(
     tx: &Tx,
     id: BlobId,
+    store: StoreKind,
     now: Timestamp,
     reserved: Option<(SpaceId, u64)>,
 ) -> Result<()> {
@@ -42,6 +43,7 @@ pub(crate) async fn insert(
         created_ms: Set(now.millis()),
         space_id: Set(reserved.map(|(space, _)| space.0)),
         reserved_bytes: Set(spaces::signed(reserved.map_or(0, |(_, bytes)| bytes))?),
+        store: Set(store.word().to_owned()),
         ..Default::default()
     };
     blob::Entity::insert(row).exec_without_returning(tx.raw()).await.or_domain().map(drop)
@@ -65,18 +67,19 @@ pub async fn enliven(tx: &Tx, id: BlobId, content: &Content) -> Result<()> {
     }
 }
 
-/// Whether a blob is registered and did not become live. It waits for whoever is about to make it live: the
+/// Where a blob lies that is registered and did not become live; none for any other. It waits for whoever is about to make it live: the
 /// answer holds once the upload that registered it is over.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn is_abandoned(metadata: &Metadata, id: BlobId) -> Result<bool> {
+pub async fn abandoned(metadata: &Metadata, id: BlobId) -> Result<Option<StoreKind>> {
     let tx = metadata.begin().await?;
     // A write, though it changes nothing, so that the row is waited for.
-    let sql = format!("UPDATE blobs SET live = FALSE WHERE id = $1 AND {PENDING} AND {UNSHOWN}");
-    let found = tx.raw().execute_raw(statement(&tx, &sql, [id.0.into()])).await.or_domain()?;
+    let sql =
+        format!("UPDATE blobs SET live = FALSE WHERE id = $1 AND {PENDING} AND {UNSHOWN} RETURNING store");
+    let found = tx.raw().query_one_raw(statement(&tx, &sql, [id.0.into()])).await.or_domain()?;
     tx.commit().await?;
-    Ok(found.rows_affected() > 0)
+    found.as_ref().map(store_of).transpose()
 }
 
 /// Forgets a blob that never became live, and gives back what it has set aside; a live one is left alone.
@@ -129,6 +132,8 @@ pub struct Registered {
     pub id: BlobId,
     /// What has become of it.
     pub state: State,
+    /// Where it lies.
+    pub store: StoreKind,
     /// How many bytes it has, if it is or was live.
     pub size_bytes: u64,
     /// Whether its bytes were others than they must be when they were last read.
@@ -156,7 +161,7 @@ pub async fn list(db: &impl Db, after: Option<BlobId>, count_max: u32) -> Result
         None => ("", Vec::new()),
     };
     let sql = format!(
-        "SELECT id, live, condemned_ms, size_bytes, damaged_ms FROM blobs {beginning} ORDER BY id LIMIT $1"
+        "SELECT id, live, condemned_ms, size_bytes, damaged_ms, store FROM blobs {beginning} ORDER BY id LIMIT $1"
     );
     let values = [i64::from(count_max).into()].into_iter().chain(after);
     let rows = db.raw().query_all_raw(statement(db, &sql, values)).await.or_domain()?;
@@ -178,7 +183,7 @@ pub async fn count(db: &impl Db) -> Result<u64> {
 /// # Errors
 /// Whatever the database says.
 pub async fn find(db: &impl Db, id: BlobId) -> Result<Option<Registered>> {
-    let sql = "SELECT id, live, condemned_ms, size_bytes, damaged_ms FROM blobs WHERE id = $1";
+    let sql = "SELECT id, live, condemned_ms, size_bytes, damaged_ms, store FROM blobs WHERE id = $1";
     let row = db.raw().query_one_raw(statement(db, sql, [id.0.into()])).await.or_domain()?;
     row.as_ref().map(registered).transpose()
 }
@@ -195,9 +200,15 @@ fn registered(row: &QueryResult) -> Result<Registered> {
     Ok(Registered {
         id: BlobId(row.try_get("", "id").or_domain()?),
         state,
+        store: store_of(row)?,
         size_bytes,
         is_damaged: damaged_ms.is_some(),
     })
+}
+
+/// The column `store`.
+pub(crate) fn store_of(row: &QueryResult) -> Result<StoreKind> {
+    StoreKind::parse(&row.try_get::<String>("", "store").or_domain()?)
 }
 
 async fn ids(metadata: &Metadata, sql: &str, values: Vec<sea_orm::Value>) -> Result<Vec<BlobId>> {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use domain::{BlobId, Result, Timestamp};
+use domain::{BlobId, Result, StoreKind, Timestamp};
 use sea_orm::{ConnectionTrait, Value};
 
+use crate::blobs::store_of;
 use crate::error::DbResult;
 use crate::lists::{AT_ONCE, slots};
 use crate::{Db, Tx, statement};
@@ -16,6 +17,8 @@ pub struct Condemned {
     pub id: BlobId,
     /// Since when nothing refers to it.
     pub at: Timestamp,
+    /// Where it lies.
+    pub store: StoreKind,
 }
 
 /// The next blobs condemned before a moment, oldest first. One that something refers to after all, which must not be,
@@ -29,7 +32,7 @@ pub async fn condemned(
     after: Option<Condemned>,
     count_max: u32,
 ) -> Result<Vec<Condemned>> {
-    let sql = "SELECT b.id, b.condemned_ms FROM blobs b \
+    let sql = "SELECT b.id, b.condemned_ms, b.store FROM blobs b \
                WHERE b.condemned_ms < $1 AND (b.condemned_ms, b.id) > ($2, $3) AND NOT b.live \
                  AND NOT EXISTS (SELECT 1 FROM revisions r WHERE r.blob_id = b.id) \
                  AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.blob_id = b.id) \
@@ -39,7 +42,7 @@ pub async fn condemned(
     let rows = db.raw().query_all_raw(statement(db, sql, values)).await.or_domain()?;
     let read = |row: &sea_orm::QueryResult| {
         let at = Timestamp::from_millis(row.try_get("", "condemned_ms").or_domain()?);
-        Ok(Condemned { id: BlobId(row.try_get("", "id").or_domain()?), at })
+        Ok(Condemned { id: BlobId(row.try_get("", "id").or_domain()?), at, store: store_of(row)? })
     };
     rows.iter().map(read).collect()
 }
@@ -59,15 +62,16 @@ pub async fn forget(tx: &Tx, ids: &[BlobId]) -> Result<()> {
     Ok(())
 }
 
-/// Those of these blobs that the database knows, whatever it knows of them.
+/// Those of these blobs that the database knows to lie in a store, whatever else it knows of them.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn known(db: &impl Db, ids: &[BlobId]) -> Result<BTreeSet<BlobId>> {
+pub async fn known(db: &impl Db, store: StoreKind, ids: &[BlobId]) -> Result<BTreeSet<BlobId>> {
     let mut known = BTreeSet::new();
     for ids in ids.chunks(AT_ONCE) {
-        let sql = format!("SELECT id FROM blobs WHERE id IN ({})", slots(ids.len(), 1));
-        for row in db.raw().query_all_raw(statement(db, &sql, values(ids))).await.or_domain()? {
+        let sql = format!("SELECT id FROM blobs WHERE store = $1 AND id IN ({})", slots(ids.len(), 2));
+        let values = std::iter::once(store.word().into()).chain(values(ids));
+        for row in db.raw().query_all_raw(statement(db, &sql, values)).await.or_domain()? {
             known.insert(BlobId(row.try_get("", "id").or_domain()?));
         }
     }

@@ -19,7 +19,8 @@ fn columns(seq: &str) -> String {
     format!(
         "n.id, n.uuid, n.space_id, r.parent_id, r.name, n.folder, n.created_ms, r.modified_ms, \
          CASE WHEN n.tree_seq > {seq} THEN {seq} ELSE n.tree_seq END AS tree_seq, n.system_bytes, n.system_sha256, \
-         b.id AS blob_id, b.size_bytes, b.sha256, b.media_type, b.created_ms AS blob_created_ms"
+         b.id AS blob_id, b.size_bytes, b.sha256, b.media_type, b.created_ms AS blob_created_ms, \
+         b.store AS blob_store"
     )
 }
 

@@ -5,7 +5,7 @@
 
 use domain::{
     Blob, BlobId, Caller, Content, Error, GRACE, Lock, Node, NodeId, NodeKind, NodeName, NodePath, NodeTimes,
-    Quota, Result, Seq, Sha256, Space, SpaceId, Standing, Timestamp,
+    Quota, Result, Seq, Sha256, Space, SpaceId, Standing, StoreKind, Timestamp,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
@@ -21,7 +21,7 @@ use crate::{Db, Tx, statement};
 /// The columns of a node `n` with its blob `b`, as [`NodeRow`] reads them.
 pub(crate) const COLUMNS: &str = "n.id, n.uuid, n.space_id, n.parent_id, n.name, n.folder, n.created_ms, \
     n.modified_ms, n.tree_seq, n.system_bytes, n.system_sha256, b.id AS blob_id, b.size_bytes, b.sha256, \
-    b.media_type, b.created_ms AS blob_created_ms";
+    b.media_type, b.created_ms AS blob_created_ms, b.store AS blob_store";
 
 /// The columns of the space `s` of a node `n`, as [`space_of`] reads them beside those of the node.
 pub(crate) const SPACE_COLUMNS: &str =
@@ -45,6 +45,7 @@ struct NodeRow {
     sha256: Option<Vec<u8>>,
     media_type: Option<String>,
     blob_created_ms: Option<i64>,
+    blob_store: Option<String>,
 }
 
 /// How far a path leads, and what stands along it.
@@ -298,6 +299,7 @@ pub(crate) fn read_node(row: &QueryResult) -> Result<Node> {
             id: BlobId(id),
             content: content(size, sha256, row.media_type)?,
             created_at: Timestamp::from_millis(created_ms),
+            store: StoreKind::parse(row.blob_store.as_deref().unwrap_or_default())?,
         }),
         _ => None,
     };

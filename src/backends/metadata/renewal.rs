@@ -1,7 +1,7 @@
 //! A database that was put back from a copy begins anew: what others know of the time after the copy was made means
 //! nothing to it.
 
-use domain::{BlobId, Result, Timestamp};
+use domain::{BlobId, Result, StoreKind, Timestamp};
 use sea_orm::ConnectionTrait;
 
 use crate::error::DbResult;
@@ -69,6 +69,22 @@ pub async fn hold_unknown(metadata: &Metadata, now: Timestamp) -> Result<()> {
     let tx = metadata.begin().await?;
     holds::take(&tx, "what came after the copy that was put back", now.after(KEPT_FOR)).await?;
     tx.commit().await
+}
+
+/// Notes that all contents lie in one store now, and says in which: a version that knew of no other than the disk goes on
+/// looking for them there.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn bring_together(metadata: &Metadata, store: StoreKind) -> Result<StoreKind> {
+    if !schema::taken(metadata).await?.contains("m0008_many_servers") {
+        return Ok(StoreKind::Disk);
+    }
+    let tx = metadata.begin().await?;
+    let sql = "UPDATE blobs SET store = $1 WHERE store <> $1";
+    tx.raw().execute_raw(statement(&tx, sql, [store.word().into()])).await.or_domain()?;
+    tx.commit().await?;
+    Ok(store)
 }
 
 /// Notes that the bytes of these contents did not come back with the copy. Databases of versions that knew no damage

@@ -3,7 +3,7 @@
 //! It stands twice: in the row of the upload's blob, by which it is given back whatever becomes of the upload, and added up
 //! in the row of the space, where every condition of the quota counts it.
 
-use domain::{BlobId, Error, Result, SpaceId, Timestamp};
+use domain::{BlobId, Error, Result, SpaceId, StoreKind, Timestamp};
 use sea_orm::ConnectionTrait;
 
 use crate::error::DbResult;
@@ -27,10 +27,16 @@ pub struct Demand {
 ///
 /// # Errors
 /// [`QuotaExceeded`](Error::QuotaExceeded) when there is not as much as needed.
-pub async fn register(metadata: &Metadata, id: BlobId, now: Timestamp, demand: Demand) -> Result<u64> {
+pub async fn register(
+    metadata: &Metadata,
+    id: BlobId,
+    store: StoreKind,
+    now: Timestamp,
+    demand: Demand,
+) -> Result<u64> {
     let tx = metadata.begin().await?;
     let bytes = set_aside(&tx, demand).await?;
-    blobs::insert(&tx, id, now, Some((demand.space, bytes))).await?;
+    blobs::insert(&tx, id, store, now, Some((demand.space, bytes))).await?;
     tx.commit().await?;
     Ok(bytes)
 }

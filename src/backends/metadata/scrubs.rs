@@ -1,8 +1,9 @@
 //! When the bytes of each live blob were last read and compared with their digest, and what came of it.
 
-use domain::{BlobId, Error, Result, Sha256, Timestamp};
+use domain::{BlobId, Error, Result, Sha256, StoreKind, Timestamp};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
+use crate::blobs::store_of;
 use crate::error::DbResult;
 use crate::nodes::unsigned;
 use crate::{Db, Metadata, statement};
@@ -24,6 +25,8 @@ pub struct Amount {
 pub struct Unread {
     /// Which one.
     pub id: BlobId,
+    /// Where it lies.
+    pub store: StoreKind,
     /// How many bytes it must have.
     pub size_bytes: u64,
     /// What they must add up to.
@@ -72,7 +75,7 @@ pub async fn next(db: &impl Db, began: Timestamp, future: Timestamp) -> Result<O
     ];
     for (condition, moment) in conditions {
         let sql = format!(
-            "SELECT id, size_bytes, sha256, damaged_ms FROM blobs WHERE live AND {condition} \
+            "SELECT id, size_bytes, sha256, damaged_ms, store FROM blobs WHERE live AND {condition} \
              ORDER BY {LAST_READ} LIMIT 1"
         );
         let found =
@@ -105,6 +108,7 @@ fn unread(row: &QueryResult) -> Result<Unread> {
     let damaged_ms: Option<i64> = row.try_get("", "damaged_ms").or_domain()?;
     Ok(Unread {
         id: BlobId(row.try_get("", "id").or_domain()?),
+        store: store_of(row)?,
         size_bytes: unsigned(row.try_get("", "size_bytes").or_domain()?),
         sha256: Sha256(sha256.ok_or_else(|| Error::internal("a live blob without a digest"))?),
         was_damaged: damaged_ms.is_some(),

@@ -9,11 +9,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDateTime};
-use domain::{BlobId, Error, Result, Sha256, Timestamp};
+use domain::{BlobId, Error, Result, Sha256, StoreKind, Timestamp};
 use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult, Value};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use uuid::Uuid;
 
+use crate::blobs::store_of;
 use crate::error::{self, DbResult};
 use crate::lists::slots;
 use crate::nodes::unsigned;
@@ -72,6 +73,8 @@ async fn write_into(metadata: &Metadata, file: &Path) -> Result<()> {
 /// A snapshot that is only read, in a place that may not be written to.
 pub struct Snapshot {
     read: DatabaseConnection,
+    /// The column that says where a blob lies, or what stands for it in a version that has none.
+    store: &'static str,
 }
 
 impl Db for Snapshot {
@@ -89,6 +92,8 @@ pub struct Kept {
     pub size_bytes: u64,
     /// What they add up to.
     pub sha256: Sha256,
+    /// Where they were when the snapshot was made.
+    pub store: StoreKind,
 }
 
 /// What there is in a snapshot.
@@ -111,7 +116,13 @@ impl Snapshot {
         // Immutable: nobody writes to it, so it needs no lock, log or index beside it.
         let file = SqliteConnectOptions::new().filename(file).read_only(true).immutable(true);
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(file).await;
-        Ok(Self { read: DatabaseConnection::from(pool.map_err(error::unopened)?) })
+        let read = DatabaseConnection::from(pool.map_err(error::unopened)?);
+        let mut snapshot = Self { read, store: "'disk' AS store" };
+        let sql = "SELECT name FROM pragma_table_info('blobs') WHERE name = 'store'";
+        if snapshot.read.query_one_raw(statement(&snapshot, sql, [])).await.or_domain()?.is_some() {
+            snapshot.store = "store";
+        }
+        Ok(snapshot)
     }
 
     /// Closes the file.
@@ -140,10 +151,17 @@ impl Snapshot {
     /// # Errors
     /// Whatever the database says.
     pub async fn kept_after(&self, id: BlobId, count_max: u32) -> Result<Vec<Kept>> {
-        let sql = "SELECT id, size_bytes, sha256 FROM blobs WHERE live AND id > $1 ORDER BY id LIMIT $2";
+        let store = self.store;
+        let sql = format!(
+            "SELECT id, size_bytes, sha256, {store} FROM blobs WHERE live AND id > $1 ORDER BY id LIMIT $2"
+        );
         let values = [id.0.into(), i64::from(count_max).into()];
-        let rows = self.read.query_all_raw(statement(self, sql, values)).await.or_domain()?;
-        rows.iter().map(|row| kept(row)?.ok_or_else(|| Error::internal("a blob has no digest"))).collect()
+        let rows = self.read.query_all_raw(statement(self, &sql, values)).await.or_domain()?;
+        let read = |row| {
+            let kept = kept(row)?.ok_or_else(|| Error::internal("a blob has no digest"))?;
+            Ok(Kept { store: store_of(row)?, ..kept })
+        };
+        rows.iter().map(read).collect()
     }
 
     /// Which of these contents it refers to; at most 1,000 at once.
@@ -164,5 +182,5 @@ fn kept(row: &QueryResult) -> Result<Option<Kept>> {
     let sha256: Vec<u8> = row.try_get("", "sha256").or_domain()?;
     let sha256 = sha256.try_into().map_err(|_| Error::internal("a digest is not 32 bytes long"))?;
     let size_bytes = unsigned(row.try_get("", "size_bytes").or_domain()?);
-    Ok(Some(Kept { id: BlobId(id), size_bytes, sha256: Sha256(sha256) }))
+    Ok(Some(Kept { id: BlobId(id), size_bytes, sha256: Sha256(sha256), store: StoreKind::default() }))
 }

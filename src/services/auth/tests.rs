@@ -4,10 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use blobs::{Blobs, BlobsConfig, Store};
+use blobs::{Blobs, BlobsConfig};
 use coordination::Coordination;
 use domain::{
-    AppPassword, Caller, Door, Durability, Error, RequestId, Result, Role, Thinning, Timestamp, UserName,
+    AppPassword, Caller, Door, Durability, Error, RequestId, Result, Role, StoreKind, Thinning, Timestamp,
+    UserName,
 };
 use metadata::{Metadata, MetadataConfig, schema};
 use tempfile::TempDir;
@@ -38,9 +39,13 @@ impl House {
         let folder = TempDir::new().unwrap();
         let metadata = open(&folder).await;
         schema::migrate(&metadata, NOW).await.unwrap();
-        let config =
-            BlobsConfig { store: Store::Disk, orphan_grace_hours: 24, durability: Durability::default() };
-        let blobs = Blobs::open(&config, folder.path()).unwrap();
+        let config = BlobsConfig {
+            store: StoreKind::Disk,
+            orphan_grace_hours: 24,
+            durability: Durability::default(),
+            s3: None,
+        };
+        let blobs = Blobs::open(&config, folder.path()).await.unwrap();
         let files = FilesConfig {
             path_chars_max: 1024,
             quota_bytes: 1000,

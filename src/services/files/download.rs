@@ -40,8 +40,8 @@ impl Download {
         own(caller, node)?;
         let source = match node.blob() {
             Some(blob) => {
-                let reader = backends.blobs.read(blob.id, blob.content.size_bytes).await?;
-                Stored::new(blob, reader, backends.files.verify_downloads).opened().await?
+                let reader = backends.blobs.at(blob.store)?.read(blob.id, blob.content.size_bytes).await?;
+                Source::Store(Box::new(Stored::new(blob, reader, backends.files.verify_downloads)))
             }
             None if node.size_bytes() > 0 => {
                 let bytes = system_files::read(&backends.metadata, node).await?.ok_or_else(replaced)?;
@@ -68,6 +68,14 @@ impl Download {
         }
     }
 
+    /// Says that nothing from this many bytes after the start on will be asked for, so that a store elsewhere is not asked
+    /// for it. Whoever reads on all the same gets it.
+    pub fn expect_until(&mut self, offset_bytes: u64) {
+        if let Source::Store(stored) = &mut self.source {
+            stored.reader.expect_until(offset_bytes);
+        }
+    }
+
     /// The next bytes, at most so many; none at the end and only there.
     ///
     /// # Errors
@@ -75,6 +83,13 @@ impl Download {
     /// stored, as far as they are compared: at once of a small file, and with the setting `files.verify_downloads` at
     /// the last byte of another that is read whole.
     pub async fn read(&mut self, bytes_max: usize) -> Result<Bytes> {
+        if let Source::Store(stored) = &mut self.source
+            && stored.blob.content.size_bytes <= WHOLE_BYTES_MAX
+        {
+            let (position, whole) = (stored.position, stored.whole().await?);
+            self.source = Source::memory(whole);
+            self.seek(position);
+        }
         match &mut self.source {
             Source::Store(stored) => stored.read(bytes_max).await,
             Source::Memory { rest, .. } => Ok(rest.split_to(bytes_max.min(rest.len()))),
@@ -103,19 +118,20 @@ impl Stored {
         Self { blob: blob.clone(), reader, position: 0, hasher: verify.then(Hasher::new) }
     }
 
-    async fn opened(mut self) -> Result<Source> {
+    /// All bytes from the start, which are few.
+    async fn whole(&mut self) -> Result<Bytes> {
         let size_bytes = self.blob.content.size_bytes;
-        if size_bytes > WHOLE_BYTES_MAX {
-            return Ok(Source::Store(Box::new(self)));
-        }
+        self.reader.seek(0);
+        self.reader.expect_until(size_bytes);
+        (self.position, self.hasher) = (0, Some(Hasher::new()));
         let mut whole = BytesMut::new();
         loop {
             let part = self.read(WHOLE_BYTES_MAX as usize).await?;
             match part.is_empty() {
                 // Mostly all of it came at once, and is not copied.
-                false if part.len() as u64 == size_bytes => return Ok(Source::memory(part)),
+                false if part.len() as u64 == size_bytes => return Ok(part),
                 false => whole.extend_from_slice(&part),
-                true => return Ok(Source::memory(whole.freeze())),
+                true => return Ok(whole.freeze()),
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use blobs::BlobWriter;
+use blobs::{BlobFacts, BlobWriter};
 use bytes::Bytes;
 use domain::{BlobId, Result, SpaceId, SystemFile, Timestamp};
 use metadata::reservations::{self, Demand};
@@ -24,6 +24,8 @@ pub(super) struct Intake {
     backends: Arc<Backends>,
     now: Timestamp,
     allowance: Allowance,
+    /// What the store is told beforehand.
+    facts: BlobFacts,
     /// What came so far, until it is too much for a system file.
     memory: Option<Vec<u8>>,
     /// Registered when there is something to set aside, or with the first byte: an empty file needs none.
@@ -64,11 +66,13 @@ impl Intake {
         now: Timestamp,
         in_memory: bool,
         allowance: Allowance,
+        facts: BlobFacts,
     ) -> Self {
         Self {
             backends: Arc::clone(backends),
             now,
             allowance,
+            facts,
             memory: in_memory.then(Vec::new),
             blob: None,
             writer: None,
@@ -119,7 +123,10 @@ impl Intake {
         };
         let writer = match &mut self.writer {
             Some(writer) => writer,
-            None => self.writer.insert(self.backends.blobs.create(id).await?),
+            None => {
+                let facts = std::mem::take(&mut self.facts);
+                self.writer.insert(self.backends.blobs.receiving().create(id, facts).await?)
+            }
         };
         writer.write(bytes).await
     }
@@ -133,7 +140,8 @@ impl Intake {
     async fn register(&mut self) -> Result<BlobId> {
         // Known before it is registered: whoever drops this in between has it forgotten.
         let id = self.begin();
-        metadata::blobs::register(&self.backends.metadata, id, self.now).await?;
+        let store = self.backends.blobs.receiving().kind();
+        metadata::blobs::register(&self.backends.metadata, id, store, self.now).await?;
         failpoint::reach("upload.registered");
         Ok(id)
     }
@@ -157,7 +165,8 @@ impl Intake {
         }
         // As in `register`, with which it shares the transaction.
         let id = self.begin();
-        self.reserved_bytes = reservations::register(&self.backends.metadata, id, self.now, demand).await?;
+        let (metadata, store) = (&self.backends.metadata, self.backends.blobs.receiving().kind());
+        self.reserved_bytes = reservations::register(metadata, id, store, self.now, demand).await?;
         failpoint::reach("upload.registered");
         Ok(())
     }
@@ -205,7 +214,8 @@ pub(super) async fn stored(
     now: Timestamp,
     bytes: Vec<u8>,
 ) -> Result<Option<Stored>> {
-    let mut intake = Intake::new(backends, now, false, Allowance::default());
+    let facts = BlobFacts { size_bytes: Some(bytes.len() as u64), ..BlobFacts::default() };
+    let mut intake = Intake::new(backends, now, false, Allowance::default(), facts);
     match intake.store(bytes.into()).await {
         Ok(()) => intake.settle().await,
         Err(error) => {

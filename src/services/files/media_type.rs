@@ -54,7 +54,8 @@ pub(super) fn warn_of_mismatch(path: &NodePath, detected: Option<&str>) {
     }
 }
 
-fn by_name(name: &str) -> Option<&'static str> {
+/// What the name of a file says it is, if it says anything.
+pub(super) fn by_name(name: &str) -> Option<&'static str> {
     mime_guess::from_path(name).first_raw()
 }
 

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use blobs::BlobFacts;
 use bytes::Bytes;
 use domain::{
     BlobId, Caller, Checksum, Conditions, Content, ETag, Error, Node, NodeId, NodeName, NodePath, NodeTimes,
@@ -100,7 +101,16 @@ pub async fn upload(caller: &Caller, backends: &Arc<Backends>, request: UploadRe
         ));
     }
     let allowance = Allowance { space: quota.limit_bytes.map(|_| located.space.id), free_bytes };
-    let mut intake = Intake::new(backends, caller.now, in_memory, allowance);
+    let facts = BlobFacts {
+        original_path: Some(request.path.to_string()),
+        media_type: request
+            .path
+            .name()
+            .and_then(|name| media_type::by_name(name.as_str()))
+            .map(str::to_owned),
+        size_bytes: request.declared_bytes,
+    };
+    let mut intake = Intake::new(backends, caller.now, in_memory, allowance, facts);
     intake.expect(declared_bytes).await?;
     Ok(Upload {
         caller: caller.clone(),

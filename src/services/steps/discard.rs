@@ -32,9 +32,9 @@ pub(crate) async fn discard(backends: &Arc<Backends>, blob: BlobId) {
 /// Nobody can know, after a lost answer, whether the transaction happened, so the row decides. It goes last:
 /// as long as it is there, the next start knows of the bytes, wherever the process dies.
 async fn attempt(backends: &Backends, blob: BlobId) -> Result<()> {
-    if metadata::blobs::is_abandoned(&backends.metadata, blob).await? {
+    if let Some(store) = metadata::blobs::abandoned(&backends.metadata, blob).await? {
         failpoint::reach("discard.decided");
-        backends.blobs.remove(blob).await?;
+        backends.blobs.at(store)?.discard(blob).await?;
         failpoint::reach("discard.removed");
         metadata::blobs::forget(&backends.metadata, blob).await?;
     }

@@ -1,10 +1,10 @@
-//! Goes through database and store side by side, both in the order of ids, so that neither has to fit into memory.
+//! Goes through the database and each store side by side, both in the order of ids, so that neither has to fit into memory.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use blobs::StoredBlob;
-use domain::{BlobId, Result, Timestamp};
+use blobs::{Store, StoredBlob};
+use domain::{BlobId, Result, StoreKind, Timestamp};
 use metadata::blobs::{self as rows, Registered, State};
 use metadata::places;
 
@@ -15,42 +15,19 @@ use crate::Backends;
 /// Whether the store works is tried with a few bytes that nobody registers and that are gone in a moment.
 const PROBE_MAX: Duration = Duration::from_secs(60);
 
-/// Compares every live blob with the store and everything in the store with the database.
+/// Compares every live blob with its store and everything in the stores with the database.
 pub(super) async fn compare(
     backends: &Backends,
     now: Timestamp,
     check: &mut Check,
     progress: &mut (impl FnMut(Progress) + Send),
 ) -> Result<()> {
-    let mut comparison =
-        Comparison { backends, now, orphaned: Vec::new(), lost: Vec::new(), bad: Vec::new() };
-    let (mut known, mut stored) = (Known::default(), Stored::default());
-    let mut done = 0;
-    // For a bar that need not be exact.
-    let total = rows::count(&backends.metadata).await?;
-    loop {
-        let row = known.peek(backends).await?;
-        let bytes = stored.peek(backends, check).await?;
-        let id = match (row.map(|row| row.id), bytes.map(|bytes| bytes.id)) {
-            (None, None) => break,
-            (Some(id), None) | (None, Some(id)) => id,
-            (Some(one), Some(other)) => one.min(other),
-        };
-        let row = row.filter(|row| row.id == id);
-        let bytes = bytes.filter(|bytes| bytes.id == id);
-        if row.is_some() {
-            known.page.pop_front();
-        }
-        if bytes.is_some() {
-            stored.page.pop_front();
-        }
-        if done % u64::from(PAGE) == 0 {
-            progress(Progress { doing: "comparing blobs", done, total });
-        }
-        done += u64::from(row.is_some());
-        comparison.judge(check, row, bytes).await?;
+    let (mut orphaned, mut lost, mut bad) = (Vec::new(), Vec::new(), Vec::new());
+    for store in backends.blobs.stores() {
+        let mut comparison = Comparison { backends, store, now, orphaned, lost, bad };
+        comparison.run(check, progress).await?;
+        Comparison { orphaned, lost, bad, .. } = comparison;
     }
-    let Comparison { orphaned, lost, bad, .. } = comparison;
     check.note(Aspect::Orphaned, check.numbers.orphaned, orphaned);
     check.note(Aspect::Missing, check.numbers.missing, lost);
     check.note(Aspect::Damaged, check.numbers.damaged, bad);
@@ -59,6 +36,7 @@ pub(super) async fn compare(
 
 struct Comparison<'a> {
     backends: &'a Backends,
+    store: &'a Store,
     now: Timestamp,
     orphaned: Vec<String>,
     lost: Vec<String>,
@@ -66,6 +44,35 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
+    async fn run(&mut self, check: &mut Check, progress: &mut (impl FnMut(Progress) + Send)) -> Result<()> {
+        let (mut known, mut stored) = (Known::default(), Stored::default());
+        let mut done = 0;
+        // For a bar that need not be exact.
+        let total = rows::count(&self.backends.metadata).await?;
+        loop {
+            let row = known.peek(self.backends, self.store.kind()).await?;
+            let bytes = stored.peek(self.store, check).await?;
+            let id = match (row.map(|row| row.id), bytes.map(|bytes| bytes.id)) {
+                (None, None) => return Ok(()),
+                (Some(id), None) | (None, Some(id)) => id,
+                (Some(one), Some(other)) => one.min(other),
+            };
+            let row = row.filter(|row| row.id == id);
+            let bytes = bytes.filter(|bytes| bytes.id == id);
+            if row.is_some() {
+                known.page.pop_front();
+            }
+            if bytes.is_some() {
+                stored.page.pop_front();
+            }
+            if done % u64::from(PAGE) == 0 {
+                progress(Progress { doing: "comparing blobs", done, total });
+            }
+            done += u64::from(row.is_some());
+            self.judge(check, row, bytes).await?;
+        }
+    }
+
     /// What is amiss with a blob, of which database and store said this a moment ago. Each was asked at a moment of its
     /// own, and uploads and sweeps go on: what looks amiss is looked at again.
     async fn judge(
@@ -105,8 +112,8 @@ impl Comparison<'_> {
     /// The row is asked for after the bytes: once live, a blob never comes back from being anything else, so if it is live
     /// now its bytes had to be there.
     async fn is_missing(&self, id: BlobId) -> Result<bool> {
-        let bytes = self.backends.blobs.find(id).await?;
-        let row = rows::find(&self.backends.metadata, id).await?;
+        let bytes = self.store.find(id).await?;
+        let row = rows::find(&self.backends.metadata, id).await?.filter(|row| row.store == self.store.kind());
         Ok(row.is_some_and(|row| {
             row.state == State::Live && bytes.is_none_or(|bytes| bytes.size_bytes != row.size_bytes)
         }))
@@ -119,7 +126,8 @@ impl Comparison<'_> {
             return Ok(false);
         }
         let row = rows::find(&self.backends.metadata, bytes.id).await?;
-        Ok(row.is_none() && self.backends.blobs.find(bytes.id).await?.is_some())
+        let is_known = row.is_some_and(|row| row.store == self.store.kind());
+        Ok(!is_known && self.store.find(bytes.id).await?.is_some())
     }
 
     /// Names the files that show a blob.
@@ -148,17 +156,22 @@ struct Known {
 }
 
 impl Known {
-    async fn peek(&mut self, backends: &Backends) -> Result<Option<Registered>> {
-        if self.page.is_empty() && !self.is_over {
-            self.page = rows::list(&backends.metadata, self.last, PAGE).await?.into();
-            self.last = self.page.back().map(|row| row.id);
+    async fn peek(&mut self, backends: &Backends, store: StoreKind) -> Result<Option<Registered>> {
+        // Of a page perhaps nothing lies in this store.
+        while self.page.is_empty() && !self.is_over {
+            let mut page = rows::list(&backends.metadata, self.last, PAGE).await?;
+            self.last = page.last().map(|row| row.id);
             self.is_over = self.last.is_none();
+            // What lies in a store that is not configured cannot be compared with anything.
+            page.iter().try_for_each(|row| backends.blobs.at(row.store).map(drop))?;
+            page.retain(|row| row.store == store);
+            self.page = page.into();
         }
         Ok(self.page.front().copied())
     }
 }
 
-/// What lies in the store, page by page.
+/// What lies in a store, page by page.
 #[derive(Default)]
 struct Stored {
     page: VecDeque<StoredBlob>,
@@ -167,10 +180,10 @@ struct Stored {
 }
 
 impl Stored {
-    async fn peek(&mut self, backends: &Backends, check: &mut Check) -> Result<Option<StoredBlob>> {
+    async fn peek(&mut self, store: &Store, check: &mut Check) -> Result<Option<StoredBlob>> {
         // A page may be empty though there are more.
         while self.page.is_empty() && !self.is_over {
-            let listing = backends.blobs.list(self.last, PAGE as usize).await?;
+            let listing = store.list(self.last, PAGE as usize).await?;
             check.strangers.add(listing.strangers);
             self.page = listing.blobs.into();
             self.last = listing.next;

@@ -29,7 +29,8 @@ pub async fn sweep(now: Timestamp, backends: &Arc<Backends>) -> Result<bool> {
     } else {
         let swept = sweep.swept();
         let (condemned, abandoned, unknown) = (swept.condemned, swept.abandoned, swept.unknown);
-        tracing::info!(condemned, abandoned, unknown, "swept the file store");
+        let unfinished = swept.unfinished;
+        tracing::info!(condemned, abandoned, unfinished, unknown, "swept the file store");
     }
     Ok(more)
 }
@@ -59,6 +60,7 @@ mod tests {
     use std::fs;
     use std::time::Duration;
 
+    use ::blobs::BlobFacts;
     use domain::{BlobId, Content, Sha256};
     use metadata::blobs;
     use sha2::{Digest, Sha256 as Hasher};
@@ -76,11 +78,11 @@ mod tests {
     /// A live blob that came at a moment.
     async fn keep(house: &House, bytes: Vec<u8>, at: Timestamp) -> BlobId {
         let id = BlobId(Uuid::now_v7());
-        let (metadata, store) = (&house.backends.metadata, &house.backends.blobs);
+        let (metadata, store) = (&house.backends.metadata, house.backends.blobs.receiving());
         let sha256 = Sha256(Hasher::digest(&bytes).into());
         let content = Content { size_bytes: bytes.len() as u64, sha256, media_type: None };
-        blobs::register(metadata, id, at).await.unwrap();
-        let mut writer = store.create(id).await.unwrap();
+        blobs::register(metadata, id, store.kind(), at).await.unwrap();
+        let mut writer = store.create(id, BlobFacts::default()).await.unwrap();
         writer.write(bytes.into()).await.unwrap();
         writer.finish().await.unwrap();
         let tx = metadata.begin().await.unwrap();

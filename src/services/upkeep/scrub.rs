@@ -138,7 +138,7 @@ impl Scrub {
     }
 
     async fn open(&mut self, backends: &Backends, blob: Unread) -> Result<Option<Open>> {
-        match backends.blobs.read(blob.id, blob.size_bytes).await {
+        match backends.blobs.at(blob.store)?.read(blob.id, blob.size_bytes).await {
             Ok(reader) => Ok(Some(Open { blob, reader, hasher: Hasher::new(), is_second: false })),
             Err(_) => self.open_again(backends, blob).await,
         }
@@ -147,8 +147,9 @@ impl Scrub {
     /// If the store as a whole does not answer, that says nothing of this blob; and if it answers now, it may not have
     /// done so before.
     async fn open_again(&mut self, backends: &Backends, blob: Unread) -> Result<Option<Open>> {
-        backends.blobs.check().await?;
-        match backends.blobs.read(blob.id, blob.size_bytes).await {
+        let store = backends.blobs.at(blob.store)?;
+        store.check().await?;
+        match store.read(blob.id, blob.size_bytes).await {
             Ok(reader) => Ok(Some(Open { blob, reader, hasher: Hasher::new(), is_second: true })),
             Err(error) => self.note_damage(backends, blob, &error.to_string()).await.map(|()| None),
         }
@@ -165,7 +166,7 @@ impl Scrub {
                 Ok(bytes.len() as u64)
             }
             Err(error) if open.is_second => {
-                backends.blobs.check().await?;
+                backends.blobs.at(open.blob.store)?.check().await?;
                 self.note_damage(backends, open.blob, &error.to_string()).await.map(|()| 0)
             }
             Err(_) => {

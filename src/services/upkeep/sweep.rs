@@ -1,10 +1,11 @@
-//! Removing from the store what nothing refers to: blobs that were condemned, uploads that were given up, and bytes that
+//! Removing from the stores what nothing refers to: blobs that were condemned, uploads that were given up, and bytes that
 //! the database does not know.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{BlobId, Error, Result, Timestamp};
+use blobs::Store;
+use domain::{BlobId, Error, Result, StoreKind, Timestamp};
 use metadata::garbage::{self, Condemned};
 use metadata::holds;
 
@@ -38,7 +39,9 @@ pub struct Swept {
     pub condemned: u64,
     /// Uploads that were given up.
     pub abandoned: u64,
-    /// Blobs in the store that the database did not know.
+    /// Uploads in parts that were begun in a bucket and not ended, and are nobody's.
+    pub unfinished: u64,
+    /// Blobs in a store that the database did not know to be there.
     pub unknown: u64,
     /// Blobs the database does not know that were left, because they are too large a share of the store.
     pub refused: u64,
@@ -47,18 +50,25 @@ pub struct Swept {
 enum Stage {
     Condemned(Option<Condemned>),
     Abandoned,
+    Unfinished,
     Searching(Search),
-    Unknown(Vec<BlobId>),
+    Unknown(Unknown),
     Over,
 }
 
-/// What going through the store has shown so far.
-#[derive(Default)]
+/// What going through a store has shown so far.
 struct Search {
+    store: StoreKind,
     after: Option<BlobId>,
     total: u64,
     unknown: u64,
     first: Vec<BlobId>,
+}
+
+/// What a store has that the database does not know to be there.
+struct Unknown {
+    store: StoreKind,
+    rest: Vec<BlobId>,
 }
 
 impl Sweep {
@@ -81,8 +91,9 @@ impl Sweep {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Condemned(after) => self.remove_condemned(backends, after).await?,
             Stage::Abandoned => self.give_up_abandoned(backends).await?,
+            Stage::Unfinished => self.end_unfinished(backends).await?,
             Stage::Searching(search) => self.search(backends, search).await?,
-            Stage::Unknown(rest) => self.remove_unknown(backends, rest).await?,
+            Stage::Unknown(unknown) => self.remove_unknown(backends, unknown).await?,
             Stage::Over => Stage::Over,
         };
         match (&self.stage, self.failure.take()) {
@@ -110,8 +121,12 @@ impl Sweep {
         let before = self.before(backends);
         let batch = garbage::condemned(&backends.metadata, before, after, BATCH as u32).await?;
         let Some(last) = batch.last().copied() else { return Ok(Stage::Abandoned) };
-        let ids: Vec<BlobId> = batch.iter().map(|condemned| condemned.id).collect();
-        let removed = self.remove(backends, &ids).await?;
+        let mut removed = Vec::with_capacity(batch.len());
+        for store in backends.blobs.stores() {
+            let of_store = batch.iter().filter(|condemned| condemned.store == store.kind());
+            let ids: Vec<BlobId> = of_store.map(|condemned| condemned.id).collect();
+            removed.extend(self.remove(store, &ids).await?);
+        }
         let tx = backends.metadata.begin().await?;
         garbage::forget(&tx, &removed).await?;
         tx.commit().await?;
@@ -125,22 +140,50 @@ impl Sweep {
     async fn give_up_abandoned(&mut self, backends: &Arc<Backends>) -> Result<Stage> {
         let before = self.now.before(backends.orphan_grace.max(ABANDONED_MIN));
         for id in metadata::blobs::pending(&backends.metadata, before).await? {
-            let bytes = backends.blobs.find(id).await?;
+            let Some(row) = metadata::blobs::find(&backends.metadata, id).await? else { continue };
+            let bytes = backends.blobs.at(row.store)?.find(id).await?;
             let is_idle = bytes.is_none_or(|bytes| bytes.modified_at < before);
             if is_idle && !backends.under_way.holds(id) {
                 discard(backends, id).await;
                 self.swept.abandoned += 1;
             }
         }
-        Ok(Stage::Searching(Search::default()))
+        Ok(Stage::Unfinished)
+    }
+
+    /// Uploads in parts that nobody will end: their blob is not on its way, and they are older than any that was begun
+    /// for something else. What is on its way and was given up has gone before.
+    async fn end_unfinished(&mut self, backends: &Arc<Backends>) -> Result<Stage> {
+        let before = self.now.before(backends.orphan_grace.max(ABANDONED_MIN));
+        for store in backends.blobs.stores() {
+            for unfinished in store.unfinished().await?.unwrap_or_default() {
+                let row = metadata::blobs::find(&backends.metadata, unfinished.id).await?;
+                let is_pending = row.is_some_and(|row| row.state == metadata::blobs::State::Pending);
+                if unfinished.begun_at < before && !is_pending {
+                    store.end_unfinished(&unfinished).await?;
+                    self.swept.unfinished += 1;
+                }
+            }
+        }
+        Ok(Self::next_store(backends, None))
+    }
+
+    /// Goes on to the store that follows one.
+    fn next_store(backends: &Backends, last: Option<StoreKind>) -> Stage {
+        let mut stores = backends.blobs.stores().map(Store::kind);
+        let next = match last {
+            None => stores.next(),
+            Some(last) => stores.skip_while(|store| *store != last).nth(1),
+        };
+        next.map_or(Stage::Over, |store| Stage::Searching(Search::of(store)))
     }
 
     /// The store is asked first and the database after it: bytes that were there before their row was looked for in vain
     /// have none, and get none.
     async fn search(&mut self, backends: &Arc<Backends>, mut search: Search) -> Result<Stage> {
-        let listing = backends.blobs.list(search.after, PAGE as usize).await?;
+        let listing = backends.blobs.at(search.store)?.list(search.after, PAGE as usize).await?;
         let ids: Vec<BlobId> = listing.blobs.iter().map(|blob| blob.id).collect();
-        let known = garbage::known(&backends.metadata, &ids).await?;
+        let known = garbage::known(&backends.metadata, search.store, &ids).await?;
         let before = self.before(backends);
         search.total += listing.blobs.len() as u64;
         for blob in listing.blobs {
@@ -154,15 +197,15 @@ impl Sweep {
         search.after = listing.next;
         Ok(match search.after {
             Some(_) => Stage::Searching(search),
-            None => self.judge(search),
+            None => self.judge(backends, search),
         })
     }
 
     /// A store of which the database does not know the better part is a sign that one of them is not the other's.
-    fn judge(&mut self, search: Search) -> Stage {
-        let Search { total, unknown, first, .. } = search;
+    fn judge(&mut self, backends: &Backends, search: Search) -> Stage {
+        let Search { store, total, unknown, first, .. } = search;
         if unknown == 0 {
-            return Stage::Over;
+            return Self::next_store(backends, Some(store));
         }
         if unknown > total / 2 {
             tracing::error!(
@@ -171,35 +214,39 @@ impl Sweep {
                 "the database does not know most of what lies in the file store, so nothing of that was removed; \
                  see whether both belong together, or whether an old database was put back"
             );
-            self.swept.refused = unknown;
-            return Stage::Over;
+            self.swept.refused += unknown;
+            return Self::next_store(backends, Some(store));
         }
-        Stage::Unknown(first)
+        Stage::Unknown(Unknown { store, rest: first })
     }
 
-    async fn remove_unknown(&mut self, backends: &Arc<Backends>, mut rest: Vec<BlobId>) -> Result<Stage> {
+    async fn remove_unknown(&mut self, backends: &Arc<Backends>, unknown: Unknown) -> Result<Stage> {
+        let Unknown { store, mut rest } = unknown;
         // Whoever has put an old database back holds what it may not know.
         if is_held(backends, self.now).await? {
             return Ok(Stage::Over);
         }
         let batch = rest.split_off(rest.len().saturating_sub(BATCH));
-        let known = garbage::known(&backends.metadata, &batch).await?;
+        let known = garbage::known(&backends.metadata, store, &batch).await?;
         let unknown: Vec<BlobId> = batch.into_iter().filter(|id| !known.contains(id)).collect();
-        let removed = self.remove(backends, &unknown).await?;
+        let removed = self.remove(backends.blobs.at(store)?, &unknown).await?;
         for id in &removed {
             tracing::warn!(blob = %id, "bytes that the database did not know were removed");
         }
         self.swept.unknown += removed.len() as u64;
-        Ok(if rest.is_empty() { Stage::Over } else { Stage::Unknown(rest) })
+        Ok(match rest.is_empty() {
+            true => Self::next_store(backends, Some(store)),
+            false => Stage::Unknown(Unknown { store, rest }),
+        })
     }
 
     /// Removes bytes and says which are gone. One that cannot be removed must not keep the others; if none can be, the
     /// store is at fault.
-    async fn remove(&mut self, backends: &Backends, ids: &[BlobId]) -> Result<Vec<BlobId>> {
+    async fn remove(&mut self, store: &Store, ids: &[BlobId]) -> Result<Vec<BlobId>> {
         let mut removed = Vec::with_capacity(ids.len());
         let mut failure = None;
         for id in ids {
-            match backends.blobs.remove(*id).await {
+            match store.remove(*id).await {
                 Ok(()) => removed.push(*id),
                 Err(error) => {
                     tracing::warn!(blob = %id, %error, "bytes nothing refers to could not be removed");
@@ -215,6 +262,12 @@ impl Sweep {
                 Ok(removed)
             }
         }
+    }
+}
+
+impl Search {
+    fn of(store: StoreKind) -> Self {
+        Self { store, after: None, total: 0, unknown: 0, first: Vec::new() }
     }
 }
 

@@ -16,13 +16,11 @@ use tempfile::TempDir;
 use tokio::runtime;
 use uuid::Uuid;
 
-use crate::contract::{cleared, random, read_on, store, suite};
-use crate::{Blobs, BlobsConfig, Copied, Store};
+use crate::contract::{cleared, create, random, read_on, store, suite};
+use crate::{BlobFacts, Copied, Disk, Store};
 
-fn open(folder: &Path) -> Blobs {
-    let config =
-        BlobsConfig { store: Store::Disk, orphan_grace_hours: 24, durability: Durability::default() };
-    Blobs::open(&config, folder).unwrap()
+fn open(folder: &Path) -> Store {
+    Store::open_archive(folder).unwrap()
 }
 
 fn is_empty(folder: &Path) -> bool {
@@ -39,10 +37,29 @@ async fn a_disk_keeps_the_contract() {
 #[tokio::test]
 async fn a_disk_that_nobody_waits_for_keeps_the_contract() {
     let folder = TempDir::new().unwrap();
-    let config =
-        BlobsConfig { store: Store::Disk, orphan_grace_hours: 24, durability: Durability::ProcessCrash };
-    suite(&Blobs::open(&config, folder.path()).unwrap()).await;
+    let disk = Disk::open(folder.path().join("blobs"), Durability::ProcessCrash).unwrap();
+    suite(&Store::Disk(disk)).await;
     assert!(is_empty(folder.path()));
+}
+
+#[tokio::test]
+async fn nothing_is_written_twice() {
+    let folder = TempDir::new().unwrap();
+    let blobs = open(folder.path());
+    let id = store(&blobs, Bytes::from_static(b"first")).await;
+    assert!(matches!(blobs.create(id, BlobFacts::default()).await, Err(Error::Internal(_))));
+    assert_eq!(read_on(&mut blobs.read(id, 5).await.unwrap()).await, b"first");
+}
+
+#[tokio::test]
+async fn a_reader_keeps_reading_what_is_removed() {
+    let folder = TempDir::new().unwrap();
+    let blobs = open(folder.path());
+    let bytes = random(2_000_000, 8);
+    let id = store(&blobs, bytes.clone()).await;
+    let mut reader = blobs.read(id, bytes.len() as u64).await.unwrap();
+    blobs.remove(id).await.unwrap();
+    assert!(read_on(&mut reader).await == bytes);
 }
 
 #[tokio::test]
@@ -81,14 +98,17 @@ async fn a_disk_that_is_gone_is_unavailable() {
     assert!(blobs.free_bytes().await.unwrap().unwrap() > 0);
     fs::remove_dir_all(folder.path().join("blobs")).unwrap();
     assert!(matches!(blobs.check().await, Err(Error::Unavailable(_))));
-    assert!(matches!(blobs.create(BlobId(Uuid::new_v4())).await, Err(Error::Unavailable(_))));
+    assert!(matches!(
+        blobs.create(BlobId(Uuid::new_v4()), BlobFacts::default()).await,
+        Err(Error::Unavailable(_))
+    ));
     assert!(matches!(blobs.free_bytes().await, Err(Error::Unavailable(_))));
 }
 
 #[tokio::test]
 async fn a_copy_in_another_store_is_whole_or_not_there() {
     let (here, there) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    let (source, target) = (open(here.path()), Blobs::open_archive(there.path()).unwrap());
+    let (source, target) = (open(here.path()), Store::open_archive(there.path()).unwrap());
     for size_bytes in [0, 1, 1_000_000] {
         let bytes = random(size_bytes, 6);
         let id = store(&source, bytes.clone()).await;
@@ -121,7 +141,7 @@ fn an_upload_whose_client_goes_away_while_it_is_synced_leaves_nothing() {
         runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
     one_thread.block_on(async {
         let id = BlobId(Uuid::new_v4());
-        let mut writer = blobs.create(id).await.unwrap();
+        let mut writer = create(&blobs, id).await;
         writer.write(random(1000, 2)).await.unwrap();
         // While the only thread that may wait is held up, finishing cannot come to its end.
         let (release, held_up) = mpsc::channel::<()>();
@@ -158,12 +178,15 @@ async fn a_disk_that_takes_a_folder_and_not_its_file_is_left_clean() {
     // The root, `blobs`, `files` and the folder of the blob.
     let Some(disk) = SmallDisk::mount("size=1m,nr_inodes=4") else { return };
     let blobs = open(disk.0.path());
-    assert!(matches!(blobs.create(BlobId(Uuid::new_v4())).await, Err(Error::OutOfSpace(_))));
+    assert!(matches!(
+        blobs.create(BlobId(Uuid::new_v4()), BlobFacts::default()).await,
+        Err(Error::OutOfSpace(_))
+    ));
     assert!(is_empty(disk.0.path()));
 }
 
-async fn upload(blobs: &Blobs, mut bytes: Bytes) -> Result<()> {
-    let mut writer = blobs.create(BlobId(Uuid::new_v4())).await?;
+async fn upload(blobs: &Store, mut bytes: Bytes) -> Result<()> {
+    let mut writer = blobs.create(BlobId(Uuid::new_v4()), BlobFacts::default()).await?;
     while !bytes.is_empty() {
         writer.write(bytes.split_to(bytes.len().min(50_000))).await?;
     }

@@ -11,11 +11,15 @@ use super::facts::Flat;
 use super::{Desk, Outcome};
 
 /// A file that is being sent.
-pub(super) struct Outgoing(Download);
+pub(super) struct Outgoing {
+    desk: Desk,
+    download: Download,
+    has_begun: bool,
+}
 
 impl Outgoing {
-    pub(super) fn new(download: Download) -> Self {
-        Self(download)
+    pub(super) fn new(desk: Desk, download: Download) -> Self {
+        Self { desk, download, has_begun: false }
     }
 }
 
@@ -27,16 +31,21 @@ impl fmt::Debug for Outgoing {
 
 impl DavFile for Outgoing {
     fn metadata(&mut self) -> FsFuture<'_, Box<dyn DavMetaData>> {
-        let flat = Flat::of(self.0.node());
+        let flat = Flat::of(self.download.node());
         Box::pin(async move { Ok(Box::new(flat) as Box<dyn DavMetaData>) })
     }
 
     fn read_bytes(&mut self, count: usize) -> FsFuture<'_, Bytes> {
         Box::pin(async move {
-            match self.0.read(count).await {
+            match self.download.read(count).await {
                 // The library asks for no more than is left, and would send zeros for what does not come.
                 Ok(bytes) if bytes.is_empty() && count > 0 => Err(FsError::GeneralFailure),
-                Ok(bytes) => Ok(bytes),
+                Ok(bytes) => {
+                    self.has_begun = true;
+                    Ok(bytes)
+                }
+                // The first bytes are waited for before the headers go.
+                Err(error) if !self.has_begun => Err(self.desk.refuse(error)),
                 Err(error) => {
                     // The headers are gone, so nobody else will say it.
                     gate::log_once(&error);
@@ -49,7 +58,7 @@ impl DavFile for Outgoing {
     fn seek(&mut self, position: SeekFrom) -> FsFuture<'_, u64> {
         Box::pin(async move {
             let SeekFrom::Start(offset) = position else { return Err(FsError::NotImplemented) };
-            self.0.seek(offset);
+            self.download.seek(offset);
             Ok(offset)
         })
     }

@@ -32,8 +32,8 @@ pub struct Desk {
 
 /// What the request is about, beyond its path.
 pub enum Task {
-    /// GET and HEAD of a file.
-    Read(Node),
+    /// GET and HEAD of a file, and the offset at which the client will stop reading, if it says so.
+    Read(Node, Option<u64>),
     /// PUT: the times of the file, if the client says so, and what its bytes must add up to.
     Write(NodeTimes, Vec<Checksum>),
     /// MKCOL.
@@ -89,7 +89,7 @@ impl Desk {
     fn facts(&self, path: &DavPath) -> Result<Flat, FsError> {
         let is = |other: &domain::NodePath| Flat::same_path(path, other);
         match &*self.task {
-            Task::Read(node) => Ok(Flat::of(node)),
+            Task::Read(node, _) => Ok(Flat::of(node)),
             Task::Write(..) | Task::MakeFolder => Err(FsError::NotFound),
             Task::Move(to) | Task::Copy(to, _) if is(&to.path) => Err(FsError::NotFound),
             _ if is(&self.visit.path) => Ok(Flat::FILE),
@@ -103,10 +103,11 @@ impl DavFileSystem for Desk {
         Box::pin(async move {
             let (caller, backends) = (&self.visit.caller, &self.visit.backends);
             match &*self.task {
-                Task::Read(node) => {
+                Task::Read(node, until) => {
                     let download = Download::open(caller, backends, node).await;
-                    let download = download.map_err(|error| self.refuse(error))?;
-                    Ok(Box::new(Outgoing::new(download)) as Box<dyn DavFile>)
+                    let mut download = download.map_err(|error| self.refuse(error))?;
+                    until.iter().for_each(|until| download.expect_until(*until));
+                    Ok(Box::new(Outgoing::new(self.clone(), download)) as Box<dyn DavFile>)
                 }
                 Task::Write(times, checksums) => {
                     let request = UploadRequest {

@@ -9,6 +9,6 @@ mod times;
 
 pub use conditions::conditions;
 pub use digests::{REPR_DIGEST, checksums, repr_digest, wants_sha256};
-pub use small::{Depth, depth, lock_token, overwrite, single_range, strong, timeout};
+pub use small::{Depth, depth, lock_token, overwrite, range_end, single_range, strong, timeout};
 pub use target::{DestinationError, Prefix, Target, destination};
 pub use times::{accept, times};

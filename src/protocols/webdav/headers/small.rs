@@ -93,6 +93,12 @@ pub fn single_range(headers: &HeaderMap) -> Option<HeaderValue> {
     HeaderValue::try_from(range).ok()
 }
 
+/// Where a range ends that [`single_range`] gave, if it says so: the offset of the first byte behind it.
+pub fn range_end(range: &HeaderValue) -> Option<u64> {
+    let (first, last) = range.to_str().ok()?.strip_prefix("bytes=")?.split_once('-')?;
+    last.parse::<u64>().ok().filter(|_| !first.is_empty())?.checked_add(1)
+}
+
 /// A position in a range: `Some(None)` where it is left out, none for what is not a number.
 fn position(digits: &str) -> Option<Option<u64>> {
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {

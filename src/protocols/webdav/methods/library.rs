@@ -16,8 +16,10 @@ use http::header::{
     IF_RANGE, IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
+use http_body_util::BodyExt;
 use services::files::{self, Placed, Target, Uploaded, media_type};
 
+use super::begun::Begun;
 use crate::answer::{self, Refusal};
 use crate::desk::{Desk, Outcome, Task};
 use crate::headers::{self, Depth};
@@ -52,12 +54,15 @@ pub async fn read(
             request.headers_mut().insert(name, headers::strong(value));
         }
     }
+    let mut until = None;
     if let Some(range) = headers::single_range(headers) {
+        until = headers::range_end(&range);
         request.headers_mut().insert(RANGE, range);
     }
     let shown_as = HeaderValue::from_str(&media_type(&node));
     let (modified_at, sha256) = (node.modified_at, node.sha256());
-    let mut answer = run(&Desk::new(visit, Task::Read(node)), request).await?;
+    let desk = Desk::new(visit, Task::Read(node, until));
+    let mut answer = begun(&desk, run(&desk, request).await?).await?;
     if answer.headers().contains_key(LAST_MODIFIED) {
         // The library knows no time before 1970.
         stamp(answer.headers_mut(), modified_at);
@@ -72,6 +77,19 @@ pub async fn read(
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
     }
     Ok(answer)
+}
+
+/// Waits for the first bytes of an answer, so that a store that does not answer is said by the status.
+async fn begun(desk: &Desk, answer: Response) -> Result<Response, Refusal> {
+    let (head, mut body) = answer.into_parts();
+    match body.frame().await {
+        None => Ok(Response::from_parts(head, Body::empty())),
+        Some(Ok(first)) => Ok(Response::from_parts(head, Body::new(Begun::new(first, body)))),
+        Some(Err(error)) => match desk.outcome() {
+            Outcome::Refused(refused) => Err(refused.into()),
+            _ => Err(Error::internal(error).into()),
+        },
+    }
 }
 
 /// Whether the client says by its date that it has this very content. Uploads set any time, so only the

@@ -1,6 +1,7 @@
 //! The methods of WebDAV.
 
 pub mod above;
+mod begun;
 pub mod folder;
 pub mod library;
 pub mod lock;
