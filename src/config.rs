@@ -43,6 +43,8 @@ pub struct Config {
     pub s3: blobs::S3Config,
     /// The section `[files]`.
     pub files: services::FilesConfig,
+    /// The section `[downloads]`.
+    pub downloads: services::DownloadsConfig,
     /// The section `[names]`.
     pub names: services::NamesConfig,
     /// The section `[trash]`.

@@ -100,7 +100,11 @@ impl House {
     ) -> Result<()> {
         let Self { backends, config, certificate, lock } = self;
         let tls = certificate.as_ref().map(Certificate::tls);
-        let drive = |prefix| webdav::router(webdav::Door::new(Arc::clone(&backends), prefix));
+        let redirects = webdav::Redirects::new(&config.webdav, config.public_url.as_deref());
+        let drive = |prefix| {
+            let door = webdav::Door::new(Arc::clone(&backends), prefix);
+            webdav::router(door.redirecting(redirects.clone()))
+        };
         let open = async |listener, tls, doors| {
             let doors = watch(gate::enclose(doors, &config.server, shutdown.clone()));
             gate::serve(listener, doors, &config.server, tls, shutdown.clone()).await;
@@ -197,6 +201,7 @@ fn report(upgrade: &Upgrade) {
 fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Backends {
     let services = ServicesConfig {
         files: config.files.clone(),
+        downloads: config.downloads.clone(),
         names: config.names.clone(),
         trash: config.trash.clone(),
         history: config.history.clone(),

@@ -31,6 +31,7 @@ mod put;
 mod put_conditions;
 mod quotas;
 mod races;
+mod redirects;
 mod relocate;
 mod remove;
 mod statements;

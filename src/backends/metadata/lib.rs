@@ -23,6 +23,7 @@ pub mod locks;
 pub mod members;
 pub mod names;
 pub mod nodes;
+pub mod original_paths;
 pub mod placeholders;
 pub mod places;
 pub mod properties;

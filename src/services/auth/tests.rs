@@ -17,8 +17,8 @@ use uuid::Uuid;
 use super::{Attempt, log_in};
 use crate::users::NewUser;
 use crate::{
-    Backends, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig,
-    VersionsConfig, app_passwords, users,
+    Backends, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig,
+    ServicesConfig, TrashConfig, VersionsConfig, app_passwords, users,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
@@ -60,7 +60,9 @@ impl House {
         let versions = VersionsConfig { days: 180, count_max: 100, thinning: Thinning::default() };
         let scrub = ScrubConfig { days: 30, read_bytes_per_second: 0 };
         let orphan_grace = Duration::from_secs(86_400);
-        let config = ServicesConfig { files, names, trash, history, versions, scrub, login, orphan_grace };
+        let downloads = DownloadsConfig { redirect_bytes_min: 0 };
+        let config =
+            ServicesConfig { files, downloads, names, trash, history, versions, scrub, login, orphan_grace };
         let backends = Backends::new(metadata, blobs, Coordination::in_process(), config);
         Self { backends: Arc::new(backends), folder }
     }

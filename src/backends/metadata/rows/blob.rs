@@ -18,6 +18,7 @@ pub struct Model {
     pub scrubbed_ms: Option<i64>,
     pub damaged_ms: Option<i64>,
     pub store: String,
+    pub original_path: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
