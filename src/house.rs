@@ -67,6 +67,13 @@ impl House {
         if let Ok(Some((says, advice))) = inspection::openness(&config.data_folder) {
             tracing::warn!("{says} {advice}");
         }
+        for agent in webdav::Redirects::in_vain(&config.webdav) {
+            tracing::warn!(
+                agent,
+                "webdav.redirect_agents names a client that is never sent to the file store, because it cannot follow or \
+                 would take its password along"
+            );
+        }
         let lock = folder::lock(&config.data_folder)?;
         let metadata = Metadata::open(&config.metadata, &config.data_folder).await?;
         report(&schema::migrate(&metadata, now).await?);
