@@ -1,6 +1,5 @@
 //! One configuration for the house, composed of each room's own.
 
-mod bucket;
 mod document;
 mod nearest;
 mod problem;
@@ -41,6 +40,8 @@ pub struct Config {
     pub blobs: blobs::BlobsConfig,
     /// The section `[s3]`.
     pub s3: blobs::S3Config,
+    /// The section `[redis]`.
+    pub redis: coordination::RedisConfig,
     /// The section `[files]`.
     pub files: services::FilesConfig,
     /// The section `[downloads]`.
@@ -124,7 +125,7 @@ impl Config {
                     if problems.is_empty() {
                         problems = shared_addresses(&config, &settings);
                         problems.extend(half_a_certificate(&config, &settings));
-                        problems.extend(bucket::misfits(&config, &settings));
+                        problems.extend(unfit_bucket(&config, &settings));
                     }
                     return if problems.is_empty() { Ok((config, settings)) } else { Err(sorted(problems)) };
                 }
@@ -165,6 +166,12 @@ fn shared_addresses(config: &Config, settings: &Settings) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// What of the bucket does not go together.
+fn unfit_bucket(config: &Config, settings: &Settings) -> Vec<Problem> {
+    let misfits = config.s3.misfits(config.blobs.store).into_iter();
+    misfits.map(|(key, says)| Problem { origin: settings.origin(key), says: says.to_owned() }).collect()
 }
 
 /// A certificate is of no use without its key, and a key without its certificate.
@@ -269,6 +276,29 @@ mod tests {
             "{wrong}"
         );
         assert!(load(&[], &[("metadata.durability", "power-loss")]).is_err());
+    }
+
+    #[test]
+    fn the_address_of_redis_is_read_and_a_wrong_one_keeps_its_password() {
+        let load = |url| load(&[("LARDER_REDIS_URL", url)], &[]);
+        assert!(load("").unwrap().redis.url.is_none());
+        for url in ["redis://ann:s3cret@host:6379/0", "rediss://host", "valkey://host"] {
+            let config = load(url).unwrap();
+            assert_eq!(config.redis.url.as_ref().unwrap().expose(), url);
+            assert!(!format!("{config:?}").contains("s3cret"));
+        }
+        for url in [
+            "ann:s3cret@host",
+            "http://ann:s3cret@host",
+            "redis://ann:s3cret@host:port",
+            "redis://ann:s3cret@",
+        ] {
+            let wrong = load(url).unwrap_err();
+            assert!(
+                wrong.contains("redis://user:password@host:6379/0") && !wrong.contains("s3cret"),
+                "{wrong}"
+            );
+        }
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl House {
         let metadata = Metadata::open(&config.metadata, &config.data_folder).await?;
         report(&schema::migrate(&metadata, now).await?);
         let blobs = Blobs::open(&config.blobs, &config.data_folder).await?;
-        let backends = Arc::new(furnish(&config, metadata, blobs));
+        let backends = Arc::new(furnish(&config, metadata, blobs)?);
         // Beside other servers nobody can tell whose they are but by the time that passes.
         if !backends.metadata.is_shared() {
             clear_away(now, &backends).await?;
@@ -174,7 +174,7 @@ pub async fn visit(config: &Config) -> Result<Backends> {
     let metadata = Metadata::open(&config.metadata, &config.data_folder).await?;
     schema::require_current(&metadata).await?;
     let blobs = Blobs::open(&config.blobs, &config.data_folder).await?;
-    Ok(furnish(config, metadata, blobs))
+    furnish(config, metadata, blobs)
 }
 
 /// Brings the database to the newest version, making the data folder where there is none, and says what that took.
@@ -205,7 +205,7 @@ fn report(upgrade: &Upgrade) {
 }
 
 /// Puts the floor of use cases together.
-fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Backends {
+fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Result<Backends> {
     let services = ServicesConfig {
         files: config.files.clone(),
         downloads: config.downloads.clone(),
@@ -216,6 +216,13 @@ fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Backends {
         scrub: config.scrub.clone(),
         login: config.login.clone(),
         orphan_grace: Duration::from_secs(config.blobs.orphan_grace_hours.saturating_mul(3600)),
+        server_name: server_name(),
     };
-    Backends::new(metadata, blobs, Coordination::in_process(), services)
+    Ok(Backends::new(metadata, blobs, Coordination::open(&config.redis)?, services))
+}
+
+/// The machine and the process, which together are one server.
+fn server_name() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("{}/{}", host.trim(), std::process::id())
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: the release build under load, each measurement printed as a table.
 
+mod bucket;
 mod durability;
 mod folders;
 mod listing;
@@ -39,6 +40,8 @@ enum Bench {
     Listing(listing::Arguments),
     /// PUT and GET of one large file beside a plain copy of it
     Transfer(transfer::Arguments),
+    /// Over an S3 store: memory, and PUT and GET of one large file beside the same client without Larder
+    Bucket(bucket::Arguments),
     /// PUT of one large and of many small files, at both levels of durability in turn
     Durability(durability::Arguments),
 }
@@ -51,14 +54,19 @@ pub struct Bed {
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     workspace::run(workspace::cargo(["build", "--release"]))?;
-    let bed = Bed::start(&[])?;
     match &arguments.bench {
-        Bench::Memory(arguments) => memory::run(&bed, arguments)?,
-        Bench::Folders(arguments) => folders::run(&bed, arguments)?,
-        Bench::Listing(arguments) => listing::run(&bed, arguments)?,
-        Bench::Transfer(arguments) => transfer::run(&bed, arguments)?,
-        Bench::Durability(arguments) => durability::run(&bed, arguments)?,
+        Bench::Memory(arguments) => on_bed(|bed| memory::run(bed, arguments)),
+        Bench::Folders(arguments) => on_bed(|bed| folders::run(bed, arguments)),
+        Bench::Listing(arguments) => on_bed(|bed| listing::run(bed, arguments)),
+        Bench::Transfer(arguments) => on_bed(|bed| transfer::run(bed, arguments)),
+        Bench::Durability(arguments) => on_bed(|bed| durability::run(bed, arguments)),
+        Bench::Bucket(arguments) => bucket::run(arguments),
     }
+}
+
+fn on_bed(bench: impl FnOnce(&Bed) -> Result<()>) -> Result<()> {
+    let bed = Bed::start(&[])?;
+    bench(&bed)?;
     bed.server.stop()
 }
 

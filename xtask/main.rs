@@ -11,6 +11,7 @@ mod clients;
 mod http;
 mod server;
 mod smoke;
+mod stack;
 mod test;
 mod workspace;
 
@@ -28,7 +29,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run every test, with the real clients that are installed
+    /// Run every test, on SQLite and disk and on PostgreSQL, S3 and Redis, with the real clients that are installed
     Test(test::Arguments),
     /// Check format and lints, run every test, then try the README's first command
     Ci,

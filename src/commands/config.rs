@@ -6,7 +6,8 @@ use crate::commands::say;
 use crate::config::{Setting, Settings};
 
 pub const EXPLAINED: &str = "\
-What is printed is itself a settings file; what is not at its default has its origin in the comment.
+What is printed is itself a settings file; what is not at its default has its origin in the comment. Passwords in
+addresses are not printed.
 Later places win: defaults, settings file, environment, command line.
 
 Examples:
@@ -21,11 +22,9 @@ pub fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
 fn text(settings: &Settings) -> String {
     let assignment = |setting: &Setting| {
         let name = setting.key.rsplit_once('.').map_or(setting.key.as_str(), |(_, name)| name);
-        match setting.shown() {
-            Some(value) => format!("{name} = {value}"),
-            // As a comment, so that it is no value for whoever makes this a settings file.
-            None => format!("# {name} is a secret"),
-        }
+        // As a comment, so that it is no value for whoever makes this a settings file.
+        let mark = if setting.is_secret() { "# " } else { "" };
+        format!("{mark}{name} = {}", setting.shown())
     };
     let width = settings.iter().map(|setting| assignment(setting).chars().count()).max().unwrap_or(0);
     let mut lines = Vec::new();
@@ -58,5 +57,13 @@ mod tests {
         assert!(text.starts_with("data_folder = \"larder-data\" "), "{text}");
         let level = text.lines().find(|line| line.starts_with("level")).unwrap();
         assert!(level.starts_with("level = \"debug\" ") && level.ends_with("# environment LARDER_LOG_LEVEL"));
+    }
+
+    #[test]
+    fn a_password_is_not_printed() {
+        let url = ("LARDER_REDIS_URL".to_owned(), "redis://ann:s3cret@host".to_owned());
+        let sources = Sources { environment: vec![url], ..Sources::default() };
+        let text = text(&Settings::gather(&sources).0);
+        assert!(text.contains("redis://***@host") && !text.contains("s3cret"), "{text}");
     }
 }

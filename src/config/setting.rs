@@ -28,19 +28,11 @@ impl Setting {
         format!("{PREFIX}{}", self.key.replace('.', "_").to_uppercase())
     }
 
-    /// The value as it may be shown; none for a secret that is set. Addresses of other servers may hold a password.
-    pub fn shown(&self) -> Option<&Value> {
-        let text = self.value.as_str().unwrap_or_default();
-        let has_password = text
-            .split_once("://")
-            .is_some_and(|(_, rest)| rest.split('/').next().unwrap_or(rest).contains('@'));
-        let is_secret = has_password || (self.key.ends_with("secret_key") && !text.is_empty());
-        (!is_secret).then_some(&self.value)
-    }
-
     /// What serde says of a value its room refused, in words for people where it has only Rust's.
     pub(super) fn refused(&self, value: &Value, origin: Origin, why: &str) -> Problem {
         let why = match value {
+            // The room's own words.
+            _ if why.starts_with("it takes") => why,
             Value::Integer(0) => "it takes 1 or more",
             Value::Integer(_) => "it takes a smaller number",
             _ if why.starts_with("unknown variant") => "it takes one of the words named here",
@@ -49,8 +41,27 @@ impl Setting {
         self.cannot_be(value, origin, why)
     }
 
+    /// Its value as it may be shown: without the name and the password that an address may hold, and without a key.
+    pub fn shown(&self) -> Value {
+        self.without_secret(&self.value)
+    }
+
+    /// Whether its value may not be shown as it is.
+    pub fn is_secret(&self) -> bool {
+        self.shown() != self.value
+    }
+
+    fn without_secret(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) if self.key.ends_with("url") => Value::String(without_credentials(text)),
+            Value::String(text) if self.key.ends_with("secret_key") && !text.is_empty() => "***".into(),
+            value => value.clone(),
+        }
+    }
+
     fn cannot_be(&self, value: &Value, origin: Origin, why: &str) -> Problem {
         let Self { key, says, default, .. } = self;
+        let value = self.without_secret(value);
         Problem {
             origin,
             says: format!("`{key}` cannot be {value}: {why}. {says} The default is {default}."),
@@ -92,5 +103,31 @@ impl Setting {
             _ => as_text(),
         };
         self.take(value, origin)
+    }
+}
+
+/// An address without what stands before its host, whether it is well formed or not.
+fn without_credentials(address: &str) -> String {
+    let Some((before, host)) = address.rsplit_once('@') else { return address.to_owned() };
+    let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
+    let separator = if scheme.is_empty() { "" } else { "://" };
+    format!("{scheme}{separator}***@{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_its_password() {
+        for (address, shown) in [
+            ("redis://ann:s3cret@host:6379/0", "redis://***@host:6379/0"),
+            ("redis://:s3c@ret@host", "redis://***@host"),
+            ("redis:/ann:s3cret@host", "***@host"),
+            ("redis://host/0", "redis://host/0"),
+            ("", ""),
+        ] {
+            assert_eq!(without_credentials(address), shown);
+        }
     }
 }

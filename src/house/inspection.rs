@@ -61,7 +61,7 @@ fn privacy(folder: &Path) -> Finding {
 async fn data(config: &Config, now: Timestamp) -> Result<Vec<Finding>> {
     let metadata = Metadata::open(&config.metadata, &config.data_folder).await?;
     let blobs = Blobs::open(&config.blobs, &config.data_folder).await?;
-    let backends = furnish(config, metadata, blobs);
+    let backends = furnish(config, metadata, blobs)?;
     let findings = checkup::examine(now, &backends).await;
     backends.close().await?;
     Ok(findings)

@@ -1,5 +1,6 @@
 //! App passwords: made, listed and revoked, each by itself.
 
+use coordination::Device;
 use domain::{AppPassword, AppPasswordId, Error, Result, Timestamp, UserName};
 use metadata::app_passwords::{self, NewAppPassword};
 use metadata::users;
@@ -94,6 +95,10 @@ pub async fn revoke(
     let app_password = pick(app_passwords::list(&tx, owner.id).await?, user, which, now)?;
     app_passwords::revoke(&tx, app_password.id, now).await?;
     tx.commit().await?;
+    backends.coordination.announce_revocation().await;
+    // What it was used by makes room at once. If that cannot be said, it does so when it has been idle for long enough.
+    let is_meant = |device: &Device| device.app_password == app_password.id;
+    let _ = backends.coordination.forget_devices(owner.id, is_meant).await;
     Ok(AppPassword { revoked_at: app_password.revoked_at.or(Some(now)), ..app_password })
 }
 

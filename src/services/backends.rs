@@ -42,6 +42,8 @@ pub struct Backends {
     pub login: LoginConfig,
     /// How long bytes that nothing refers to are left where they are.
     pub orphan_grace: Duration,
+    /// What operators know this server by.
+    pub server_name: String,
     /// The uploads of this process.
     pub(crate) under_way: UnderWay,
     /// How far the sweep and the scrub have come.
@@ -57,8 +59,18 @@ pub struct Backends {
 impl Backends {
     /// Puts the floor together.
     pub fn new(metadata: Metadata, blobs: Blobs, coordination: Coordination, config: ServicesConfig) -> Self {
-        let ServicesConfig { files, downloads, names, trash, history, versions, scrub, login, orphan_grace } =
-            config;
+        let ServicesConfig {
+            files,
+            downloads,
+            names,
+            trash,
+            history,
+            versions,
+            scrub,
+            login,
+            orphan_grace,
+            server_name,
+        } = config;
         let (hashing, memory) = (Hashing::new(), Memory::new(&login));
         let (under_way, rounds, walks) = (UnderWay::default(), Rounds::default(), Walks::default());
         Self {
@@ -74,6 +86,7 @@ impl Backends {
             scrub,
             login,
             orphan_grace,
+            server_name,
             under_way,
             rounds,
             walks,
@@ -82,11 +95,12 @@ impl Backends {
         }
     }
 
-    /// Closes the database once nobody uses it any more.
+    /// Says what others have to hear of, and closes the database once nobody uses it any more.
     ///
     /// # Errors
     /// Whatever the database says.
     pub async fn close(&self) -> Result<()> {
+        self.coordination.close().await;
         self.metadata.close().await
     }
 }

@@ -2,7 +2,10 @@
 
 mod bucket;
 
+use std::time::Duration;
+
 use blobs::Store;
+use coordination::StoreFacts;
 use domain::{OVERDUE_AFTER, QueueHealth, Result, StoreKind, Timestamp};
 use metadata::schema::{self, Version};
 use metadata::{app_passwords, jobs, users};
@@ -46,9 +49,21 @@ pub async fn ready(backends: &Backends) -> Result<()> {
     backends.blobs.receiving().check().await
 }
 
+/// What does not work at the moment although requests are answered.
+pub fn paused(backends: &Backends) -> Option<&'static str> {
+    backends.coordination.is_down().then_some("uploads are paused: Redis does not answer")
+}
+
+/// Whether the state that servers share can be used; none where there is nothing to share.
+pub fn shares(backends: &Backends) -> Option<bool> {
+    backends.coordination.is_shared().then(|| !backends.coordination.is_down())
+}
+
 /// Looks at everything an operator has to see to. What cannot be looked at, because something else does not
 /// work, is left out.
 pub async fn examine(now: Timestamp, backends: &Backends) -> Vec<Finding> {
+    // First of all, since it compares clocks.
+    let shared_state = shared_state(now, backends).await;
     let mut findings = vec![database(backends).await];
     if findings[0].state == State::Good {
         let schema = schema(backends).await;
@@ -67,6 +82,7 @@ pub async fn examine(now: Timestamp, backends: &Backends) -> Vec<Finding> {
         findings.push(file_store(store).await);
         findings.push(free_space(store).await);
     }
+    findings.extend(shared_state);
     findings
 }
 
@@ -181,6 +197,47 @@ async fn free_space(store: &Store) -> Finding {
             "See that the data folder is there and its disk is mounted.",
         ),
     }
+}
+
+/// From this version on everything is there that is needed.
+const REDIS_MIN: (u32, u32) = (6, 2);
+
+/// Clocks that differ by more are set by nobody; rate limits and idle times become wrong by it.
+const CLOCKS_DIFFER_MAX_MS: i64 = 5_000;
+
+/// Every upload waits for it once.
+const LATENCY_MAX: Duration = Duration::from_millis(50);
+
+async fn shared_state(now: Timestamp, backends: &Backends) -> Option<Finding> {
+    const SUBJECT: &str = "redis";
+    let facts = match backends.coordination.examine(now).await {
+        Ok(facts) => facts?,
+        Err(error) => {
+            let advice = "See that redis.url is right and the server runs. Uploads are refused until it answers; all \
+                          else goes on.";
+            return Some(Finding::bad(SUBJECT, error.to_string(), advice));
+        }
+    };
+    let StoreFacts { product, version, latency, clock_ahead_ms, eviction } = facts;
+    let says = format!(
+        "{product} {version} answers within {} ms; its clock differs by {} ms; when its memory is full: {eviction}.",
+        latency.as_millis().max(1),
+        clock_ahead_ms.abs()
+    );
+    let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
+    let is_old = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) < REDIS_MIN;
+    let advice = if is_old {
+        "Use Redis 6.2 or newer, or Valkey."
+    } else if clock_ahead_ms.abs() > CLOCKS_DIFFER_MAX_MS {
+        "Set the clocks of all machines by NTP."
+    } else if eviction.starts_with("allkeys") {
+        "Set maxmemory-policy to noeviction or volatile-ttl: evicted counters let guessers try again."
+    } else if latency > LATENCY_MAX {
+        "Put Redis nearer to the servers: every upload waits for it once."
+    } else {
+        return Some(Finding::good(SUBJECT, says));
+    };
+    Some(Finding::warning(SUBJECT, says, advice))
 }
 
 impl Finding {

@@ -90,6 +90,10 @@ pub struct LoginConfig {
     pub failures_window_seconds: u64,
     /// How long a verified app password is remembered in memory after its last use, in seconds.
     pub remember_seconds: u64,
+    /// How many devices one user may use at the same time; 0 for any number.
+    pub devices_max: u32,
+    /// After how many minutes without a request a device makes room for another.
+    pub device_idle_minutes: u64,
 }
 
 /// All settings of this floor.
@@ -113,4 +117,6 @@ pub struct ServicesConfig {
     pub login: LoginConfig,
     /// How long bytes that nothing refers to are left where they are.
     pub orphan_grace: Duration,
+    /// What operators know this server by.
+    pub server_name: String,
 }

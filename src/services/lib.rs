@@ -10,6 +10,7 @@ mod steps;
 pub mod app_passwords;
 pub mod auth;
 pub mod checkup;
+pub mod devices;
 pub mod files;
 pub mod history;
 pub mod jobs;
@@ -18,6 +19,7 @@ pub mod setup;
 pub mod trash;
 pub mod upgrades;
 pub mod upkeep;
+pub mod uploads;
 pub mod users;
 pub mod versions;
 

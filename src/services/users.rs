@@ -73,7 +73,9 @@ pub async fn caller(now: Timestamp, backends: &Backends, name: &UserName) -> Res
 pub async fn set_active(backends: &Backends, name: &UserName, active: bool) -> Result<User> {
     let tx = backends.metadata.begin().await?;
     users::set_active(&tx, users::get(&tx, name).await?.id, active).await?;
-    changed(tx, name).await
+    let user = changed(tx, name).await?;
+    backends.coordination.announce_revocation().await;
+    Ok(user)
 }
 
 /// Sets what the personal space of a user may hold, in bytes; none for no limit. What is there already stays,

@@ -4,13 +4,14 @@
 
 mod faults;
 mod front;
+mod outside;
 mod setup;
 mod uploads;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ use tokio::task::JoinHandle;
 
 pub use faults::Fault;
 use front::Front;
+pub use outside::Outside;
 
 /// The name of the bucket.
 pub const NAME: &str = "larder";
@@ -92,14 +94,7 @@ impl Bucket {
 
     /// The settings that make a house keep its files in it.
     pub fn settings(&self) -> Vec<(String, String)> {
-        let settings = [
-            ("blobs.store", "s3".to_owned()),
-            ("s3.endpoint", self.endpoint()),
-            ("s3.bucket", NAME.to_owned()),
-            ("s3.access_key", ACCESS_KEY.to_owned()),
-            ("s3.secret_key", SECRET_KEY.to_owned()),
-        ];
-        settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+        settings(&self.endpoint(), NAME, ACCESS_KEY, SECRET_KEY)
     }
 
     /// How often it was asked to do something, such as `PutObject`.
@@ -137,9 +132,19 @@ impl Bucket {
         fs::write(file, bytes).unwrap();
     }
 
+    /// The folder in which the keys of what lies in it are paths.
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().join(NAME)
+    }
+
     /// The keys of uploads in parts that were begun and not ended.
     pub fn unfinished(&self) -> Vec<String> {
         self.front.uploads.keys()
+    }
+
+    /// Begins an upload in parts that nobody will end.
+    pub async fn begin_upload(&self, key: &str) {
+        self.client().create_multipart_upload().bucket(NAME).key(key).send().await.unwrap();
     }
 
     /// Whether it says which uploads in parts are not ended; some stores do not.
@@ -175,14 +180,7 @@ impl Bucket {
 
     /// A client of its own, for looking at what Larder has made of it.
     pub fn client(&self) -> Client {
-        let config = aws_sdk_s3::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "test"))
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .endpoint_url(self.endpoint())
-            .force_path_style(true);
-        Client::from_conf(config.build())
+        client(&self.endpoint(), ACCESS_KEY, SECRET_KEY)
     }
 }
 
@@ -197,6 +195,28 @@ impl Drop for Bucket {
             panic!("some stores do not take this: {broken:?}");
         }
     }
+}
+
+fn settings(endpoint: &str, name: &str, access_key: &str, secret_key: &str) -> Vec<(String, String)> {
+    let settings = [
+        ("blobs.store", "s3"),
+        ("s3.endpoint", endpoint),
+        ("s3.bucket", name),
+        ("s3.access_key", access_key),
+        ("s3.secret_key", secret_key),
+    ];
+    settings.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+fn client(endpoint: &str, access_key: &str, secret_key: &str) -> Client {
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new(access_key, secret_key, None, None, "test"))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .endpoint_url(endpoint)
+        .force_path_style(true);
+    Client::from_conf(config.build())
 }
 
 fn collect(top: &Path, folder: &Path, found: &mut BTreeMap<String, u64>) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::doctor::mark;
 use super::{Machine, Outcome};
-use crate::support::{Server, Wire};
+use crate::support::{Server, Wire, ground};
 
 /// The first scrub would find what a test damages, and note it, before the command does.
 const UNREAD: &[&str] = &["--set", "scrub.days=0"];
@@ -26,10 +26,8 @@ fn put(server: &Server, path: &str, content: &str) {
 
 /// Where the bytes of the only file are.
 fn only_blob(machine: &Machine) -> PathBuf {
-    let folders = fs::read_dir(machine.path("larder-data/blobs/files")).unwrap();
-    let folders: Vec<_> = folders.map(|entry| entry.unwrap().path()).collect();
-    let [folder] = folders.as_slice() else { panic!("{folders:?}") };
-    folder.join("content")
+    let [content] = <[_; 1]>::try_from(ground::contents(&machine.path("larder-data"))).unwrap();
+    content
 }
 
 #[test]
@@ -88,7 +86,9 @@ fn a_flipped_byte_is_found_by_reading_and_known_from_then_on() {
 fn what_is_not_larders_is_named_and_no_failure() {
     let machine = Machine::new();
     let server = machine.serve(UNREAD);
-    fs::write(machine.path("larder-data/blobs/files/notes.txt"), "of somebody").unwrap();
+    let stranger = ground::store(&machine.path("larder-data")).join("files/notes.txt");
+    fs::create_dir_all(stranger.parent().unwrap()).unwrap();
+    fs::write(stranger, "of somebody").unwrap();
     let report = doctor(&machine, &server, &[]).succeeded();
     assert_eq!(mark(&report, "strangers"), Some('!'), "{report}");
     assert!(report.contains("files/notes.txt"), "{report}");

@@ -3,21 +3,17 @@
 use std::net::TcpListener;
 
 use serde_json::Value;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection, SqliteConnection};
 
 use super::{Machine, get};
-use crate::support::wait_until;
+use crate::support::{database, wait_until};
 
 /// Puts a job into the queue as only hours of trouble could.
 fn give_up(machine: &Machine, key: &str) {
-    let file = SqliteConnectOptions::new().filename(machine.path("larder-data/metadata.db"));
     let sql = "INSERT INTO jobs (kind, key, created_ms, due_ms, attempts, ended_ms, error, dead) \
                VALUES ('expire-locks', $1, 0, 0, 10, 1795248959999, 'The disk said no\nand no again.', TRUE)";
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let mut database = SqliteConnection::connect_with(&file).await.unwrap();
-        sqlx::query(sql).bind(key).execute(&mut database).await.unwrap();
-    });
+    let data = machine.path("larder-data");
+    let put = database::alter(&data, sql, [key.into()]);
+    tokio::runtime::Runtime::new().unwrap().block_on(put);
 }
 
 fn listed(machine: &Machine) -> Vec<Value> {

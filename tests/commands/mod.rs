@@ -12,6 +12,7 @@ mod history;
 mod jobs;
 mod serve;
 mod settings;
+mod shared_state;
 mod tls;
 
 use crate::support::{Machine, Outcome, get, labelled, read};

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 
 use super::{Machine, Outcome, get, labelled, read};
-use crate::support::{Wire, wait_until};
+use crate::support::{Wire, database, ground, wait_until};
 
 #[test]
 fn the_first_start_tells_everything_and_the_second_keeps_the_passwords_to_itself() {
@@ -52,7 +52,7 @@ fn the_printed_command_works_from_another_folder() {
         let line = server.labelled("Another app password").unwrap();
         let line = line.replace("USER NAME", "larder laptop");
         let mut shell = std::process::Command::new("sh");
-        shell.args(["-c", &line]).current_dir(elsewhere.path());
+        shell.args(["-c", &line]).current_dir(elsewhere.path()).envs(ground::variables(&machine.path("")));
         let said = Outcome::of(shell).succeeded();
         assert!(labelled(&said, "Address").is_some_and(|shown| shown.starts_with(address)), "{line}\n{said}");
     }
@@ -68,6 +68,9 @@ fn the_data_folder_is_for_its_owner_alone() {
 
 #[test]
 fn nobody_else_reads_the_database_in_a_folder_that_is_open_to_all() {
+    if ground::only_alone("the database is no file in the data folder") {
+        return;
+    }
     let machine = Machine::new();
     std::fs::create_dir(machine.path("larder-data")).unwrap();
     std::fs::set_permissions(machine.path("larder-data"), PermissionsExt::from_mode(0o755)).unwrap();
@@ -214,11 +217,8 @@ fn a_port_in_use_is_named_and_nothing_is_made() {
 async fn the_data_of_a_newer_larder_is_left_alone() {
     let machine = Machine::new();
     machine.run(&["migrate"]).succeeded();
-    let database = machine.path("larder-data/metadata.db");
-    let pool = sqlx::SqlitePool::connect(database.to_str().unwrap()).await.unwrap();
     let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_from_the_future', 0)";
-    sqlx::query(newer).execute(&pool).await.unwrap();
-    pool.close().await;
+    database::alter(&machine.path("larder-data"), newer, []).await;
     for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["migrate"], &["admin", "user", "list"]] {
         let sentence = machine.run(command).failed_with(1);
         assert!(
@@ -229,11 +229,17 @@ async fn the_data_of_a_newer_larder_is_left_alone() {
     assert_eq!(machine.run(&["doctor"]).code, Some(1));
 }
 
+fn empty(machine: &Machine) {
+    let data = machine.path("larder-data");
+    let empty = database::empty(&data);
+    tokio::runtime::Runtime::new().unwrap().block_on(empty);
+}
+
 #[test]
 fn a_database_that_no_server_has_migrated_yet_is_left_to_migrate() {
     let machine = Machine::new();
     std::fs::create_dir(machine.path("larder-data")).unwrap();
-    machine.write("larder-data/metadata.db", "");
+    empty(&machine);
     let sentence = machine.run(&["admin", "user", "list"]).failed_with(1);
     assert!(sentence.contains("larder migrate"), "{sentence}");
 }
@@ -241,6 +247,8 @@ fn a_database_that_no_server_has_migrated_yet_is_left_to_migrate() {
 #[test]
 fn migrating_says_which_steps_were_taken_and_then_that_there_are_none() {
     let machine = Machine::new();
+    std::fs::create_dir(machine.path("larder-data")).unwrap();
+    empty(&machine);
     assert!(machine.run(&["migrate"]).succeeded().contains("m0001_people"));
     assert!(machine.run(&["migrate"]).succeeded().starts_with("Nothing to do"));
     // Migrating beforehand takes nothing from the first start.

@@ -41,7 +41,7 @@ fn what_config_prints_can_be_used_as_a_settings_file() {
 
 #[test]
 fn whatever_is_not_a_setting_names_itself_stops_the_start_and_leaves_no_trace() {
-    let flags: [(&[&str], &[&str]); 10] = [
+    let flags: [(&[&str], &[&str]); 18] = [
         (&["--set", "servr.listen=x"], &["servr.listen", "`server.listen`"]),
         (&["--set", "server.listen=here"], &["--set server.listen", "\"here\"", "127.0.0.1:8080"]),
         (&["--set", "server.connections_max=0"], &["server.connections_max", "1 or more"]),
@@ -53,6 +53,14 @@ fn whatever_is_not_a_setting_names_itself_stops_the_start_and_leaves_no_trace() 
             &["--set", "server.admin_listen=127.0.0.1:8080"],
             &["--set server.admin_listen", "`server.listen` and `server.admin_listen`", "another port"],
         ),
+        (&["--set", "blobs.store=tape"], &["blobs.store", "\"disk\"", "\"s3\""]),
+        (&["--set", "blobs.store=s3"], &["--set blobs.store", "`s3.bucket` is not set"]),
+        (&["--set", "s3.endpoint=garage:3900"], &["s3.endpoint", "begins with http:// or https://"]),
+        (&["--set", "s3.encryption=rot13"], &["s3.encryption", "AES256", "aws:kms"]),
+        (&["--set", "s3.kms_key=k"], &["--set s3.kms_key", "\"aws:kms\""]),
+        (&["--set", "s3.part_bytes=1 MiB"], &["s3.part_bytes", "5 MiB"]),
+        (&["--set", "s3.upload_memory_bytes=1 MiB"], &["s3.upload_memory_bytes", "`s3.part_bytes`"]),
+        (&["--set", "s3.access_key=a"], &["--set s3.access_key", "`s3.secret_key` is not"]),
         (&["--config", "wrong.toml"], &["wrong.toml, line 2", "log.colour"]),
         (&["--config", "broken.toml"], &["broken.toml, line 1", "not TOML"]),
     ];
@@ -104,4 +112,19 @@ fn a_flag_that_does_not_exist_names_itself() {
         assert!(sentence.contains(flags[flags.len() / 2]), "{sentence}");
         assert!(!machine.has_data());
     }
+}
+
+#[test]
+fn a_secret_is_never_printed_and_what_is_printed_still_is_a_settings_file() {
+    let machine = Machine::new();
+    let secret = "wJalrXUtnFEMI";
+    let flags =
+        ["--set", "s3.bucket=b", "--set", "s3.access_key=AKIA", "--set", "s3.secret_key=wJalrXUtnFEMI"];
+    let printed = machine.run(&[&["config"][..], &flags].concat()).succeeded();
+    assert!(!printed.contains(secret), "{printed}");
+    assert!(printed.contains("# secret_key is a secret"), "{printed}");
+    machine.write("own.toml", &printed.replace("access_key = \"AKIA\"", ""));
+    machine.run(&["config", "--config", "own.toml"]).succeeded();
+    let refused = machine.run(&[&["serve", "--set", "s3.profile=p"][..], &flags].concat()).failed_with(2);
+    assert!(refused.contains("`s3.profile` and `s3.access_key`") && !refused.contains(secret), "{refused}");
 }

@@ -16,12 +16,10 @@ mod windows;
 use std::path::Path;
 
 use larder::house;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection, Row, SqliteConnection};
 use tokio::runtime::Runtime;
 
 use crate::faults::config;
-use crate::support::settled;
+use crate::support::{database, ground, settled};
 
 pub use line::Line;
 
@@ -36,18 +34,17 @@ pub fn in_order(folder: &Path) {
         (left, complaints(&data).await)
     });
     assert_eq!(left, Vec::<String>::new(), "the house is not in order");
-    assert_eq!(complaints, ["ok"], "the database is damaged");
+    assert_eq!(complaints, Vec::<String>::new(), "the database is damaged");
 }
 
-/// What SQLite itself finds wrong with the database.
+/// What SQLite itself finds wrong with its file; PostgreSQL keeps its own in order.
 async fn complaints(data: &Path) -> Vec<String> {
-    let file = SqliteConnectOptions::new().filename(data.join("metadata.db")).read_only(true);
-    let mut database = SqliteConnection::connect_with(&file).await.unwrap();
-    let rows = sqlx::query("PRAGMA integrity_check").fetch_all(&mut database).await.unwrap();
-    let mut complaints: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-    let rows = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut database).await.unwrap();
-    complaints
-        .extend(rows.iter().map(|row| format!("a row of {} refers to nothing", row.get::<String, _>(0))));
-    database.close().await.unwrap();
+    if ground::is_scaled() {
+        return Vec::new();
+    }
+    let mut complaints: Vec<String> = database::column(data, "PRAGMA integrity_check").await;
+    complaints.retain(|line| line != "ok");
+    let tables: Vec<String> = database::column(data, "PRAGMA foreign_key_check").await;
+    complaints.extend(tables.iter().map(|table| format!("a row of {table} refers to nothing")));
     complaints
 }

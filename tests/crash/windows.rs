@@ -4,15 +4,13 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection, Row, SqliteConnection};
 use tokio::runtime::Runtime;
 
 use super::in_order;
 use super::line::Line;
 use super::operation::{Operation, Sending};
 use super::state::{State, content, seed_of};
-use crate::support::{Program, Wire, wait_until};
+use crate::support::{Program, Wire, database, ground, wait_until};
 
 /// A file as it was and as it is to be.
 const OLD: u64 = 16;
@@ -121,7 +119,8 @@ fn a_sweep_that_dies_is_ended_by_the_next() {
     }
     let program = Program::serve_with(folder.path(), &[no_grace]);
     sweep(folder.path());
-    let stored = || folder.path().join("data/blobs/files").read_dir().unwrap().count();
+    let data = folder.path().join("data");
+    let stored = || ground::contents(&data).len();
     wait_until("only what is shown is stored", || stored() == 1);
     in_order(folder.path());
     holds(&Line { address: program.address, ..line }, OLD);
@@ -132,19 +131,14 @@ fn sweep(folder: &Path) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_larder"));
     command.args(["admin", "jobs", "run", "sweep", "--data"]).arg(folder.join("data"));
     // It says that the job is running already, if it is.
-    command.current_dir(folder).output().unwrap();
+    command.envs(ground::variables(folder)).current_dir(folder).output().unwrap();
 }
 
 /// How many nodes are still to be purged.
 fn doomed(folder: &Path) -> i64 {
-    Runtime::new().unwrap().block_on(async {
-        let file = SqliteConnectOptions::new().filename(folder.join("data/metadata.db")).read_only(true);
-        let mut database = SqliteConnection::connect_with(&file).await.unwrap();
-        let count = sqlx::query("SELECT COUNT(*) FROM nodes WHERE doomed").fetch_one(&mut database);
-        let count = count.await.unwrap().get(0);
-        database.close().await.unwrap();
-        count
-    })
+    let data = folder.join("data");
+    let count = database::number(&data, "SELECT COUNT(*) FROM nodes WHERE doomed");
+    Runtime::new().unwrap().block_on(count)
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::clients::require;
 use crate::crash::{Line, in_order};
-use crate::support::{Program, Wire};
+use crate::support::{Program, Wire, ground};
 
 use super::{varied_bytes, wait_until};
 
@@ -157,8 +157,8 @@ fn an_upload_during_which_the_clock_jumps_arrives_and_one_of_before_a_jump_back_
     // The clock is two days ahead when this one is killed.
     let mut wire = Wire::open(line.address);
     wire.send([head.as_bytes(), &body[..body.len() / 2]].concat());
-    let blobs = folder.path().join("data/blobs/files");
-    let stored = || blobs.read_dir().unwrap().count();
+    let data = folder.path().join("data");
+    let stored = || ground::contents(&data).len();
     wait_until("the upload has begun", || stored() == 2);
     program.kill();
     clock.set(-DAY);

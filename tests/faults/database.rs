@@ -7,22 +7,25 @@ use std::time::Duration;
 use domain::{Error, Timestamp};
 use larder::house::House;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Connection, SqliteConnection};
 use tokio::runtime::Runtime;
 
 use super::{config, head, wait_until};
-use crate::support::TestHouse;
+use crate::support::{TestHouse, database, ground};
 
 const LOCKINFO: &str = r#"<D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>"#;
 const UPDATE: &str = r#"<D:propertyupdate xmlns:D="DAV:"><D:set><D:prop><c:colour xmlns:c="urn:faults">red</c:colour></D:prop></D:set></D:propertyupdate>"#;
 
-pub async fn connect(folder: &Path) -> SqliteConnection {
+async fn connect(folder: &Path) -> SqliteConnection {
     let file = SqliteConnectOptions::new().filename(folder.join("metadata.db"));
     SqliteConnection::connect_with(&file).await.unwrap()
 }
 
 #[test]
 fn while_another_process_holds_the_database_changes_wait_and_reading_goes_on() {
+    if ground::only_alone("SQLite is held by one process at a time") {
+        return;
+    }
     let house = TestHouse::with_settings(&[("metadata.busy_seconds", "1")]).with_user("ann");
     house.put("/file", "old");
     house.mkcol("/folder");
@@ -59,6 +62,9 @@ fn while_another_process_holds_the_database_changes_wait_and_reading_goes_on() {
 
 #[test]
 fn an_upload_that_ends_while_the_database_is_held_is_cleared_away_when_it_is_free_again() {
+    if ground::only_alone("SQLite is held by one process at a time") {
+        return;
+    }
     // With a limit it has set room aside, which is given back then.
     for quota_bytes in [None, Some(2 << 20)] {
         let house = TestHouse::with_settings(&[("metadata.busy_seconds", "1")]);
@@ -95,34 +101,33 @@ fn data_of_a_newer_larder_is_refused_and_left_as_it_is() {
     let folder = house.close();
     let runtime = Runtime::new().unwrap();
     let step = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_from_the_future', 0)";
-    runtime.block_on(async {
-        let mut database = connect(folder.path()).await;
-        sqlx::query(step).execute(&mut database).await.unwrap();
-        database.close().await.unwrap();
-    });
-    let before =
-        (fs::read(folder.path().join("metadata.db")).unwrap(), runtime.block_on(schema(folder.path())));
+    runtime.block_on(database::alter(folder.path(), step, []));
+    let before = (file(folder.path()), runtime.block_on(schema(folder.path())));
 
     let opened = runtime.block_on(House::open(Timestamp::now(), config(folder.path())));
     let Err(Error::Unsupported(message)) = opened.map(drop) else { panic!("it was opened") };
     assert!(message.user().contains("newer Larder") && message.user().contains("m9999_from_the_future"));
-    let after =
-        (fs::read(folder.path().join("metadata.db")).unwrap(), runtime.block_on(schema(folder.path())));
+    let after = (file(folder.path()), runtime.block_on(schema(folder.path())));
     assert!(before == after, "the database was touched");
 
-    runtime.block_on(async {
-        let mut database = connect(folder.path()).await;
-        let undo = "DELETE FROM seaql_migrations WHERE version = 'm9999_from_the_future'";
-        sqlx::query(undo).execute(&mut database).await.unwrap();
-        database.close().await.unwrap();
-    });
+    let undo = "DELETE FROM seaql_migrations WHERE version = 'm9999_from_the_future'";
+    runtime.block_on(database::alter(folder.path(), undo, []));
     // The version that made it opens it as before.
     drop(TestHouse::on_folder(folder, &[]));
 }
 
+/// The bytes of the database, where it is a file.
+fn file(folder: &Path) -> Option<Vec<u8>> {
+    (!ground::is_scaled()).then(|| fs::read(folder.join("metadata.db")).unwrap())
+}
+
 async fn schema(folder: &Path) -> Vec<String> {
-    let mut database = connect(folder).await;
-    let rows = sqlx::query("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name");
-    let rows = rows.fetch_all(&mut database).await.unwrap();
-    rows.iter().map(|row| row.get("sql")).collect()
+    let sql = match ground::is_scaled() {
+        false => "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name",
+        true => {
+            "SELECT table_name || '.' || column_name || ' ' || data_type FROM information_schema.columns \
+             WHERE table_schema = 'public' ORDER BY 1"
+        }
+    };
+    database::column(folder, sql).await
 }

@@ -9,12 +9,15 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::{varied_bytes, wait_until};
-use crate::support::TestHouse;
+use crate::support::{TestHouse, ground};
 
 const DISK_BYTES: usize = 8 * 1024 * 1024;
 
 #[test]
 fn an_upload_larger_than_the_disk_is_refused_and_leaves_no_trace() {
+    if ground::only_alone("the disk that is too small holds the files") {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let Some(_disk) = SmallDisk::mount(folder.path().join("blobs")) else { return };
     let house = TestHouse::on_folder(folder, &[]).with_user("ann");
@@ -41,6 +44,9 @@ fn an_upload_larger_than_the_disk_is_refused_and_leaves_no_trace() {
 
 #[test]
 fn on_a_full_disk_everything_can_be_read_and_what_is_refused_has_not_happened() {
+    if ground::only_alone("the disk that is full holds SQLite") {
+        return;
+    }
     let around = tempfile::tempdir().unwrap();
     let Some(disk) = SmallDisk::mount(around.path().join("disk")) else { return };
     let house = TestHouse::on_folder(TempDir::new_in(&disk.point).unwrap(), &[]).with_user("ann");
@@ -82,6 +88,9 @@ fn on_a_full_disk_everything_can_be_read_and_what_is_refused_has_not_happened() 
 /// The bytes have room enough; what says where they belong has none.
 #[test]
 fn with_the_database_on_a_full_disk_of_its_own_nothing_is_taken_and_all_can_be_read() {
+    if ground::only_alone("the disk that is full holds SQLite") {
+        return;
+    }
     let around = tempfile::tempdir().unwrap();
     let Some(disk) = SmallDisk::mount(around.path().join("disk")) else { return };
     let bytes = tempfile::tempdir().unwrap();
@@ -106,6 +115,9 @@ fn with_the_database_on_a_full_disk_of_its_own_nothing_is_taken_and_all_can_be_r
 /// What Linux makes of a disk that has failed.
 #[test]
 fn while_the_disk_takes_no_writes_files_are_read_and_uploads_are_refused() {
+    if ground::only_alone("the disk that takes no writes holds the files") {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let Some(disk) = SmallDisk::mount(folder.path().join("blobs")) else { return };
     let house = TestHouse::on_folder(folder, &[]).with_user("ann");

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{config, varied_bytes};
 use crate::crash::Line;
-use crate::support::{Program, TestHouse, Wire};
+use crate::support::{Program, TestHouse, Wire, ground};
 
 #[test]
 fn a_file_whose_bytes_are_missing_or_cut_is_an_error_and_never_an_empty_file() {
@@ -81,7 +81,7 @@ fn a_file_with_other_bytes_than_were_stored_is_not_given_out_as_a_whole_where_th
     // One is read whole before the first header goes out, the other is not.
     for (length, damaged_at) in [(10, 3), (1_000_000, 999_999), (1_000_000, 0)] {
         assert!(line.ask("PUT", "/file", &[], &varied_bytes(1, length)).unwrap().status < 300);
-        let stored = blobs_by_age(&folder.path().join("data")).pop().unwrap();
+        let stored = ground::contents(&folder.path().join("data")).pop().unwrap();
         let mut bytes = fs::read(&stored).unwrap();
         bytes[damaged_at] ^= 1;
         fs::write(&stored, bytes).unwrap();
@@ -102,21 +102,10 @@ fn a_file_with_other_bytes_than_were_stored_is_not_given_out_as_a_whole_where_th
     }
 }
 
-/// Where the bytes of all contents are, the youngest last.
-fn blobs_by_age(data_folder: &Path) -> Vec<PathBuf> {
-    let folders = fs::read_dir(data_folder.join("blobs/files")).unwrap();
-    let mut folders = folders.map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
-    // Their ids begin with the time.
-    folders.sort();
-    folders.into_iter().map(|folder| folder.join("content")).collect()
-}
-
 /// Where the bytes of the only file are.
 fn only_blob(data_folder: &Path) -> PathBuf {
-    let folders = fs::read_dir(data_folder.join("blobs/files")).unwrap();
-    let folders = folders.map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
-    let [folder] = folders.as_slice() else { panic!("{folders:?}") };
-    folder.join("content")
+    let [content] = <[_; 1]>::try_from(ground::contents(data_folder)).unwrap();
+    content
 }
 
 #[test]
@@ -139,7 +128,7 @@ fn the_next_start_clears_away_uploads_that_ended_with_the_process() {
         backends.close().await.unwrap();
     });
     drop(runtime);
-    let written = folder.path().join("blobs").join(left[0].key());
+    let written = ground::store(folder.path()).join(left[0].key());
     assert!(written.exists());
     let house = TestHouse::on_folder(folder, &[]);
     assert!(!written.exists() && !written.parent().unwrap().exists());

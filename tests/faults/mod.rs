@@ -10,6 +10,7 @@ mod hang_up;
 mod jobs;
 mod lost_bytes;
 mod power_loss;
+mod redis;
 mod reservations;
 mod self_check;
 mod store;

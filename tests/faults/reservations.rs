@@ -1,12 +1,7 @@
 //! What uploads have set aside is given back when the process dies in the middle of them.
 
-use std::time::Duration;
-
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection, SqliteConnection};
-
 use super::{varied_bytes, wait_until};
-use crate::support::{Machine, Server, Wire};
+use crate::support::{Machine, Server, Wire, database};
 
 const QUOTA_BYTES: u64 = 1_000_000;
 const KEPT_BYTES: u64 = 100_000;
@@ -39,16 +34,10 @@ fn send(server: &Server, authorization: &str, path: &str, framing: &str, part: &
 
 /// What the row of the space says: set aside and used.
 fn account(machine: &Machine) -> (i64, i64) {
-    let file = SqliteConnectOptions::new()
-        .filename(machine.path("larder-data/metadata.db"))
-        .busy_timeout(Duration::from_secs(30));
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let mut database = SqliteConnection::connect_with(&file).await.unwrap();
-        let row = sqlx::query_as("SELECT reserved_bytes, used_bytes FROM spaces");
-        let account = row.fetch_one(&mut database).await.unwrap();
-        database.close().await.unwrap();
-        account
-    })
+    let data = machine.path("larder-data");
+    let numbers = database::rows(&data, "SELECT reserved_bytes, used_bytes FROM spaces", []);
+    let rows = tokio::runtime::Runtime::new().unwrap().block_on(numbers);
+    (rows[0].try_get_by_index(0).unwrap(), rows[0].try_get_by_index(1).unwrap())
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use super::{varied_bytes, wait_until};
-use crate::support::{Answer, Program, Wire};
+use crate::support::{Answer, Program, Wire, ground};
 
 /// A running server whose file store fails as long as a certain file is there.
 struct Faulty {
@@ -76,6 +76,9 @@ fn is_refused(answer: &Answer) {
 
 #[test]
 fn while_the_store_refuses_bytes_uploads_are_refused_and_everything_else_goes_on() {
+    if ground::only_alone("the faults are those of a disk") {
+        return;
+    }
     for place in ["blobs.write", "blobs.sync"] {
         let folder = tempfile::tempdir().unwrap();
         let faulty = Faulty::serve(folder.path(), place, "error");
@@ -100,6 +103,9 @@ fn while_the_store_refuses_bytes_uploads_are_refused_and_everything_else_goes_on
 
 #[test]
 fn while_the_store_gives_no_bytes_downloads_are_refused_and_everything_else_goes_on() {
+    if ground::only_alone("the faults are those of a disk") {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let faulty = Faulty::serve(folder.path(), "blobs.read", "error");
     faulty.begin();
@@ -116,6 +122,9 @@ fn while_the_store_gives_no_bytes_downloads_are_refused_and_everything_else_goes
 /// Whoever waits holds up nobody who needs no bytes, and gets what they asked for in the end.
 #[test]
 fn while_the_store_stands_still_only_those_wait_who_need_it() {
+    if ground::only_alone("the faults are those of a disk") {
+        return;
+    }
     for place in ["blobs.sync", "blobs.read"] {
         let folder = tempfile::tempdir().unwrap();
         let faulty = Faulty::serve(folder.path(), place, "slow");
@@ -147,6 +156,9 @@ fn while_the_store_stands_still_only_those_wait_who_need_it() {
 /// A disk that is not mounted just now is no reason to believe that files are lost.
 #[test]
 fn while_the_store_is_gone_files_are_not_there_for_now_and_none_is_given_up() {
+    if ground::only_alone("the faults are those of a disk") {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let faulty = Faulty::serve(folder.path(), "nowhere", "error");
     let files = folder.path().join("data/blobs/files");

@@ -37,6 +37,7 @@ const FENCES: &[Fence] = &[
             ROOT_CRATE[4],
         ],
     },
+    Fence { names: &["redis::"], inside: &["src/backends/coordination/"] },
     Fence { names: &["dav_server"], inside: &["src/protocols/webdav/"] },
     // Commands meet the backends as use cases, which the house furnishes; the settings name each room's own. The
     // doors, which have modules of these names, are kept out by their manifests.
@@ -45,7 +46,24 @@ const FENCES: &[Fence] = &[
         inside: &["src/backends/", "src/services/", "src/protocols/", "src/house", "src/config.rs"],
     },
     Fence {
-        names: &["axum", "hyper", "http::", "http_body", "tower_http"],
+        names: &["aws_config", "aws_sdk_s3", "aws_smithy_http_client", "aws_smithy_types"],
+        inside: &["src/backends/blobs/"],
+    },
+    // What is passed on to a bucket as it comes in is a body.
+    Fence {
+        names: &["http_body"],
+        inside: &[
+            "src/protocols/",
+            "src/backends/blobs/",
+            ROOT_CRATE[0],
+            ROOT_CRATE[1],
+            ROOT_CRATE[2],
+            ROOT_CRATE[3],
+            ROOT_CRATE[4],
+        ],
+    },
+    Fence {
+        names: &["axum", "hyper", "http::", "tower_http"],
         inside: &[
             "src/protocols/",
             ROOT_CRATE[0],

@@ -40,8 +40,8 @@ fn many_locks_go_in_parts() {
     let house = TestHouse::new().with_user("ann");
     assert_eq!(house.ask("LOCK", "/a", &[("Timeout", "Second-60"), ("Depth", "0")], LOCK).status, 201);
     let more = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2100) \
-                INSERT INTO locks SELECT randomblob(16), l.space_id, l.node_id, l.user_id, l.exclusive, l.infinite, \
-                l.owner_xml, l.timeout_ms, l.expires_ms FROM locks l JOIN n";
+                INSERT INTO locks SELECT NEW_UUID(), l.space_id, l.node_id, l.user_id, l.exclusive, l.infinite, \
+                l.owner_xml, l.timeout_ms, l.expires_ms FROM locks l CROSS JOIN n";
     execute(&house, more);
     let ran = house.run_due_jobs(Timestamp::now().after(GRACE * 3));
     assert_eq!(ran.iter().filter(|ran| ran.kind.as_str() == "expire-locks").count(), 3);

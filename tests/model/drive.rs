@@ -353,6 +353,7 @@ pub async fn caller(house: &TestHouse) -> Caller {
         name: house.user(),
         secret: house.password(),
         address: Ipv4Addr::LOCALHOST.into(),
+        product: "",
         door: Door::Command,
         request: RequestId(Uuid::nil()),
         now: Timestamp::now(),

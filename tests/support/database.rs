@@ -18,6 +18,15 @@ pub async fn connect(data_folder: &Path) -> DatabaseConnection {
     Database::connect(options).await.unwrap()
 }
 
+/// Leaves a database without a single table.
+pub async fn empty(data_folder: &Path) {
+    if ground::is_scaled() {
+        alter(data_folder, "DROP SCHEMA public CASCADE; CREATE SCHEMA public", []).await;
+    } else {
+        std::fs::write(data_folder.join("metadata.db"), "").unwrap();
+    }
+}
+
 /// What a question with `$1`, `$2` in it is answered with.
 pub async fn rows(
     data_folder: &Path,
@@ -36,17 +45,21 @@ pub async fn column<T: TryGetable>(data_folder: &Path, sql: &str) -> Vec<T> {
     rows(data_folder, sql, []).await.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
 }
 
-/// A number from the database.
+/// The one number of a question, which may be a sum as well.
 pub async fn number(data_folder: &Path, sql: &str) -> i64 {
-    column(data_folder, sql).await[0]
+    // On PostgreSQL a sum of large numbers is of another type.
+    column(data_folder, &format!("SELECT CAST(({sql}) AS BIGINT)")).await[0]
 }
 
-/// Changes the database behind the server's back, by a statement with `$1`, `$2` in it or, without values, by several.
+/// Changes the database behind the server's back, by a statement with `$1`, `$2` in it or, without values, by several;
+/// `NEW_UUID()` in them makes one.
 pub async fn alter(data_folder: &Path, sql: &str, values: impl IntoIterator<Item = Value>) {
     let database = connect(data_folder).await;
+    let new_uuid = if ground::is_scaled() { "gen_random_uuid()" } else { "randomblob(16)" };
+    let sql = sql.replace("NEW_UUID()", new_uuid);
     let values: Vec<Value> = values.into_iter().collect();
     if values.is_empty() {
-        database.execute_unprepared(sql).await.unwrap();
+        database.execute_unprepared(&sql).await.unwrap();
     } else {
         let changed = Statement::from_sql_and_values(database.get_database_backend(), sql, values);
         database.execute_raw(changed).await.unwrap();

@@ -1,35 +1,48 @@
 //! What a house in a test stands on: its data folder alone, or a database, a bucket and a Redis of its own beside it.
 //!
 //! `LARDER_TEST_ON=scaled` says which; `LARDER_TEST_POSTGRES` and `LARDER_TEST_REDIS` say where the servers are, which
-//! `cargo xtask test` starts.
+//! `cargo xtask test` starts. The bucket is served by the test itself, unless `LARDER_TEST_S3` names another, as
+//! `http://ACCESS_KEY:SECRET_KEY@HOST:PORT/BUCKET`.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
+use bucket::Bucket;
 use domain::{Durability, Secret, Timestamp};
 use metadata::{Metadata, MetadataConfig, schema};
-use sqlx::{Connection, PgConnection};
-use tokio::runtime::Runtime;
+pub use scratch::is_scaled;
+use scratch::{Database, given};
 use uuid::Uuid;
 
 /// The grounds of this process by the folder that the house, or the program, was given.
 static GROUNDS: LazyLock<Mutex<HashMap<PathBuf, Arc<Ground>>>> = LazyLock::new(Mutex::default);
 
 /// What one house stands on beside its folder.
-pub struct Ground {
-    server: String,
-    database: String,
+struct Ground {
+    database: Database,
+    store: Store,
+    redis: String,
+    /// What no other ground has: a word for the keys of its bucket and of its Redis.
+    word: String,
 }
 
-/// Whether the houses of this run stand on PostgreSQL, S3 and Redis.
-pub fn is_scaled() -> bool {
-    match std::env::var("LARDER_TEST_ON").as_deref() {
-        Ok("scaled") => true,
-        Ok("alone") | Err(_) => false,
-        Ok(other) => panic!("LARDER_TEST_ON is \"{other}\"; it takes \"alone\" or \"scaled\""),
+/// Where the bytes of files are.
+enum Store {
+    /// In a bucket that the test serves.
+    Own(Bucket),
+    /// Under a prefix in the bucket of another server, at this address.
+    Given(String),
+}
+
+/// Whether a test is left out because it is about what only a house alone has, such as the file that its database is; it
+/// says why.
+pub fn only_alone(why: &str) -> bool {
+    if is_scaled() {
+        println!("left out on PostgreSQL, S3 and Redis: {why}");
     }
+    is_scaled()
 }
 
 /// The settings that put a house with this folder on its ground; the same ones whenever it is asked for.
@@ -45,7 +58,28 @@ pub fn variables(folder: &Path) -> Vec<(String, String)> {
 
 /// The address of the database of the house with this folder; none where it is a file.
 pub fn database(folder: &Path) -> Option<String> {
-    ground(folder).map(|ground| ground.url())
+    ground(folder).map(|ground| ground.database.url())
+}
+
+/// The folder with the stored bytes of the house with this folder, in which their keys are paths.
+pub fn store(data_folder: &Path) -> PathBuf {
+    match ground(data_folder).as_deref().map(|ground| &ground.store) {
+        None => data_folder.join("blobs"),
+        Some(Store::Own(bucket)) => bucket.folder(),
+        Some(Store::Given(address)) => panic!("this test has to look into its store, which {address} is not"),
+    }
+}
+
+/// Where the bytes of all contents in it are, the youngest last.
+pub fn contents(data_folder: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(store(data_folder).join("files"));
+    let folders = files.into_iter().flatten().map(|entry| entry.unwrap().path());
+    // S3 knows no folders, so that one may be left of what is gone.
+    let mut contents: Vec<_> =
+        folders.map(|folder| folder.join("content")).filter(|content| content.exists()).collect();
+    // Their ids begin with the time.
+    contents.sort();
+    contents
 }
 
 /// What was in one folder, or below it, is in another one now.
@@ -73,50 +107,59 @@ fn ground(folder: &Path) -> Option<Arc<Ground>> {
 
 impl Ground {
     fn new() -> Self {
-        let server = std::env::var("LARDER_TEST_POSTGRES")
-            .expect("LARDER_TEST_ON=scaled needs LARDER_TEST_POSTGRES, which `cargo xtask test` sets");
-        let database = format!("house_{}", Uuid::new_v4().simple());
-        apart(async {
-            let template = template(&server).await;
-            let made = format!("CREATE DATABASE {database} TEMPLATE {template}");
-            ask(&server, &made).await.unwrap();
-        });
-        Self { server, database }
-    }
-
-    fn url(&self) -> String {
-        format!("{}/{}", self.server, self.database)
+        let elsewhere = std::env::var("LARDER_TEST_S3").map(Store::Given);
+        Self {
+            database: migrated(),
+            store: elsewhere.unwrap_or_else(|_| Store::Own(Bucket::start_on_thread())),
+            redis: given("LARDER_TEST_REDIS"),
+            word: Uuid::new_v4().simple().to_string(),
+        }
     }
 
     fn settings(&self) -> Vec<(String, String)> {
-        let mut settings = vec![("metadata.url", self.url())];
-        settings.push(("metadata.connections", "6".to_owned()));
-        settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+        let own = [
+            ("metadata.url", self.database.url()),
+            ("metadata.connections", "6".to_owned()),
+            ("redis.url", self.redis.clone()),
+            ("redis.prefix", format!("{}:", self.word)),
+        ];
+        let mut settings: Vec<_> = own.map(|(key, value)| (key.to_owned(), value)).into();
+        match &self.store {
+            Store::Own(bucket) => settings.extend(bucket.settings()),
+            Store::Given(address) => settings.extend(elsewhere(address, &self.word)),
+        }
+        settings
     }
 }
 
-impl Drop for Ground {
-    fn drop(&mut self) {
-        let gone = format!("DROP DATABASE {} WITH (FORCE)", self.database);
-        // What is left of a server that was stopped meanwhile goes with its folder.
-        apart(async { ask(&self.server, &gone).await.ok() });
-    }
+/// The settings for a prefix in the bucket at this address.
+fn elsewhere(address: &str, prefix: &str) -> Vec<(String, String)> {
+    let parts = || {
+        let (scheme, rest) = address.split_once("://")?;
+        let (keys, place) = rest.split_once('@')?;
+        let (access_key, secret_key) = keys.split_once(':')?;
+        let (host, bucket) = place.split_once('/')?;
+        Some([
+            ("blobs.store", "s3".to_owned()),
+            ("s3.endpoint", format!("{scheme}://{host}")),
+            ("s3.bucket", bucket.to_owned()),
+            ("s3.prefix", format!("{prefix}/")),
+            ("s3.access_key", access_key.to_owned()),
+            ("s3.secret_key", secret_key.to_owned()),
+        ])
+    };
+    let parts = parts().expect("LARDER_TEST_S3 is http://ACCESS_KEY:SECRET_KEY@HOST:PORT/BUCKET");
+    parts.map(|(key, value)| (key.to_owned(), value)).into()
 }
 
-/// The name of a database with every step taken, which the first test that needs it makes.
-async fn template(server: &str) -> String {
+/// A database with every step taken.
+fn migrated() -> Database {
     let built = std::env::current_exe().unwrap().metadata().unwrap().modified().unwrap();
-    let name = format!("template_{}", built.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis());
-    let mut connection = PgConnection::connect(&format!("{server}/postgres")).await.unwrap();
-    sqlx::query("SELECT pg_advisory_lock(1)").execute(&mut connection).await.unwrap();
-    let found = sqlx::query("SELECT 1 FROM pg_database WHERE datname = $1").bind(&name);
-    if found.fetch_optional(&mut connection).await.unwrap().is_none() {
-        let unfinished = format!("unfinished_{}", Uuid::new_v4().simple());
-        ask(server, &format!("CREATE DATABASE {unfinished} ENCODING 'UTF8' TEMPLATE template0"))
-            .await
-            .unwrap();
+    let template =
+        format!("built_{}", built.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis());
+    Database::like_made(&template, |url| async {
         let config = MetadataConfig {
-            url: Some(Secret::new(format!("{server}/{unfinished}"))),
+            url: Some(Secret::new(url)),
             connections: 1,
             readers: 1,
             busy_seconds: 30,
@@ -125,20 +168,5 @@ async fn template(server: &str) -> String {
         let metadata = Metadata::open(&config, Path::new("")).await.unwrap();
         schema::migrate(&metadata, Timestamp::now()).await.unwrap();
         metadata.close().await.unwrap();
-        ask(server, &format!("ALTER DATABASE {unfinished} RENAME TO {name}")).await.unwrap();
-    }
-    connection.close().await.unwrap();
-    name
-}
-
-async fn ask(server: &str, sql: &str) -> sqlx::Result<()> {
-    let mut connection = PgConnection::connect(&format!("{server}/postgres")).await?;
-    // Made up here, and no statement that takes values.
-    sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut connection).await?;
-    connection.close().await
-}
-
-/// Waits for something wherever the test is, in a runtime or not.
-fn apart<T: Send>(work: impl Future<Output = T> + Send) -> T {
-    std::thread::scope(|scope| scope.spawn(|| Runtime::new().unwrap().block_on(work)).join().unwrap())
+    })
 }

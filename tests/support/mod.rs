@@ -6,12 +6,14 @@ pub mod ground;
 mod house;
 mod machine;
 mod program;
+mod redis_server;
 mod wire;
 
 pub use drive::Drive;
 pub use house::{TestHouse, settled};
 pub use machine::{Machine, Outcome, Server, get, labelled, read};
 pub use program::Program;
+pub use redis_server::RedisServer;
 pub use wire::{Answer, Wire};
 
 /// Waits for a state that comes by itself, for half a minute at most.

@@ -110,7 +110,7 @@ fn the_token_of_somebody_else_or_of_an_hour_ago_is_worth_nothing() {
     assert_refused(&unlock(&house, "/a", &token), 409);
     let token = lock(&house, "/a", "0");
     sleep(&house);
-    alter(&house, "UPDATE locks SET user_id = x'00000000000000000000000000000000'");
+    alter(&house, "UPDATE locks SET user_id = NEW_UUID()");
     assert_refused(&put(&house, "/a", &token), 412);
 }
 

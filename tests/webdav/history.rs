@@ -19,7 +19,7 @@ fn an_hour_passes(house: &TestHouse) {
 fn days_pass(house: &TestHouse) {
     super::alter(
         house,
-        "UPDATE revisions SET at_ms = at_ms - 86400000 * 200; UPDATE blobs SET created_ms = created_ms - 86400000 * 200",
+        "UPDATE revisions SET at_ms = at_ms - 17280000000; UPDATE blobs SET created_ms = created_ms - 17280000000",
     );
 }
 
@@ -112,7 +112,7 @@ fn the_history_lists_moments_that_are_at_hand() {
     for days in ["0", "2", "2", "40", "40"] {
         // Leaked: the tests' statements are constants.
         let sql = format!(
-            "UPDATE revisions SET at_ms = at_ms - 86400000 * {days} WHERE to_seq IS NULL OR to_seq > 1"
+            "UPDATE revisions SET at_ms = at_ms - {days} * CAST(86400000 AS BIGINT) WHERE to_seq IS NULL OR to_seq > 1"
         );
         super::alter(&house, sql.leak());
         house.put("/file", days);
@@ -304,7 +304,7 @@ fn a_clock_that_was_wrong_for_a_while_hides_nothing() {
     house.put("/file", "while the clock was ahead");
     super::alter(
         &house,
-        "UPDATE revisions SET at_ms = at_ms + 86400000 * 3650 WHERE to_seq IS NULL AND name = 'file'",
+        "UPDATE revisions SET at_ms = at_ms + 315360000000 WHERE to_seq IS NULL AND name = 'file'",
     );
     house.put("/file", "since");
     an_hour_passes(&house);

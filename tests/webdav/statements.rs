@@ -83,10 +83,10 @@ fn a_listing_costs_one_statement_for_each_page_of_its_entries() {
 const LARGE: [&str; 3] = [
     "INSERT INTO nodes (uuid, space_id, parent_id, name, folder, created_ms, modified_ms, created_seq, changed_seq, tree_seq) \
      WITH RECURSIVE number (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < 99) \
-     SELECT randomblob(16), l.space_id, l.id, 'f' || n, TRUE, 0, 0, 1, 1, 1 FROM number, nodes l WHERE l.name = 'large'",
+     SELECT NEW_UUID(), l.space_id, l.id, 'f' || n, TRUE, 0, 0, 1, 1, 1 FROM number, nodes l WHERE l.name = 'large'",
     "INSERT INTO nodes (uuid, space_id, parent_id, name, folder, created_ms, modified_ms, created_seq, changed_seq, tree_seq) \
      WITH RECURSIVE number (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < 999) \
-     SELECT randomblob(16), f.space_id, f.id, n, FALSE, 0, 0, 1, 1, 1 \
+     SELECT NEW_UUID(), f.space_id, f.id, CAST(n AS TEXT), FALSE, 0, 0, 1, 1, 1 \
      FROM number, nodes f JOIN nodes l ON l.id = f.parent_id WHERE l.name = 'large'",
     "INSERT INTO revisions (space_id, node_id, from_seq, parent_id, name, trashed, modified_ms, by_user, at_ms) \
      SELECT n.space_id, n.id, 1, n.parent_id, n.name, FALSE, 0, s.owner_id, 0 FROM nodes n \
@@ -240,6 +240,7 @@ async fn enter(house: &TestHouse) -> Caller {
         name: house.user(),
         secret: house.password(),
         address: Ipv4Addr::LOCALHOST.into(),
+        product: "",
         door: Door::Command,
         request: RequestId(Uuid::nil()),
         now: Timestamp::now(),

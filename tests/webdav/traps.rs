@@ -2,9 +2,9 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Read;
-use std::path::{Path, PathBuf};
 
 use super::{assert_refused, begin, head_of_put, house, house_with, seen, snapshot, used_bytes, varied};
+use crate::support::ground;
 
 #[test]
 fn moving_a_folder_onto_the_one_around_it_does_not_delete_it() {
@@ -46,7 +46,7 @@ fn a_file_that_is_damaged_on_the_disk_never_comes_as_zeros() {
     let house = house();
     let content: Vec<_> = varied(12_000_000).into_iter().map(|byte| byte | 1).collect();
     house.put("/a", &content);
-    let stored = only_file_below(&house.folder().join("blobs/files"));
+    let [stored] = <[_; 1]>::try_from(ground::contents(house.folder())).unwrap();
     let cut_to = |bytes: u64| OpenOptions::new().write(true).open(&stored).unwrap().set_len(bytes).unwrap();
 
     // While it is being sent: the head is on its way, so the connection can only break off.
@@ -67,16 +67,6 @@ fn a_file_that_is_damaged_on_the_disk_never_comes_as_zeros() {
     assert_eq!(house.put("/b", "x").status, 201, "the server lives on");
     // The house asserts in the end that nothing is missing.
     fs::write(&stored, &content).unwrap();
-}
-
-fn only_file_below(folder: &Path) -> PathBuf {
-    let mut found = folder.to_owned();
-    while found.is_dir() {
-        let entries: Vec<_> = fs::read_dir(&found).unwrap().map(|entry| entry.unwrap().path()).collect();
-        let [only] = &entries[..] else { panic!("{entries:?}") };
-        found = only.clone();
-    }
-    found
 }
 
 #[test]

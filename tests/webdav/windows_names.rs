@@ -208,7 +208,7 @@ fn names_are_shown_apart_over_the_pages_of_a_listing() {
            letters (letter) AS (VALUES ('A'), ('a')) \
          INSERT INTO nodes (uuid, space_id, parent_id, name, folder, created_ms, modified_ms, created_seq, \
            changed_seq, tree_seq) \
-         SELECT randomblob(16), space_id, id, letter || n, 0, 0, 0, 0, 0, 0 \
+         SELECT NEW_UUID(), space_id, id, letter || n, FALSE, 0, 0, 0, 0, 0 \
          FROM nodes, numbers, letters WHERE name = 'many'",
     );
     let listed = listed(&house, "/many");
@@ -322,7 +322,7 @@ fn a_name_that_is_missing_costs_windows_the_same_in_every_folder() {
         "WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 9999) \
          INSERT INTO nodes (uuid, space_id, parent_id, name, folder, created_ms, modified_ms, created_seq, \
            changed_seq, tree_seq) \
-         SELECT randomblob(16), space_id, id, 'Name-' || n, 0, 0, 0, 0, 0, 0 \
+         SELECT NEW_UUID(), space_id, id, 'Name-' || n, FALSE, 0, 0, 0, 0, 0 \
          FROM nodes, numbers WHERE name = 'many'",
     );
     let ask = |path: &str, status| {

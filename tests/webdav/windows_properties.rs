@@ -160,7 +160,7 @@ fn a_folder_of_two_thousand_files_fits_what_windows_reads() {
         "WITH RECURSIVE others (number) AS (VALUES (1) UNION ALL SELECT number + 1 FROM others WHERE number < 1999) \
          INSERT INTO nodes (uuid, space_id, parent_id, name, folder, blob_id, created_ms, modified_ms, created_seq, \
            changed_seq, tree_seq) \
-         SELECT randomblob(16), space_id, parent_id, printf('%030d', number), folder, blob_id, created_ms, \
+         SELECT NEW_UUID(), space_id, parent_id, '00000000000000000000000' || CAST(1000000 + number AS TEXT), folder, blob_id, created_ms, \
            modified_ms, created_seq, changed_seq, tree_seq FROM nodes, others WHERE name LIKE '000%'",
         "INSERT INTO properties (node_id, namespace, local, xml) \
          SELECT n.id, p.namespace, p.local, p.xml FROM nodes n, properties p \

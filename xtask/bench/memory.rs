@@ -1,5 +1,6 @@
 //! `bench memory`: the server's peak resident memory while many clients upload, then download, at once.
 
+use std::io::Write;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail};
@@ -19,6 +20,12 @@ pub struct Arguments {
     /// Size of each client's file; the server keeps them all until the end
     #[arg(long, default_value = "1G", value_parser = size::parse)]
     size: u64,
+}
+
+impl Arguments {
+    pub(super) fn clients(&self) -> u32 {
+        self.clients
+    }
 }
 
 pub fn run(bed: &Bed, arguments: &Arguments) -> Result<()> {
@@ -43,13 +50,17 @@ pub fn run(bed: &Bed, arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-struct Measured {
+pub(super) struct Measured {
     seconds: f64,
     bytes: u64,
-    resident_bytes_peak: u64,
+    pub(super) resident_bytes_peak: u64,
 }
 
-fn measure(bed: &Bed, arguments: &Arguments, work: fn(&Bed, u32, u64) -> Result<()>) -> Result<Measured> {
+pub(super) fn measure(
+    bed: &Bed,
+    arguments: &Arguments,
+    work: fn(&Bed, u32, u64) -> Result<()>,
+) -> Result<Measured> {
     bed.server.forget_peak()?;
     let started = Instant::now();
     std::thread::scope(|scope| {
@@ -65,16 +76,25 @@ fn measure(bed: &Bed, arguments: &Arguments, work: fn(&Bed, u32, u64) -> Result<
     })
 }
 
-fn upload(bed: &Bed, client: u32, size: u64) -> Result<()> {
+pub(super) fn upload(bed: &Bed, client: u32, size: u64) -> Result<()> {
     Connection::open(&bed.server)?.put(&path(client), size, &mut Noise::new(client.into()))
 }
 
 fn download(bed: &Bed, client: u32, size: u64) -> Result<()> {
+    download_into(bed, client, size, &mut Compare::new(client.into()))
+}
+
+/// A download whose bytes nobody looks at.
+pub(super) fn download_anything(bed: &Bed, client: u32, size: u64) -> Result<()> {
+    download_into(bed, client, size, &mut std::io::sink())
+}
+
+fn download_into(bed: &Bed, client: u32, size: u64, sink: &mut dyn Write) -> Result<()> {
     let mut connection = Connection::open(&bed.server)?;
     connection.send("GET", &path(client), &[], 0, &mut std::io::empty())?;
     let response = connection.receive()?;
     let status = response.status;
-    let received = response.read_into(&mut Compare::new(client.into()))?;
+    let received = response.read_into(sink)?;
     if status != 200 || received != size {
         bail!("client {client} got {status} and {received} of {size} bytes");
     }
@@ -85,7 +105,7 @@ fn path(client: u32) -> String {
     format!("/client-{client}.bin")
 }
 
-fn row(name: &str, measured: &Measured) -> Vec<String> {
+pub(super) fn row(name: &str, measured: &Measured) -> Vec<String> {
     vec![
         name.to_owned(),
         format!("{:.1}", measured.seconds),

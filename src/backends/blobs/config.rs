@@ -56,6 +56,47 @@ pub struct S3Config {
     pub upload_memory_bytes: u64,
 }
 
+impl S3Config {
+    /// What of it makes no sense beside something else: the setting, and what to do about it.
+    pub fn misfits(&self, store: StoreKind) -> Vec<(&'static str, &'static str)> {
+        let has_key = !self.access_key.is_empty();
+        let has_secret = !self.secret_key.expose().is_empty();
+        let found = [
+            (
+                store == StoreKind::S3 && self.bucket.is_empty(),
+                "blobs.store",
+                "`blobs.store` is \"s3\" and `s3.bucket` is not set; name the bucket.",
+            ),
+            (
+                has_key && !has_secret,
+                "s3.access_key",
+                "`s3.access_key` is set and `s3.secret_key` is not; set both, or neither for what this machine says.",
+            ),
+            (
+                has_secret && !has_key,
+                "s3.secret_key",
+                "`s3.secret_key` is set and `s3.access_key` is not; set both, or neither for what this machine says.",
+            ),
+            (
+                has_key && !self.profile.is_empty(),
+                "s3.profile",
+                "`s3.profile` and `s3.access_key` are both set; the key comes from one of them.",
+            ),
+            (
+                !self.kms_key.is_empty() && self.encryption != Encryption::Kms,
+                "s3.kms_key",
+                "`s3.kms_key` is set and `s3.encryption` is not \"aws:kms\"; only that takes a key.",
+            ),
+            (
+                self.upload_memory_bytes < self.part_bytes,
+                "s3.upload_memory_bytes",
+                "`s3.upload_memory_bytes` is less than `s3.part_bytes`; at least one part has to fit into it.",
+            ),
+        ];
+        found.into_iter().filter(|(is_wrong, ..)| *is_wrong).map(|(_, key, says)| (key, says)).collect()
+    }
+}
+
 /// How a store encrypts what lies in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Encryption {

@@ -81,19 +81,18 @@ impl Store {
 }
 
 /// Where a copy goes until it is whole. Dropped before its end, nothing of it is left.
-enum Landing {
+enum Landing<'a> {
     Disk(Incoming),
-    S3(BlobWriter),
+    S3(&'a Store, BlobId, BlobWriter),
 }
 
-impl Landing {
-    async fn begin(store: &Store, id: BlobId, size_bytes: u64) -> Result<Self> {
+impl<'a> Landing<'a> {
+    async fn begin(store: &'a Store, id: BlobId, size_bytes: u64) -> Result<Self> {
         match store {
             Store::Disk(disk) => disk.take_in(id).await.map(Self::Disk),
-            // What is written to a bucket replaces what is there, at its end and as a whole.
             Store::S3(_) => {
                 let facts = BlobFacts { size_bytes: Some(size_bytes), ..BlobFacts::default() };
-                store.create(id, facts).await.map(Self::S3)
+                Ok(Self::S3(store, id, store.create(id, facts).await?))
             }
         }
     }
@@ -101,14 +100,18 @@ impl Landing {
     async fn write(self, part: Bytes) -> Result<Self> {
         match self {
             Self::Disk(incoming) => incoming.write(part).await.map(Self::Disk),
-            Self::S3(mut writer) => writer.write(part).await.map(|()| Self::S3(writer)),
+            Self::S3(store, id, mut writer) => writer.write(part).await.map(|()| Self::S3(store, id, writer)),
         }
     }
 
     async fn finish(self) -> Result<()> {
         match self {
             Self::Disk(incoming) => incoming.finish().await,
-            Self::S3(writer) => writer.finish().await,
+            Self::S3(store, id, writer) => {
+                // Should the answer be lost, what was there before must not be taken for what was written.
+                store.remove(id).await?;
+                writer.finish().await
+            }
         }
     }
 }

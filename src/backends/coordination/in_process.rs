@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Timestamp;
@@ -9,6 +10,8 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::Failures;
+use crate::device::Devices;
+use crate::upload::Uploads;
 
 /// How many keys are counted at once, at about 100 bytes each. Past that, the window that would end
 /// first gives way.
@@ -21,6 +24,8 @@ pub struct InProcess {
     hasher: RandomState,
     attempts: Mutex<Attempts>,
     jobs_wanted: Notify,
+    pub(crate) devices: Devices,
+    pub(crate) uploads: Arc<Uploads>,
 }
 
 /// Windows of failed attempts, by key and by when they end.

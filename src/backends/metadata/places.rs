@@ -84,7 +84,7 @@ pub async fn of_node(db: &impl Db, node: NodeId) -> Result<Option<Place>> {
 /// # Errors
 /// Whatever the database says.
 pub async fn of_blob(db: &impl Db, blob: BlobId, count_max: u32) -> Result<Vec<Place>> {
-    let sql = "SELECT node_id, MAX(CASE WHEN to_seq IS NULL THEN 1 ELSE 0 END) AS present FROM revisions \
+    let sql = "SELECT node_id, CAST(MAX(CASE WHEN to_seq IS NULL THEN 1 ELSE 0 END) AS BIGINT) AS present FROM revisions \
                WHERE blob_id = $1 GROUP BY node_id ORDER BY present DESC, node_id LIMIT $2";
     let values = [blob.0.into(), i64::from(count_max).into()];
     let mut places = Vec::new();

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::body::Bytes;
-use domain::{Conditions, Door, Error, NodeName, NodePath, NodeTimes, RequestId, Timestamp, UserName};
+use domain::{
+    Conditions, Door, Error, NodeName, NodePath, NodeTimes, RequestId, StoreKind, Timestamp, UserName,
+};
 use services::auth::{Attempt, log_in};
 use services::files::{UploadRequest, upload};
 use services::{Backends, setup};
@@ -40,8 +42,14 @@ pub async fn run(mut config: Config, is_address_given: bool) -> anyhow::Result<E
     let signals = Signals::catch()?;
     let folder = tempfile::tempdir().context("There is no place for a throw-away drive")?;
     config.data_folder = folder.path().join("data");
+    // Whatever the house itself stands on, this drive is gone with its folder.
+    config.metadata.url = None;
+    config.redis.url = None;
+    (config.blobs.store, config.blobs.s3) = (StoreKind::Disk, None);
     let public_url = config.public_url.take();
     (config.webdav.listen, config.server.admin_listen) = (None, None);
+    // Nothing of the real house's is touched, and no client is kept out by another one.
+    (config.redis.url, config.login.devices_max) = (None, 0);
     if !is_address_given {
         config.server.listen = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
     }
@@ -82,6 +90,7 @@ async fn furnish(backends: &Arc<Backends>, user: &UserName) -> anyhow::Result<St
         name: user.as_str(),
         secret: &secret,
         address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        product: "",
         door: Door::Command,
         request: RequestId(Uuid::now_v7()),
         now,

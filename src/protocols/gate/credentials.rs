@@ -12,6 +12,7 @@ use services::Backends;
 use services::auth::{Attempt, log_in};
 
 use crate::origin::Peer;
+use crate::product::product;
 use crate::visit::Visitor;
 
 /// Where callers are told from strangers.
@@ -31,7 +32,7 @@ impl Gate {
     /// # Errors
     /// [`Error::Unauthenticated`] without credentials or with wrong ones; only wrong ones count as a
     /// failure, because KIO and Windows send nearly every request once without any.
-    /// [`Error::TooMany`] when the address failed too often.
+    /// [`Error::TooMany`] when the address failed too often, [`Error::Forbidden`] for a device too many.
     pub async fn admit(&self, parts: &request::Parts) -> Result<Caller> {
         let Some(basic) = Basic::read(&parts.headers) else {
             return Err(Error::Unauthenticated("Log in with your user name and an app password.".into()));
@@ -45,6 +46,7 @@ impl Gate {
             name: basic.account(),
             secret: &basic.secret,
             address: peer,
+            product: product(&parts.headers),
             door: Door::WebDav,
             request,
             now: Timestamp::now(),

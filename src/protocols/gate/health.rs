@@ -21,7 +21,9 @@ use crate::status::{answer, log_once, stopping};
 pub fn router(backends: Arc<Backends>, shutdown: CancellationToken) -> Router {
     let checked = Arc::new(Checked::default());
     let ready = async move || {
-        verdict(if shutdown.is_cancelled() { Err(stopping()) } else { checked.recently(&backends).await })
+        let checked =
+            if shutdown.is_cancelled() { Err(stopping()) } else { checked.recently(&backends).await };
+        verdict(checked, checkup::paused(&backends))
     };
     Router::new().route("/health/live", get(async || "alive\n")).route("/health/ready", get(ready))
 }
@@ -75,8 +77,12 @@ fn hanging() -> Error {
     )
 }
 
-fn verdict(checked: Result<()>) -> Response {
-    let Err(error) = checked else { return "ready\n".into_response() };
+/// With something paused the house is ready all the same: it would be no better to send nobody.
+fn verdict(checked: Result<()>, paused: Option<&str>) -> Response {
+    let Err(error) = checked else {
+        return format!("ready\n{}", paused.map(|what| format!("{what}\n")).unwrap_or_default())
+            .into_response();
+    };
     log_once(&error);
     // A load balancer looks for 503, whatever it is that fails.
     (StatusCode::SERVICE_UNAVAILABLE, answer(&error)).into_response()
@@ -90,9 +96,10 @@ mod tests {
 
     #[test]
     fn a_house_that_cannot_serve_says_503_whatever_the_reason() {
-        assert_eq!(verdict(Ok(())).status(), StatusCode::OK);
+        assert_eq!(verdict(Ok(()), None).status(), StatusCode::OK);
+        assert_eq!(verdict(Ok(()), Some("uploads are paused")).status(), StatusCode::OK);
         for error in [stopping(), Error::internal("no such table"), Error::out_of_space("ENOSPC")] {
-            assert_eq!(verdict(Err(error)).status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(verdict(Err(error), None).status(), StatusCode::SERVICE_UNAVAILABLE);
         }
     }
 }

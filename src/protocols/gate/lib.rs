@@ -14,6 +14,7 @@ mod header_block;
 mod health;
 mod metrics;
 mod origin;
+mod product;
 mod request_line;
 mod server;
 #[cfg(test)]

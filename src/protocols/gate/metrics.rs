@@ -3,13 +3,14 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use ::metrics::{counter, describe_counter, describe_gauge, describe_histogram, histogram};
+use ::metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use axum::Router;
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use http::{Method, StatusCode};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use services::Backends;
+use services::checkup;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) const CONNECTIONS_OPEN: &str = "larder_http_connections_open";
@@ -18,6 +19,7 @@ const REQUESTS: &str = "larder_http_requests_total";
 const REQUEST_SECONDS: &str = "larder_http_request_seconds";
 const RECEIVED_BYTES: &str = "larder_http_received_bytes_total";
 const SENT_BYTES: &str = "larder_http_sent_bytes_total";
+const REDIS_UP: &str = "larder_redis_up";
 
 /// From a look-up that hits the cache to an upload of an hour.
 const SECONDS_BUCKETS: [f64; 12] =
@@ -41,7 +43,13 @@ impl Metrics {
 /// The routes of the administration address: `/metrics` and those of health.
 pub fn admin_router(metrics: Metrics, backends: Arc<Backends>, shutdown: CancellationToken) -> Router {
     tokio::spawn(shutdown.clone().run_until_cancelled_owned(upkeep(metrics.0.clone())));
-    crate::health::router(backends, shutdown).merge(route(metrics.0))
+    let looked_at = Arc::clone(&backends);
+    let look = move || {
+        if let Some(is_up) = checkup::shares(&looked_at) {
+            gauge!(REDIS_UP).set(if is_up { 1.0 } else { 0.0 });
+        }
+    };
+    crate::health::router(backends, shutdown).merge(route(metrics.0, look))
 }
 
 /// Counts a request that has ended; no status means that its client went away first.
@@ -71,12 +79,20 @@ fn build() -> PrometheusHandle {
     );
     describe_counter!(RECEIVED_BYTES, "Bytes of request bodies read");
     describe_counter!(SENT_BYTES, "Bytes of answer bodies sent");
+    describe_gauge!(
+        REDIS_UP,
+        "Whether Redis answered when it was tried last; uploads are refused while it does not"
+    );
     handle
 }
 
-fn route(recorder: PrometheusHandle) -> Router {
+/// The page, before which somebody looks at what is not counted as it happens.
+fn route(recorder: PrometheusHandle, look: impl Fn() + Clone + Send + Sync + 'static) -> Router {
     // The version tells Prometheus which text format this is.
-    let page = async move || ([(CONTENT_TYPE, "text/plain; version=0.0.4")], recorder.render());
+    let page = async move || {
+        look();
+        ([(CONTENT_TYPE, "text/plain; version=0.0.4")], recorder.render())
+    };
     Router::new().route("/metrics", get(page))
 }
 
@@ -130,7 +146,7 @@ mod tests {
     async fn requests_show_up_on_the_metrics_page_however_often_counting_begins() {
         let Metrics(recorder) = Metrics::install();
         Metrics::install();
-        let stage = Stage::open(route(recorder)).await;
+        let stage = Stage::open(route(recorder, || ())).await;
         assert_eq!(stage.ask("INVENTED /nowhere HTTP/1.1").await.status(), 404);
         // A request is counted a moment after its answer has been sent.
         let expected = r#"larder_http_requests_total{method="other",status="4xx"} 1"#;

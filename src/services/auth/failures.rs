@@ -45,7 +45,7 @@ impl<'a> Failures<'a> {
     }
 
     async fn check_one(&self, key: &str, limit: u32, now: Timestamp) -> Result<()> {
-        let failures = self.coordination.failures(key, now).await?;
+        let failures = self.coordination.failures(key, now).await;
         let Some(retry_after) = failures.retry_after.filter(|_| failures.count >= limit) else {
             return Ok(());
         };
@@ -60,16 +60,16 @@ impl<'a> Failures<'a> {
     }
 
     /// Counts one more.
-    pub(super) async fn record(&self, now: Timestamp) -> Result<()> {
+    pub(super) async fn record(&self, now: Timestamp) {
         let window = Duration::from_secs(self.config.failures_window_seconds);
-        self.coordination.record_failure(&self.account, now, window).await?;
-        self.coordination.record_failure(&self.address, now, window).await.map(drop)
+        self.coordination.record_failure(&self.account, now, window).await;
+        self.coordination.record_failure(&self.address, now, window).await;
     }
 
     /// Forgets those with this account. Those of the address stay, or an account of one's own would make
     /// guessing at others free.
-    pub(super) async fn forget(&self) -> Result<()> {
-        self.coordination.forget(&self.account).await
+    pub(super) async fn forget(&self) {
+        self.coordination.forget(&self.account).await;
     }
 }
 

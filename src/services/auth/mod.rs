@@ -1,5 +1,6 @@
 //! Logging in: a user name and an app password become a caller.
 
+mod devices;
 mod failures;
 mod memory;
 
@@ -8,10 +9,10 @@ pub(crate) mod tests;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::{AppPassword, AppPasswordId, Caller, Door, Error, RequestId, Result, Timestamp, UserName};
-use metadata::app_passwords;
+use metadata::app_passwords::{self, Access};
 
 use crate::Backends;
 use crate::steps::AppSecret;
@@ -29,6 +30,8 @@ pub struct Attempt<'a> {
     pub secret: &'a str,
     /// Where they come from.
     pub address: IpAddr,
+    /// The name of the program they use, without its version; empty when it gives none.
+    pub product: &'a str,
     /// Which door.
     pub door: Door,
     /// The request that brought them.
@@ -41,18 +44,24 @@ pub struct Attempt<'a> {
 /// password opens nothing here.
 ///
 /// A pair that was right a short while ago costs one statement, any other also one argon2 hash. Being
-/// revoked, expired or disabled counts from the next request on, whoever did it.
+/// revoked, expired or disabled counts from the next request on, whoever did it. Where every revocation is heard, what the
+/// statement said holds for a moment, and a revocation counts within a second whatever is lost on the way.
 ///
 /// # Errors
-/// [`Unauthenticated`](Error::Unauthenticated) whatever of it is wrong, after the same work, and
-/// [`TooMany`](Error::TooMany) when this address was wrong too often; a pair that is remembered passes even then.
+/// [`Unauthenticated`](Error::Unauthenticated) whatever of it is wrong, after the same work,
+/// [`TooMany`](Error::TooMany) when this address was wrong too often; a pair that is remembered passes even then; and
+/// [`Forbidden`](Error::Forbidden) for a device too many.
 pub async fn log_in(backends: &Arc<Backends>, attempt: Attempt<'_>) -> Result<Caller> {
     let memory = &backends.memory;
     let id = memory.recall(attempt.name, attempt.secret, verify_to_the_end(backends, &attempt)).await?;
-    let access = app_passwords::access(&backends.metadata, id).await?;
+    let (access, is_read) = access(backends, id).await?;
     let access = access.filter(|access| access.user_active && access.app_password.is_active(attempt.now));
     let access = access.ok_or_else(refused)?;
-    note_use(backends, &access.app_password, attempt.now);
+    devices::admit(backends, &attempt, &access).await?;
+    // What is remembered does not know what was noted since.
+    if is_read {
+        note_use(backends, &access.app_password, attempt.now);
+    }
     Ok(Caller {
         user: access.app_password.user,
         name: access.name,
@@ -62,6 +71,21 @@ pub async fn log_in(backends: &Arc<Backends>, attempt: Attempt<'_>) -> Result<Ca
         request: attempt.request,
         door: attempt.door,
     })
+}
+
+/// What an app password gives access to, and whether the database was asked for it just now.
+async fn access(backends: &Backends, id: AppPasswordId) -> Result<(Option<Access>, bool)> {
+    let memory = &backends.memory;
+    // In this order: what is announced while the database is read must not be taken for heard.
+    let (heard, at) = (backends.coordination.revocations_heard(), Instant::now());
+    if let Some(access) = memory.access(id, heard).await {
+        return Ok((Some(access), false));
+    }
+    let access = app_passwords::access(&backends.metadata, id).await?;
+    if let Some(access) = &access {
+        memory.keep_access(access, at, heard).await;
+    }
+    Ok((access, true))
 }
 
 /// Verifies in a task of its own, so that hanging up early neither hides a failure from the count nor
@@ -98,8 +122,14 @@ async fn verify(
     let secret = secret.as_ref().map_or("", AppSecret::secret);
     let right = hashing.verify(&turn, secret, hash.as_deref()).await?;
     match id.filter(|_| right) {
-        Some(id) => failures.forget().await.map(|()| id),
-        None => failures.record(now).await.and_then(|()| Err(refused())),
+        Some(id) => {
+            failures.forget().await;
+            Ok(id)
+        }
+        None => {
+            failures.record(now).await;
+            Err(refused())
+        }
     }
 }
 

@@ -7,10 +7,11 @@ use std::time::Duration;
 use blobs::{Blobs, BlobsConfig};
 use coordination::Coordination;
 use domain::{
-    AppPassword, Caller, Door, Durability, Error, RequestId, Result, Role, StoreKind, Thinning, Timestamp,
-    UserName,
+    AppPassword, Caller, Door, Durability, Error, RequestId, Result, Role, Secret, StoreKind, Thinning,
+    Timestamp, UserName,
 };
 use metadata::{Metadata, MetadataConfig, schema};
+use scratch::Database;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -25,19 +26,22 @@ pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
 const HOME: &str = "192.0.2.1";
 const ELSEWHERE: &str = "198.51.100.1";
 const FAILURES_MAX: u32 = 3;
+const DEVICES_MAX: u32 = 4;
 const WRONG: &str = "00000-00000-00000-00000-00000";
 
 /// The floors up to this one, in a folder of their own.
 pub(crate) struct House {
     pub(crate) backends: Arc<Backends>,
     pub(crate) folder: TempDir,
+    _database: Option<Database>,
 }
 
 impl House {
     /// With a schema, and nobody in it.
     pub(crate) async fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        let metadata = open(&folder).await;
+        let database = Database::if_scaled();
+        let metadata = open(&folder, database.as_ref()).await;
         schema::migrate(&metadata, NOW).await.unwrap();
         let config = BlobsConfig {
             store: StoreKind::Disk,
@@ -53,18 +57,33 @@ impl House {
             verify_downloads: false,
         };
         let names = NamesConfig { ascii_safe: false };
-        let login =
-            LoginConfig { failures_max: FAILURES_MAX, failures_window_seconds: 60, remember_seconds: 60 };
+        let login = LoginConfig {
+            failures_max: FAILURES_MAX,
+            failures_window_seconds: 60,
+            remember_seconds: 60,
+            devices_max: DEVICES_MAX,
+            device_idle_minutes: 15,
+        };
         let trash = TrashConfig { days: 30, listed: true };
         let history = HistoryConfig { listed: false };
         let versions = VersionsConfig { days: 180, count_max: 100, thinning: Thinning::default() };
         let scrub = ScrubConfig { days: 30, read_bytes_per_second: 0 };
-        let orphan_grace = Duration::from_secs(86_400);
         let downloads = DownloadsConfig { redirect_bytes_min: 0 };
-        let config =
-            ServicesConfig { files, downloads, names, trash, history, versions, scrub, login, orphan_grace };
+        let (orphan_grace, server_name) = (Duration::from_secs(86_400), "here".to_owned());
+        let config = ServicesConfig {
+            files,
+            downloads,
+            names,
+            trash,
+            history,
+            versions,
+            scrub,
+            login,
+            orphan_grace,
+            server_name,
+        };
         let backends = Backends::new(metadata, blobs, Coordination::in_process(), config);
-        Self { backends: Arc::new(backends), folder }
+        Self { backends: Arc::new(backends), folder, _database: database }
     }
 
     /// With ann in it, who has this app password.
@@ -90,7 +109,14 @@ impl House {
     ) -> Result<Caller> {
         let address: IpAddr = address.parse().unwrap();
         let request = RequestId(Uuid::from_u128(1));
-        let attempt = Attempt { name, secret, address, door: Door::WebDav, request, now };
+        let attempt = Attempt { name, secret, address, product: "tests", door: Door::WebDav, request, now };
+        log_in(&self.backends, attempt).await
+    }
+
+    /// Ann, with a program of this name.
+    async fn ann_uses(&self, product: &str, secret: &str, now: Timestamp) -> Result<Caller> {
+        let (address, request) = (HOME.parse().unwrap(), RequestId(Uuid::from_u128(1)));
+        let attempt = Attempt { name: "ann", secret, address, product, door: Door::WebDav, request, now };
         log_in(&self.backends, attempt).await
     }
 
@@ -109,10 +135,10 @@ impl House {
     }
 }
 
-async fn open(folder: &TempDir) -> Metadata {
+async fn open(folder: &TempDir, database: Option<&Database>) -> Metadata {
     Metadata::open(
         &MetadataConfig {
-            url: None,
+            url: database.map(|database| Secret::new(database.url())),
             connections: 4,
             readers: 2,
             busy_seconds: 5,
@@ -297,4 +323,59 @@ async fn the_last_use_is_noted_every_five_minutes() {
     assert_eq!(house.used().await.last_used_at, Some(NOW));
     house.try_from(HOME, "ann", &secret, after(6)).await.unwrap();
     assert_eq!(house.used().await.last_used_at, Some(after(6)));
+}
+
+#[tokio::test]
+async fn a_device_too_many_waits_until_another_one_has_been_idle_for_long_enough() {
+    let (house, secret) = House::with_ann().await;
+    let after = |minutes: u64| NOW.after(Duration::from_secs(60 * minutes));
+    for (product, minute) in [("a", 0), ("b", 1), ("c", 2), ("", 3), ("b", 4)] {
+        house.ann_uses(product, &secret, after(minute)).await.unwrap();
+    }
+    for minute in [5, 14] {
+        let refused = house.ann_uses("new", &secret, after(minute)).await.unwrap_err();
+        assert!(matches!(refused, Error::Forbidden(_)), "{refused:?}");
+        let says = refused.to_string();
+        let ago = if minute == 5 { "a minute ago" } else { "10 minutes ago" };
+        assert!(says.contains(&format!("\u{201c}laptop\u{201d} (b) at 192.0.2.1, {ago}, ")), "{says}");
+        assert!(says.contains("(no name)") && says.contains("try again 15 minutes later"), "{says}");
+    }
+    house.ann_uses("new", &secret, after(15)).await.unwrap();
+    let known = crate::devices::list(&house.backends, &ann()).await.unwrap();
+    assert_eq!(known.iter().map(|device| device.product.as_str()).collect::<Vec<_>>(), ["c", "", "b", "new"]);
+    assert!(house.ann_uses("a", &secret, after(15)).await.is_err(), "whose place was taken");
+    assert!(house.ann_uses("c", &secret, after(15)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_device_is_noted_now_and_then() {
+    let (house, secret) = House::with_ann().await;
+    let seen_after = async |millis: u64| {
+        house.ann_uses("a", &secret, NOW.after(Duration::from_millis(millis))).await.unwrap();
+        let known = crate::devices::list(&house.backends, &ann()).await.unwrap();
+        NOW.until(known[0].seen_at).as_millis()
+    };
+    for (after, noted) in [(0, 0), (4_999, 0), (5_000, 5_000), (9_999, 5_000), (10_001, 10_001)] {
+        assert_eq!(seen_after(after).await, noted);
+    }
+}
+
+#[tokio::test]
+async fn what_a_revoked_password_was_used_by_makes_room_at_once() {
+    let (house, secret) = House::with_ann().await;
+    let borrowed = house.issue("borrowed", None).await;
+    house.ann_uses("x", &borrowed, NOW).await.unwrap();
+    for product in ["a", "b", "c"] {
+        house.ann_uses(product, &secret, NOW).await.unwrap();
+    }
+    assert!(house.ann_uses("d", &secret, NOW).await.is_err());
+    app_passwords::revoke(NOW, &house.backends, &ann(), "borrowed").await.unwrap();
+    house.ann_uses("d", &secret, NOW).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_no_device() {
+    let (house, _) = House::with_ann().await;
+    assert_refused(house.ann_uses("a", WRONG, NOW).await);
+    assert!(crate::devices::list(&house.backends, &ann()).await.unwrap().is_empty());
 }

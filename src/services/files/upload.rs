@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use blobs::BlobFacts;
 use bytes::Bytes;
+use coordination::{RunningUpload, UploadState};
 use domain::{
     BlobId, Caller, Checksum, Conditions, Content, ETag, Error, Node, NodeId, NodeName, NodePath, NodeTimes,
     Result, Sha256, SystemFile, Timestamp,
@@ -50,6 +51,7 @@ pub struct Upload {
     head: Vec<u8>,
     size_bytes: u64,
     file_bytes_max: u64,
+    running: RunningUpload,
 }
 
 /// What became of an upload.
@@ -76,7 +78,8 @@ const HEAD_BYTES: usize = 4096;
 /// # Errors
 /// Those of the judgement: [`ParentMissing`](Error::ParentMissing), [`Exists`](Error::Exists) for a folder,
 /// [`Stale`](Error::Stale), [`Locked`](Error::Locked), [`QuotaExceeded`](Error::QuotaExceeded),
-/// [`TooLarge`](Error::TooLarge).
+/// [`TooLarge`](Error::TooLarge); and [`Unavailable`](Error::Unavailable) while the state that servers share cannot be
+/// reached.
 pub async fn upload(caller: &Caller, backends: &Arc<Backends>, request: UploadRequest) -> Result<Upload> {
     let located = admit(&backends.metadata, caller, &request, backends.files.path_chars_max).await?;
     let declared_bytes = request.declared_bytes.unwrap_or(0);
@@ -100,6 +103,7 @@ pub async fn upload(caller: &Caller, backends: &Arc<Backends>, request: UploadRe
             .into(),
         ));
     }
+    let running = backends.coordination.begin_upload(announced(caller, backends, &request)).await?;
     let allowance = Allowance { space: quota.limit_bytes.map(|_| located.space.id), free_bytes };
     let facts = BlobFacts {
         original_path: Some(request.path.to_string()),
@@ -122,7 +126,21 @@ pub async fn upload(caller: &Caller, backends: &Arc<Backends>, request: UploadRe
         head: Vec::new(),
         size_bytes: 0,
         file_bytes_max,
+        running,
     })
+}
+
+/// What operators see of an upload.
+fn announced(caller: &Caller, backends: &Backends, request: &UploadRequest) -> UploadState {
+    UploadState {
+        request: caller.request,
+        user: caller.name.clone(),
+        path: request.path.to_string(),
+        server: backends.server_name.clone(),
+        declared_bytes: request.declared_bytes,
+        received_bytes: 0,
+        started_at: caller.now,
+    }
 }
 
 /// How many bytes need no room because the caller says, by their SHA-256, that they are what the file holds already. If
@@ -198,6 +216,7 @@ impl Upload {
         self.verification.update(&bytes);
         let missing = HEAD_BYTES.saturating_sub(self.head.len()).min(bytes.len());
         self.head.extend_from_slice(&bytes[..missing]);
+        self.running.advance(self.size_bytes);
         self.intake.write(bytes).await
     }
 

@@ -8,7 +8,7 @@ use services::versions;
 use super::{
     an_hour_passes, assert_refused, days_pass, house, house_with, number, report_body, text, used_bytes,
 };
-use crate::support::TestHouse;
+use crate::support::{TestHouse, ground};
 
 /// Takes every step there is, and looks between them whether all is in order.
 fn thin(house: &TestHouse) {
@@ -43,8 +43,8 @@ fn contents_thin_out_with_age_and_give_back_exactly_their_bytes() {
         an_hour_passes(&house);
     }
     assert_eq!(used_bytes(&house), 60 * 10);
-    super::super::alter(&house, "UPDATE revisions SET at_ms = at_ms - 86400000 * 8");
-    super::super::alter(&house, "UPDATE blobs SET created_ms = created_ms - 86400000 * 8");
+    super::super::alter(&house, "UPDATE revisions SET at_ms = at_ms - 691200000");
+    super::super::alter(&house, "UPDATE blobs SET created_ms = created_ms - 691200000");
     thin(&house);
     let left = used_bytes(&house) / 10;
     assert!((3..=5).contains(&left), "one a day of 60 hours, and the current one: {left}");
@@ -92,14 +92,14 @@ fn a_file_with_many_contents_is_thinned_in_several_steps() {
     house.put("/file", "0");
     // As if by 1,500 uploads, each of one byte.
     let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500) ";
-    let file = "FROM revisions r JOIN n WHERE r.name = 'file' AND r.to_seq IS NULL";
+    let file = "FROM revisions r CROSS JOIN n WHERE r.name = 'file' AND r.to_seq IS NULL";
     let sql = format!(
-        "INSERT INTO blobs (id, live, size_bytes, sha256, created_ms) \
-         {many} SELECT randomblob(16), TRUE, 1, b.sha256, b.created_ms FROM n JOIN blobs b; \
+        "{many} INSERT INTO blobs (id, live, size_bytes, sha256, created_ms) \
+           SELECT NEW_UUID(), TRUE, 1, b.sha256, b.created_ms FROM n CROSS JOIN blobs b; \
          CREATE TEMP TABLE made AS SELECT row_number() OVER () AS i, id FROM blobs \
            WHERE id NOT IN (SELECT blob_id FROM revisions WHERE blob_id IS NOT NULL); \
-         INSERT INTO revisions (space_id, node_id, from_seq, to_seq, parent_id, name, blob_id, trashed, modified_ms, \
-           by_user, at_ms) {many} SELECT r.space_id, r.node_id, r.from_seq + i, r.from_seq + i + 1, r.parent_id, \
+         {many} INSERT INTO revisions (space_id, node_id, from_seq, to_seq, parent_id, name, blob_id, trashed, \
+           modified_ms, by_user, at_ms) SELECT r.space_id, r.node_id, r.from_seq + i, r.from_seq + i + 1, r.parent_id, \
            r.name, (SELECT id FROM made WHERE made.i = n.i), FALSE, r.modified_ms, r.by_user, r.at_ms {file}; \
          UPDATE nodes SET blob_id = (SELECT id FROM made WHERE i = 1500) WHERE name = 'file'; \
          UPDATE revisions SET to_seq = from_seq + 1 WHERE name = 'file' AND to_seq IS NULL; \
@@ -119,9 +119,9 @@ fn a_file_with_many_contents_is_thinned_in_several_steps() {
          UPDATE revisions SET blob_id = NULL WHERE name = 'file'; UPDATE nodes SET blob_id = NULL WHERE name = 'file'; \
          DELETE FROM blobs; UPDATE spaces SET used_bytes = 0",
     );
-    let stored = house.folder().join("blobs/files");
-    std::fs::remove_dir_all(&stored).unwrap();
-    std::fs::create_dir(&stored).unwrap();
+    for content in ground::contents(house.folder()) {
+        std::fs::remove_dir_all(content.parent().unwrap()).unwrap();
+    }
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn much_history_is_forgotten_in_several_steps() {
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50) \
              INSERT INTO revisions (space_id, node_id, from_seq, to_seq, parent_id, name, trashed, modified_ms, by_user, \
                at_ms) SELECT space_id, node_id, 2 + i, 3 + i, parent_id, name || '~' || i, FALSE, modified_ms, by_user, \
-               at_ms FROM revisions r JOIN n WHERE to_seq IS NULL AND parent_id IS NOT NULL; \
+               at_ms FROM revisions r CROSS JOIN n WHERE to_seq IS NULL AND parent_id IS NOT NULL; \
              UPDATE spaces SET seq = 100",
         );
     }
@@ -225,14 +225,14 @@ fn what_came_while_the_clock_was_ahead_is_not_forgotten_when_the_clock_is_right_
     for content in ["first", "second", "third"] {
         house.put("/file", content);
     }
-    super::super::alter(&house, "UPDATE revisions SET at_ms = at_ms + 86400000 * 400");
+    super::super::alter(&house, "UPDATE revisions SET at_ms = at_ms + 34560000000");
     forget(&house);
     assert_eq!(used_bytes(&house), 16);
     house.put("/file", "since");
     forget(&house);
     assert_eq!(used_bytes(&house), 21);
     // What came after it is old enough by now, so it is as well, whatever it says.
-    super::super::alter(&house, "UPDATE revisions SET at_ms = at_ms - 86400000 * 200 WHERE to_seq IS NULL");
+    super::super::alter(&house, "UPDATE revisions SET at_ms = at_ms - 17280000000 WHERE to_seq IS NULL");
     house.put("/file", "last");
     forget(&house);
     assert_eq!(used_bytes(&house), 9);

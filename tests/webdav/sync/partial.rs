@@ -199,7 +199,7 @@ fn of_a_place_that_has_seen_a_thousand_folders_one_learns_by_beginning_anew() {
         "INSERT INTO nodes (uuid, space_id, parent_id, name, folder, created_ms, modified_ms, created_seq, \
            changed_seq, tree_seq, trashed_ms) \
          WITH RECURSIVE count (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < 1000) \
-         SELECT randomblob(16), space_id, parent_id, name, folder, 0, 0, created_seq, changed_seq, tree_seq, 1 \
+         SELECT NEW_UUID(), space_id, parent_id, name, folder, 0, 0, created_seq, changed_seq, tree_seq, 1 \
          FROM nodes, count WHERE name = 'd' AND trashed_ms IS NULL",
     );
     alter(

@@ -108,7 +108,7 @@ fn a_long_trash_is_listed_page_by_page() {
     super::super::statements::fill_with_folders(&house, &["many"], 501);
     super::super::alter(
         &house,
-        "UPDATE nodes SET trashed_ms = 1, trash_name = PRINTF('%03d', name) \
+        "UPDATE nodes SET trashed_ms = 1, trash_name = SUBSTR('000' || name, LENGTH(name) + 1) \
          WHERE parent_id = (SELECT id FROM nodes WHERE name = 'many'); \
          UPDATE revisions SET trashed = TRUE WHERE parent_id = (SELECT id FROM nodes WHERE name = 'many')",
     );

@@ -1,6 +1,6 @@
 //! What the queue must do; run against each database.
 
-use domain::{Job, JobState, QueueHealth};
+use domain::{Job, JobState, QueueHealth, Secret};
 
 use super::*;
 use crate::{MetadataConfig, schema};
@@ -34,10 +34,11 @@ async fn suite(db: &Metadata) {
 }
 
 #[tokio::test]
-async fn sqlite_keeps_the_contract() {
+async fn the_database_keeps_the_contract() {
     let folder = tempfile::tempdir().unwrap();
+    let database = scratch::Database::if_scaled();
     let config = MetadataConfig {
-        url: None,
+        url: database.as_ref().map(|database| Secret::new(database.url())),
         connections: 4,
         readers: 2,
         busy_seconds: 5,

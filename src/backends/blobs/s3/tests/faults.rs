@@ -121,8 +121,7 @@ async fn unfinished_uploads_are_found_and_ended_where_the_store_can_say_which_th
     let mut ids = Vec::new();
     for _ in 0..5 {
         let id = new_id();
-        let begun = server.client().create_multipart_upload().bucket(bucket::NAME).key(id.key());
-        begun.send().await.unwrap();
+        server.begin_upload(&id.key()).await;
         ids.push(id);
     }
     ids.sort();

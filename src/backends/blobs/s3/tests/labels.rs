@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use bucket::Bucket as Server;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::*;
 use crate::PresignRequest;
@@ -37,6 +39,35 @@ async fn the_path_stands_with_the_bytes_and_can_be_written_anew() {
         assert!(store.relabel(id, "/nowhere.pdf").await.is_err());
         assert_empty(&server);
     }
+}
+
+#[tokio::test]
+async fn an_address_opens_a_blob_for_whoever_brings_no_other_credentials() {
+    let server = Server::start().await;
+    let store = open(&server).await;
+    let id = upload(&store, BlobFacts::default(), Bytes::from_static(b"the bytes")).await.unwrap();
+    let request = PresignRequest {
+        file_name: "a.txt".to_owned(),
+        media_type: "text/plain".to_owned(),
+        lifetime: Duration::from_secs(60),
+    };
+    let address = store.presign(id, &request).await.unwrap().unwrap();
+    let plain = ask(&address, "").await;
+    assert!(plain.starts_with("HTTP/1.1 200") && plain.ends_with("the bytes"), "{plain}");
+    assert!(plain.contains("attachment; filename*=UTF-8''a.txt"), "{plain}");
+    let both = ask(&address, "Authorization: Basic YW5uOnNlY3JldA==\r\n").await;
+    assert!(both.starts_with("HTTP/1.1 400") && both.contains("Only one auth mechanism"), "{both}");
+}
+
+/// What is answered to a GET, word for word.
+async fn ask(address: &str, headers: &str) -> String {
+    let (host, path) = address.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    let request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
 }
 
 #[tokio::test]
