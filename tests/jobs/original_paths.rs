@@ -63,6 +63,7 @@ async fn enter(house: &TestHouse) -> Caller {
         secret: house.password(),
         address: Ipv4Addr::LOCALHOST.into(),
         door: Door::Command,
+        product: "",
         request: RequestId(Uuid::nil()),
         now: Timestamp::now(),
     };

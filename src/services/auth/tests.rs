@@ -33,7 +33,7 @@ const WRONG: &str = "00000-00000-00000-00000-00000";
 pub(crate) struct House {
     pub(crate) backends: Arc<Backends>,
     pub(crate) folder: TempDir,
-    _database: Option<Database>,
+    database: Option<Database>,
 }
 
 impl House {
@@ -83,7 +83,7 @@ impl House {
             server_name,
         };
         let backends = Backends::new(metadata, blobs, Coordination::in_process(), config);
-        Self { backends: Arc::new(backends), folder, _database: database }
+        Self { backends: Arc::new(backends), folder, database }
     }
 
     /// With ann in it, who has this app password.
@@ -218,7 +218,7 @@ async fn a_crowd_with_one_new_password_is_verified_once() {
 async fn a_revoked_password_opens_nothing_at_once_whoever_revoked_it() {
     let (house, secret) = House::with_ann().await;
     house.ann_tries(&secret).await.unwrap();
-    let other_process = open(&house.folder).await;
+    let other_process = open(&house.folder, house.database.as_ref()).await;
     let id = app_passwords::list(&house.backends, &ann()).await.unwrap()[0].id;
     let tx = other_process.begin().await.unwrap();
     metadata::app_passwords::revoke(&tx, id, NOW).await.unwrap();
