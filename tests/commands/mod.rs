@@ -4,6 +4,7 @@ mod admin;
 mod backup;
 mod backup_faults;
 mod doctor;
+mod doctor_bucket;
 mod doctor_client;
 mod doctor_deep;
 mod help;

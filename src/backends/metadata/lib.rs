@@ -26,6 +26,7 @@ pub mod members;
 pub mod moves;
 pub mod names;
 pub mod nodes;
+pub mod original_paths;
 pub mod placeholders;
 pub mod places;
 pub mod properties;
