@@ -17,7 +17,8 @@ use anyhow::{Context, Result, bail};
 use crate::{clients, workspace};
 
 /// Stops what it has started once nobody holds the other end of its input, and cleans up behind it.
-const GUARD: &str = r#"folder=$1; shift; "$@" & cat >/dev/null; kill $!; wait $!; rm -rf -- "$folder""#;
+const GUARD: &str =
+    r#"folder=$1 end=$2; shift 2; "$@" & cat >/dev/null; kill -s "$end" $!; wait $!; rm -rf -- "$folder""#;
 
 /// Where Debian puts the programs of PostgreSQL's server, out of everybody's PATH.
 const POSTGRES: &str = "/usr/lib/postgresql";
@@ -68,7 +69,8 @@ impl Server {
             bail!("initdb failed: {}", String::from_utf8_lossy(&made.stderr));
         }
         let port = free_port()?;
-        let mut command = owner.guard(&folder);
+        // At the other signal it would wait for whoever is still connected.
+        let mut command = owner.guard(&folder, "INT");
         command.arg(programs.join("postgres")).arg("-D").arg(&data);
         // Nothing here outlives the machine. Each test has connections of its own.
         command.args(["-F", "-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
@@ -80,7 +82,7 @@ impl Server {
     fn redis() -> Result<Self> {
         let folder = Owner::ourselves().folder("larder-redis-")?;
         let port = free_port()?;
-        let mut command = Owner::ourselves().guard(&folder);
+        let mut command = Owner::ourselves().guard(&folder, "TERM");
         command.args(["redis-server", "--bind", "127.0.0.1", "--port", &port.to_string()]);
         command.args(["--save", "", "--appendonly", "no"]);
         Self::start(command, port, &folder, "Ready to accept connections")
@@ -142,10 +144,10 @@ impl Owner {
         Ok(folder)
     }
 
-    /// The guard of a server in this folder; the server's program and arguments come after it.
-    pub fn guard(&self, folder: &Path) -> Command {
+    /// The guard of a server in this folder, which ends it by this signal; the server's program and arguments come after it.
+    pub fn guard(&self, folder: &Path, end: &str) -> Command {
         let mut command = self.command(Path::new("sh"), folder);
-        command.args(["-c", GUARD, "sh"]).arg(folder);
+        command.args(["-c", GUARD, "sh"]).arg(folder).arg(end);
         command
     }
 

@@ -38,7 +38,7 @@ impl Store {
                 "credentials": [{{"accessKey": "{ACCESS_KEY}", "secretKey": "{SECRET_KEY}"}}]}}]}}"#
         );
         fs::write(folder.join("keys.json"), keys)?;
-        let mut command = Owner::ourselves().guard(&folder);
+        let mut command = Owner::ourselves().guard(&folder, "TERM");
         command.args([
             "weed",
             "-logtostderr=true",
@@ -76,7 +76,7 @@ impl Store {
                  [s3_api]\ns3_region = \"us-east-1\"\napi_bind_addr = \"127.0.0.1:{port}\"\nroot_domain = \".s3.test\"\n"
             ),
         )?;
-        let mut command = Owner::ourselves().guard(&folder);
+        let mut command = Owner::ourselves().guard(&folder, "TERM");
         command.arg(&program).arg("-c").arg(&config).arg("server").env("RUST_LOG", "garage=info");
         let server = Server::start(command, port, &folder, "S3 API server listening")?;
         let tell = |words: &[&str]| tell(&program, &config, words);
