@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
-use std::time::{Duration, UNIX_EPOCH};
 
 use bucket::{Bucket, Outside};
 use domain::{Durability, Secret, Timestamp};
@@ -167,8 +166,7 @@ impl Ground {
 /// A database with every step taken.
 fn migrated() -> Database {
     let built = std::env::current_exe().unwrap().metadata().unwrap().modified().unwrap();
-    let template =
-        format!("built_{}", built.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis());
+    let template = format!("built_{}", Timestamp::from(built).millis());
     Database::like_made(&template, |url| async {
         let config = MetadataConfig {
             url: Some(Secret::new(url)),
