@@ -1,7 +1,7 @@
 //! Everything that fails, one thing after the other.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bucket::Fault;
 use rand::RngExt;
@@ -70,10 +70,10 @@ impl Faults {
 
     /// A few calls at a time, so that trying again helps now and then.
     fn trouble(&self, operation: &str, fault: Fault, while_it_lasts: Duration) {
-        let began = Instant::now();
-        while began.elapsed() < while_it_lasts {
+        const ROUND: Duration = Duration::from_millis(100);
+        for _ in 0..=while_it_lasts.as_millis() / ROUND.as_millis() {
             self.cluster.bucket.fail(operation, 4, fault);
-            thread::sleep(Duration::from_millis(100));
+            thread::sleep(ROUND);
         }
         self.cluster.bucket.mend();
     }

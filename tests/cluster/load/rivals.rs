@@ -1,10 +1,11 @@
 //! Clients that want the same locks, each exclusive: no two of them ever have one at the same time.
 
 use std::io;
-use std::sync::{LazyLock, Mutex};
+use std::sync::Mutex;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use domain::Timestamp;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
@@ -18,8 +19,6 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 /// What a request may take near the end of a lock.
 const MARGIN: Duration = Duration::from_secs(5);
 
-static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
-
 #[derive(Default)]
 pub struct Rivals {
     held: Mutex<Vec<Held>>,
@@ -29,8 +28,8 @@ pub struct Rivals {
 #[derive(Debug)]
 struct Held {
     path: String,
-    from: Duration,
-    to: Duration,
+    from: Timestamp,
+    to: Timestamp,
 }
 
 impl Rivals {
@@ -38,28 +37,28 @@ impl Rivals {
     pub fn turn(&self, line: &Line, random: &mut StdRng) -> io::Result<()> {
         let path = format!("/rival-{}", random.random_range(0..PATHS));
         let timeout = format!("Second-{}", TIMEOUT.as_secs());
-        let end = BEGINNING.elapsed() + TIMEOUT;
+        let end = Timestamp::now().after(TIMEOUT);
         let answer = line.ask("LOCK", &path, &[("Timeout", &timeout)], LOCKINFO.as_bytes())?;
         if answer.status == 423 {
             thread::sleep(Duration::from_millis(20));
             return Ok(());
         }
         assert!(matches!(answer.status, 200 | 201), "{answer:?}");
-        let from = BEGINNING.elapsed();
+        let from = Timestamp::now();
         let token = answer.header("lock-token").unwrap().to_owned();
         let used = self.make_use(line, &path, &token, end);
-        let to = BEGINNING.elapsed().min(end);
+        let to = Timestamp::now().min(end);
         self.held.lock().unwrap().push(Held { path: path.clone(), from, to });
         used?;
         let answer = line.ask("UNLOCK", &path, &[("Lock-Token", &token)], b"")?;
-        let in_time = BEGINNING.elapsed() + MARGIN < end;
+        let in_time = Timestamp::now().after(MARGIN) < end;
         assert!(answer.status == 204 || !in_time, "{path}: {answer:?}");
         Ok(())
     }
 
-    fn make_use(&self, line: &Line, path: &str, token: &str, end: Duration) -> io::Result<()> {
+    fn make_use(&self, line: &Line, path: &str, token: &str, end: Timestamp) -> io::Result<()> {
         let mine = line.ask("PUT", path, &[("If", &format!("({token})"))], token.as_bytes())?;
-        let in_time = || BEGINNING.elapsed() + MARGIN < end;
+        let in_time = || Timestamp::now().after(MARGIN) < end;
         assert!(matches!(mine.status, 201 | 204) || !in_time(), "{path} was locked by {token}: {mine:?}");
         let others = line.ask("PUT", path, &[], b"somebody else's")?;
         assert!(others.status == 423 || !in_time(), "{path} was locked by {token}: {others:?}");
