@@ -4,6 +4,7 @@
 //! it and one line in [`JOBS`]. It runs at least once, so what it does must be right when it is done twice.
 
 mod check;
+mod clear_unfinished;
 mod config;
 mod expire_locks;
 mod forget_history;
@@ -31,6 +32,7 @@ pub static JOBS: &[Job] = &[
     thin_versions::JOB,
     forget_history::JOB,
     expire_locks::JOB,
+    clear_unfinished::JOB,
     sweep::JOB,
     scrub::JOB,
     check::JOB,

@@ -7,8 +7,9 @@ use std::time::Duration;
 use blobs::Store;
 use coordination::StoreFacts;
 use domain::{OVERDUE_AFTER, QueueHealth, Result, StoreKind, Timestamp};
+use metadata::description::{self, Description};
 use metadata::schema::{self, Version};
-use metadata::{app_passwords, jobs, users};
+use metadata::{app_passwords, jobs, moves, users};
 
 use crate::Backends;
 
@@ -88,14 +89,33 @@ pub async fn examine(now: Timestamp, backends: &Backends) -> Vec<Finding> {
 
 async fn database(backends: &Backends) -> Finding {
     const SUBJECT: &str = "database";
-    match backends.metadata.check().await {
-        Ok(()) => Finding::good(SUBJECT, "It answers."),
+    match description::describe(&backends.metadata).await {
+        Ok(found) => match moves::refuse_moved(&backends.metadata).await {
+            Ok(()) => Finding::good(SUBJECT, described(&found)),
+            Err(error) => Finding::bad(
+                SUBJECT,
+                error.to_string(),
+                "A database that was moved is kept, and refuses every change, so that none is lost.",
+            ),
+        },
         Err(error) => Finding::bad(
             SUBJECT,
             error.to_string(),
-            "See that the data folder is there, that this user may write to it, and that its disk is not full.",
+            match backends.metadata.is_shared() {
+                true => "See that its server runs and can be reached, and that metadata.url is right.",
+                false => {
+                    "See that the data folder is there, that this user may write to it, and that its disk is not full."
+                }
+            },
         ),
     }
+}
+
+fn described(found: &Description) -> String {
+    let Description { engine, place, bytes, connections } = found;
+    let tenths = bytes.saturating_mul(10) >> 20;
+    let used = connections.map(|(used, allowed)| format!("; {used} of {allowed} connections are used"));
+    format!("{engine} at {place}, {}.{} MiB{}.", tenths / 10, tenths % 10, used.unwrap_or_default())
 }
 
 async fn schema(backends: &Backends) -> Finding {

@@ -15,6 +15,7 @@ pub mod files;
 pub mod history;
 pub mod jobs;
 pub mod quotas;
+pub mod servers;
 pub mod setup;
 pub mod trash;
 pub mod upgrades;

@@ -34,6 +34,7 @@ pub async fn welcome(now: Timestamp, backends: &Backends, user_name: &UserName) 
     let (password_hash, secret_hash) = (hashing.hash(&password).await?, hashing.hash(secret.secret()).await?);
     let tx = backends.metadata.begin().await?;
     // Two first starts at once would both have found nobody.
+    users::wait_for_first(&tx).await?;
     if users::any(&tx).await? {
         return Ok(None);
     }

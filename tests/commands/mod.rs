@@ -11,6 +11,7 @@ mod help;
 mod history;
 mod jobs;
 mod serve;
+mod servers;
 mod settings;
 mod shared_state;
 mod tls;

@@ -14,21 +14,29 @@ mod steps;
 mod windows;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use larder::house;
+use services::files;
 use tokio::runtime::Runtime;
 
 use crate::faults::config;
 use crate::support::{database, ground, settled};
 
 pub use line::Line;
+pub use locker::LOCKINFO;
+pub use owner::Owner;
+pub use sharers::{FOLDER, Shared};
 
 /// Asserts that the rows, the blobs and the usage of the running server in this folder fit each other.
 #[track_caller]
 pub fn in_order(folder: &Path) {
     let data = folder.join("data");
     let (left, complaints) = Runtime::new().unwrap().block_on(async {
-        let backends = house::visit(&config(&data)).await.unwrap();
+        let backends = Arc::new(house::visit(&config(&data)).await.unwrap());
+        // Who was killed is known to be gone after a minute, and then its uploads are given up.
+        database::a_minute_passes(&data).await;
+        files::discard_unfinished(&backends).await.unwrap();
         let left = settled(&backends).await;
         backends.close().await.unwrap();
         (left, complaints(&data).await)

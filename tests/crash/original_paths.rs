@@ -46,8 +46,7 @@ fn a_round_through_renamed_files_that_dies_is_ended_after_the_next_start() {
 fn write_now(folder: &Path, variables: &[(&str, &str)]) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_larder"));
     command.args(["admin", "jobs", "run", "original-paths", "--data"]).arg(folder.join("data"));
-    command.envs(variables.iter().copied());
-    command.envs(crate::support::ground::variables(folder));
+    crate::support::ground::prepare(&mut command, folder);
     command.envs(variables.iter().copied()).current_dir(folder).output().unwrap();
 }
 

@@ -1,14 +1,14 @@
 //! What the database knows of blobs: registered before their first byte, live once a node shows them.
 
-use domain::{BlobId, Content, Error, Result, SpaceId, StoreKind, Timestamp};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryResult};
+use domain::{BlobId, Content, Error, Result, ServerId, SpaceId, StoreKind, Timestamp};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryResult, Value};
 use uuid::Uuid;
 
 use crate::error::DbResult;
 use crate::lists::{AT_ONCE, slots};
 use crate::nodes::unsigned;
 use crate::rows::blob;
-use crate::{Db, Metadata, Tx, reservations, spaces, statement};
+use crate::{Db, Metadata, Tx, reservations, servers, spaces, statement};
 
 /// Registered, and not live yet.
 const PENDING: &str = "NOT live AND condemned_ms IS NULL";
@@ -63,6 +63,7 @@ pub(crate) async fn insert(
         created_ms: Set(now.millis()),
         space_id: Set(reserved.map(|(space, _)| space.0)),
         reserved_bytes: Set(spaces::signed(reserved.map_or(0, |(_, bytes)| bytes))?),
+        server_id: Set(tx.server.map(|server| server.0)),
         store: Set(place.store.word().to_owned()),
         original_path: Set(place.original_path.map(str::to_owned)),
         ..Default::default()
@@ -74,33 +75,59 @@ pub(crate) async fn insert(
 /// own: whoever took the pen has settled it.
 ///
 /// # Errors
-/// [`Internal`](Error::Internal) when it is not registered (any more).
+/// [`Unavailable`](Error::Unavailable) when it is no longer this server's: others took it for gone, and gave up what it
+/// was receiving.
 pub async fn enliven(tx: &Tx, id: BlobId, content: &Content) -> Result<()> {
     let sql = "UPDATE blobs SET live = TRUE, size_bytes = $2, sha256 = $3, media_type = $4, \
-                 space_id = NULL, reserved_bytes = 0 \
-               WHERE id = $1 AND NOT live AND condemned_ms IS NULL";
+                 space_id = NULL, reserved_bytes = 0, server_id = NULL \
+               WHERE id = $1 AND NOT live AND condemned_ms IS NULL AND server_id IS NOT DISTINCT FROM $5";
     let size = i64::try_from(content.size_bytes).map_err(Error::internal)?;
     let digest = content.sha256.0.to_vec();
-    let values = [id.0.into(), size.into(), digest.into(), content.media_type.clone().into()];
+    let values =
+        [id.0.into(), size.into(), digest.into(), content.media_type.clone().into(), tx.own_server()];
     match tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?.rows_affected() {
         1 => Ok(()),
-        _ => Err(Error::internal(format!("blob {id} is not registered"))),
+        _ => Err(given_up(id)),
     }
 }
 
-/// Where a blob lies that is registered and did not become live; none for any other. It waits for whoever is about to make it live: the
-/// answer holds once the upload that registered it is over.
+/// What an upload hears whose blob is no longer its server's.
+pub(crate) fn given_up(id: BlobId) -> Error {
+    Error::unavailable(
+        "The server was out of touch for so long that this upload was given up; nothing was changed, send it again.",
+        format_args!("blob {id} is not registered, or no longer by this server"),
+    )
+}
+
+/// What may be done with the bytes of an upload that is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Abandoned {
+    /// It never became live and never will: nobody but this server may do anything with what lies there now.
+    Ours(StoreKind),
+    /// Nobody knows it any more: it never became live.
+    Unknown,
+    /// It became live.
+    Shown,
+}
+
+/// Takes over a blob that is registered and did not become live: from here on, whoever registered it cannot make it live
+/// any more, unless that was this server. It waits for whoever is about to do so.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn abandoned(metadata: &Metadata, id: BlobId) -> Result<Option<StoreKind>> {
+pub async fn abandon(metadata: &Metadata, id: BlobId) -> Result<Abandoned> {
     let tx = metadata.begin().await?;
-    // A write, though it changes nothing, so that the row is waited for.
+    // A write even where nothing changes, so that the row is waited for.
     let sql =
-        format!("UPDATE blobs SET live = FALSE WHERE id = $1 AND {PENDING} AND {UNSHOWN} RETURNING store");
-    let found = tx.raw().query_one_raw(statement(&tx, &sql, [id.0.into()])).await.or_domain()?;
+        format!("UPDATE blobs SET server_id = $2 WHERE id = $1 AND {PENDING} AND {UNSHOWN} RETURNING store");
+    let taken = tx.raw().query_one_raw(statement(&tx, &sql, [id.0.into(), tx.own_server()])).await;
+    let abandoned = match taken.or_domain()? {
+        Some(row) => Abandoned::Ours(store_of(&row)?),
+        None if find(&tx, id).await?.is_some() => Abandoned::Shown,
+        None => Abandoned::Unknown,
+    };
     tx.commit().await?;
-    found.as_ref().map(store_of).transpose()
+    Ok(abandoned)
 }
 
 /// Forgets a blob that never became live, and gives back what it has set aside; a live one is left alone.
@@ -119,13 +146,37 @@ pub async fn forget(metadata: &Metadata, id: BlobId) -> Result<()> {
     tx.commit().await
 }
 
-/// Blobs registered before a moment that never became live.
+/// Blobs registered before a moment that never became live, and that no other server receives.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn pending(metadata: &Metadata, before: Timestamp) -> Result<Vec<BlobId>> {
-    let sql = format!("SELECT id FROM blobs WHERE {PENDING} AND {UNSHOWN} AND created_ms < $1");
-    ids(metadata, &sql, vec![before.millis().into()]).await
+    let sql = format!(
+        "SELECT id FROM blobs WHERE {PENDING} AND {UNSHOWN} AND created_ms < $1 \
+         AND (server_id IS NULL OR server_id IS NOT DISTINCT FROM $2)"
+    );
+    ids(metadata, &sql, vec![before.millis().into(), own(metadata.server())]).await
+}
+
+/// Blobs that never became live and that nobody receives any more, because the server that did is gone.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn left_over(metadata: &Metadata) -> Result<Vec<BlobId>> {
+    let gone = servers::given_up(metadata);
+    let sql = format!("SELECT id FROM blobs WHERE {PENDING} AND {UNSHOWN} AND {gone}");
+    ids(metadata, &sql, vec![own(metadata.server())]).await
+}
+
+fn own(server: Option<ServerId>) -> Value {
+    server.map(|server| server.0).into()
+}
+
+impl Tx {
+    /// The server this process is, as a value of a statement.
+    pub(crate) fn own_server(&self) -> Value {
+        own(self.server)
+    }
 }
 
 /// Condemns those of these live blobs that no revision refers to any more: their bytes may be removed once whoever reads
@@ -232,7 +283,7 @@ pub(crate) fn store_of(row: &QueryResult) -> Result<StoreKind> {
     StoreKind::parse(&row.try_get::<String>("", "store").or_domain()?)
 }
 
-async fn ids(metadata: &Metadata, sql: &str, values: Vec<sea_orm::Value>) -> Result<Vec<BlobId>> {
+async fn ids(metadata: &Metadata, sql: &str, values: Vec<Value>) -> Result<Vec<BlobId>> {
     let rows = metadata.raw().query_all_raw(statement(metadata, sql, values)).await.or_domain()?;
     rows.iter().map(|row| Ok(BlobId(row.try_get("", "id").or_domain()?))).collect()
 }

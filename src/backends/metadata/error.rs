@@ -7,6 +7,12 @@ use sqlx::postgres::PgDatabaseError;
 const BUSY: &str = "The database is busy; try again in a moment.";
 const UNUSABLE: &str = "The database cannot be used at the moment.";
 
+const MOVED: &str = "Everything was moved to another database. Whoever runs this server has to start it again on \
+                     that one: the setting metadata.url names it.";
+
+/// SQLITE_CONSTRAINT_TRIGGER: there are none but those of a database that was moved.
+const MOVED_AWAY: &str = "1811";
+
 /// Turns an answer of the database into one of the house.
 pub(crate) trait DbResult<T> {
     fn or_domain(self) -> Result<T>;
@@ -50,6 +56,7 @@ fn source(error: &DbErr) -> Option<&sqlx::Error> {
 /// By the result code of SQLite, of which the low byte says what kind of fault it is (sqlite.org/rescode.html).
 fn by_result(code: Option<&str>, error: &DbErr) -> Error {
     match code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff) {
+        _ if code == Some(MOVED_AWAY) => Error::unavailable(MOVED, error),
         // SQLITE_BUSY and SQLITE_LOCKED, with all their extended codes.
         Some(5 | 6) => Error::unavailable(BUSY, error),
         // SQLITE_FULL

@@ -9,18 +9,21 @@ mod error;
 mod lists;
 mod revisions;
 mod rows;
+mod transfer;
 
 pub mod app_passwords;
 pub mod blobs;
 pub mod changes;
 pub mod companions;
 pub mod copies;
+pub mod description;
 pub mod garbage;
 pub mod history;
 pub mod holds;
 pub mod jobs;
 pub mod locks;
 pub mod members;
+pub mod moves;
 pub mod names;
 pub mod nodes;
 pub mod original_paths;
@@ -28,12 +31,14 @@ pub mod placeholders;
 pub mod places;
 pub mod properties;
 pub mod purge;
+pub mod relocations;
 pub mod renewal;
 pub mod reservations;
 pub mod retention;
 pub mod rules;
 pub mod schema;
 pub mod scrubs;
+pub mod servers;
 pub mod snapshots;
 pub mod spaces;
 pub mod system_files;
@@ -42,10 +47,10 @@ pub mod users;
 pub mod versions;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use domain::Result;
+use domain::{Result, ServerId};
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
@@ -54,6 +59,7 @@ use sea_orm::{
 pub use config::MetadataConfig;
 use engines::Connections;
 use error::DbResult;
+pub use transfer::Transferred;
 
 /// The name of the database in the data folder.
 pub const FILE: &str = "metadata.db";
@@ -62,8 +68,13 @@ pub const FILE: &str = "metadata.db";
 pub struct Metadata {
     read: DatabaseConnection,
     write: DatabaseConnection,
+    uncounted: DatabaseConnection,
     statements: Arc<AtomicU64>,
     data_folder: PathBuf,
+    /// Where it is, without what opens it.
+    place: String,
+    movers: Option<moves::Watch>,
+    server: OnceLock<ServerId>,
 }
 
 /// Something questions can be put to.
@@ -87,7 +98,11 @@ impl Metadata {
     /// [`Unavailable`](domain::Error::Unavailable) when it cannot be opened, [`Unsupported`](domain::Error::Unsupported)
     /// for a PostgreSQL that is too old or set up in a way that would not do.
     pub async fn open(config: &MetadataConfig, data_folder: &Path) -> Result<Self> {
-        let Connections { read, write } = engines::open(config, data_folder).await?;
+        Ok(Self::over(engines::open(config, data_folder).await?, data_folder))
+    }
+
+    fn over(connections: Connections, data_folder: &Path) -> Self {
+        let Connections { read, write, place } = connections;
         let statements = Arc::new(AtomicU64::new(0));
         let counted = |mut connection: DatabaseConnection| {
             let statements = Arc::clone(&statements);
@@ -96,8 +111,18 @@ impl Metadata {
             });
             connection
         };
-        let data_folder = data_folder.to_owned();
-        Ok(Self { read: counted(read), write: counted(write), statements, data_folder })
+        // Only what is a file in the data folder is moved away from there.
+        let is_file = read.get_database_backend() == DbBackend::Sqlite;
+        Self {
+            movers: is_file.then(|| moves::Watch::over(data_folder)),
+            uncounted: write.clone(),
+            read: counted(read),
+            write: counted(write),
+            statements,
+            data_folder: data_folder.to_owned(),
+            place,
+            server: OnceLock::new(),
+        }
     }
 
     /// Begins a transaction that may write. Dropping it before [`Tx::commit`] undoes all of it.
@@ -105,13 +130,20 @@ impl Metadata {
     /// On SQLite it holds the one writer from here on: nothing slow may be awaited inside.
     ///
     /// # Errors
-    /// [`Unavailable`](domain::Error::Unavailable) when somebody else holds the database for too long.
+    /// [`Unavailable`](domain::Error::Unavailable) when somebody else holds the database for too long, or moves it.
     pub async fn begin(&self) -> Result<Tx> {
+        self.movers.as_ref().map_or(Ok(()), moves::Watch::refuse)?;
+        self.begin_unasked().await
+    }
+
+    /// The same for the mover.
+    async fn begin_unasked(&self) -> Result<Tx> {
         let immediate = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        Ok(Tx { raw: self.write.begin_with_options(immediate).await.or_domain()? })
+        let raw = self.write.begin_with_options(immediate).await.or_domain()?;
+        Ok(Tx { raw, server: self.server.get().copied() })
     }
 
     /// A view of the database as it is at the first question put to it. What others change meanwhile does not show, and
@@ -123,11 +155,21 @@ impl Metadata {
         let raw = match self.is_shared() {
             true => {
                 let (isolation, access) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
-                self.read.begin_with_config(Some(isolation), Some(access)).await
+                let raw = self.read.begin_with_config(Some(isolation), Some(access)).await.or_domain()?;
+                // It holds nothing that others wait for, and whoever has it may wait for a store in between.
+                raw.execute_unprepared("SET LOCAL idle_in_transaction_session_timeout = 0")
+                    .await
+                    .or_domain()?;
+                raw
             }
-            false => self.read.begin().await,
+            false => self.read.begin().await.or_domain()?,
         };
-        Ok(View { raw: raw.or_domain()? })
+        Ok(View { raw })
+    }
+
+    /// Where it is, without the password that opens it.
+    pub fn place(&self) -> &str {
+        &self.place
     }
 
     /// Whether servers on other machines may use the same database: on PostgreSQL.
@@ -135,7 +177,23 @@ impl Metadata {
         self.read.get_database_backend() == DbBackend::Postgres
     }
 
-    /// How many statements have been sent since the start, transactions' brackets not counted.
+    /// As which of the servers this process works; none where it does not serve.
+    pub fn server(&self) -> Option<ServerId> {
+        self.server.get().copied()
+    }
+
+    /// From here on, whatever this process registers is received by this server.
+    pub(crate) fn serve_as(&self, server: ServerId) {
+        // The first word counts: a process is one server.
+        let _ = self.server.set(server);
+    }
+
+    /// Where statements that come by themselves are sent.
+    pub(crate) fn uncounted(&self) -> &DatabaseConnection {
+        &self.uncounted
+    }
+
+    /// How many statements have been sent since the start, transactions' brackets and signs of life not counted.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
     }
@@ -155,6 +213,7 @@ impl Metadata {
     /// [`Unavailable`](domain::Error::Unavailable) or [`OutOfSpace`](domain::Error::OutOfSpace) when they cannot.
     pub async fn check_writing(&self) -> Result<()> {
         let tx = self.begin().await?;
+        moves::refuse_moved(&tx).await?;
         let sql = match self.is_shared() {
             // A standby has no number to give to a transaction.
             true => "SELECT pg_current_xact_id()",
@@ -194,6 +253,7 @@ impl Db for View {
 /// A transaction: all of it happens at [`commit`](Self::commit), or nothing does.
 pub struct Tx {
     raw: DatabaseTransaction,
+    server: Option<ServerId>,
 }
 
 impl Db for Tx {

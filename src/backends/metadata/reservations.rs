@@ -3,7 +3,7 @@
 //! It stands twice: in the row of the upload's blob, by which it is given back whatever becomes of the upload, and added up
 //! in the row of the space, where every condition of the quota counts it.
 
-use domain::{BlobId, Error, Result, SpaceId, Timestamp};
+use domain::{BlobId, Result, SpaceId, Timestamp};
 use sea_orm::ConnectionTrait;
 
 use crate::error::DbResult;
@@ -26,7 +26,7 @@ pub struct Demand {
 /// Registers a blob as [`blobs::register`] does, and sets room aside for it; says how many bytes.
 ///
 /// # Errors
-/// [`QuotaExceeded`](Error::QuotaExceeded) when there is not as much as needed.
+/// [`QuotaExceeded`](domain::Error::QuotaExceeded) when there is not as much as needed.
 pub async fn register(
     metadata: &Metadata,
     id: BlobId,
@@ -44,16 +44,17 @@ pub async fn register(
 /// Sets more room aside for a registered blob; says how many bytes more.
 ///
 /// # Errors
-/// [`QuotaExceeded`](Error::QuotaExceeded) when there is not as much as needed.
+/// [`QuotaExceeded`](domain::Error::QuotaExceeded) when there is not as much as needed, [`Unavailable`](domain::Error::Unavailable) when
+/// the blob is no longer this server's.
 pub async fn extend(metadata: &Metadata, id: BlobId, demand: Demand) -> Result<u64> {
     let tx = metadata.begin().await?;
     let bytes = set_aside(&tx, demand).await?;
-    let sql =
-        "UPDATE blobs SET space_id = $2, reserved_bytes = reserved_bytes + $3 WHERE id = $1 AND NOT live";
-    let values = [id.0.into(), demand.space.0.into(), signed(bytes)?.into()];
+    let sql = "UPDATE blobs SET space_id = $2, reserved_bytes = reserved_bytes + $3 \
+               WHERE id = $1 AND NOT live AND server_id IS NOT DISTINCT FROM $4";
+    let values = [id.0.into(), demand.space.0.into(), signed(bytes)?.into(), tx.own_server()];
     match tx.raw().execute_raw(statement(&tx, sql, values)).await.or_domain()?.rows_affected() {
         1 => tx.commit().await?,
-        _ => return Err(Error::internal(format!("blob {id} is not registered"))),
+        _ => return Err(blobs::given_up(id)),
     }
     Ok(bytes)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use blobs::{BlobFacts, BlobWriter};
 use bytes::Bytes;
-use domain::{BlobId, Result, SpaceId, SystemFile, Timestamp};
+use domain::{BlobId, Error, Result, SpaceId, SystemFile, Timestamp};
 use metadata::blobs::Place;
 use metadata::reservations::{self, Demand};
 use uuid::Uuid;
@@ -173,7 +173,12 @@ impl Intake {
         // As in `register`, with which it shares the transaction.
         let id = self.begin();
         let (metadata, now) = (&self.backends.metadata, self.now);
-        self.reserved_bytes = reservations::register(metadata, id, self.place(), now, demand).await?;
+        let registered = reservations::register(metadata, id, self.place(), now, demand).await;
+        if let Err(Error::QuotaExceeded(_)) = registered {
+            // Refused before there was anything to be discarded.
+            (self.blob, self.under_way) = (None, None);
+        }
+        self.reserved_bytes = registered?;
         failpoint::reach("upload.registered");
         Ok(())
     }

@@ -18,6 +18,10 @@ const VERSION_MIN: i32 = 150_000;
 /// have been started again meanwhile.
 const RESTED: Duration = Duration::from_secs(10);
 
+/// A transaction that stands still for longer than this is undone by the database: what a server holds that hangs, or was
+/// cut off in the middle, would keep all others waiting. Nothing slow is awaited in one.
+const STANDSTILL: &str = "SET idle_in_transaction_session_timeout = '30s'";
+
 /// Connects to the database at this address.
 pub(super) async fn open(config: &MetadataConfig, url: &str) -> Result<Connections> {
     // What is wrong with an address may repeat the password in it, so it is not said.
@@ -42,6 +46,7 @@ pub(super) async fn open(config: &MetadataConfig, url: &str) -> Result<Connectio
         })
         .after_connect(move |connection, _| {
             Box::pin(async move {
+                connection.execute(STANDSTILL).await?;
                 // What the server was set up for counts for whoever commits with power-loss in mind.
                 if durability == Durability::ProcessCrash {
                     connection.execute("SET synchronous_commit = off").await?;
@@ -49,11 +54,18 @@ pub(super) async fn open(config: &MetadataConfig, url: &str) -> Result<Connectio
                 Ok(())
             })
         })
-        .connect_with(options.application_name("larder"));
+        .connect_with(options.clone().application_name("larder"));
     let pool = pool.await.map_err(error::unopened)?;
     check(&pool).await?;
     let connection = DatabaseConnection::from(pool);
-    Ok(Connections { read: connection.clone(), write: connection })
+    Ok(Connections { read: connection.clone(), write: connection, place: place(&options) })
+}
+
+/// The address without the password, and without parameters, one of which may be a password too.
+fn place(options: &PgConnectOptions) -> String {
+    let (user, host, port) = (options.get_username(), options.get_host(), options.get_port());
+    // Whoever names no database gets that of their own name.
+    format!("postgres://{user}@{host}:{port}/{}", options.get_database().unwrap_or(user))
 }
 
 /// Refuses what would be wrong for every request.

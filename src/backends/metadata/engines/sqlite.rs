@@ -9,14 +9,14 @@ use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::Connections;
-use crate::{FILE, MetadataConfig, error};
+use crate::{MetadataConfig, error};
 
 /// Opens, and if need be creates, the database file.
-pub(super) async fn open(config: &MetadataConfig, data_folder: &Path) -> Result<Connections> {
+pub(super) async fn open(config: &MetadataConfig, path: &Path) -> Result<Connections> {
     // Two pools, because SQLite has one writer: writers queue fairly for their one connection instead
     // of racing for the file, and readers never wait for them.
     let file = SqliteConnectOptions::new()
-        .filename(data_folder.join(FILE))
+        .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(synchronous(config.durability))
@@ -49,7 +49,20 @@ pub(super) async fn open(config: &MetadataConfig, data_folder: &Path) -> Result<
         .connect_with(file.clone());
     let write = write.await.map_err(error::unopened)?;
     let read = pool(config.readers).connect_with(file.read_only(true)).await.map_err(error::unopened)?;
-    Ok(Connections { read: DatabaseConnection::from(read), write: DatabaseConnection::from(write) })
+    let place = path.display().to_string();
+    Ok(Connections { read: DatabaseConnection::from(read), write: DatabaseConnection::from(write), place })
+}
+
+/// Opens an empty file to be filled once: without a log, and not synced.
+pub(super) async fn open_new(path: &Path) -> Result<Connections> {
+    let file = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Off)
+        .synchronous(SqliteSynchronous::Off)
+        .foreign_keys(true);
+    let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+    let connection = DatabaseConnection::from(pool.connect_with(file).await.map_err(error::unopened)?);
+    Ok(Connections { read: connection.clone(), write: connection, place: path.display().to_string() })
 }
 
 /// With FULL each commit syncs the log. With NORMAL only checkpoints sync: after a loss of power the database is
