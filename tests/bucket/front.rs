@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use s3s::Body;
 use s3s::service::S3Service;
 
+use super::NAME;
 use super::faults::{Fault, Faults};
 use super::setup::Setup;
 use super::uploads::Uploads;
@@ -37,6 +38,7 @@ pub struct Front {
 /// What was asked.
 struct Asked {
     operation: &'static str,
+    bucket: String,
     key: String,
     query: BTreeMap<String, String>,
 }
@@ -89,6 +91,10 @@ impl Front {
             self.presigned.fetch_add(1, Ordering::SeqCst);
         }
         *self.calls.lock().entry(asked.operation.to_owned()).or_default() += 1;
+        if !matches!(asked.bucket.as_str(), "" | NAME) {
+            let _ = request.into_body().collect().await;
+            return Ok(error(404, "NoSuchBucket", "there is one bucket here"));
+        }
         if let Some(why) = refused(&asked, request.headers()) {
             if why == ONE_MECHANISM {
                 self.leaked.fetch_add(1, Ordering::SeqCst);
@@ -195,7 +201,8 @@ impl Asked {
             .map(|(name, value)| (name.to_owned(), value.replace("%2F", "/")))
             .collect();
         let path = request.uri().path().trim_start_matches('/');
-        let key = path.split_once('/').map(|(_, key)| key.to_owned()).unwrap_or_default();
+        let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+        let (bucket, key) = (bucket.to_owned(), key.to_owned());
         let is_copy = request.headers().contains_key("x-amz-copy-source");
         let has = |name: &str| query.contains_key(name);
         let operation = match (request.method(), key.is_empty()) {
@@ -216,7 +223,7 @@ impl Asked {
             (&Method::HEAD, true) => "HeadBucket",
             _ => "Other",
         };
-        Self { operation, key, query }
+        Self { operation, bucket, key, query }
     }
 }
 

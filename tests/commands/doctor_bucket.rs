@@ -103,11 +103,14 @@ fn what_keeps_the_bucket_from_being_used_is_said_with_the_setting() {
         (400, "AuthorizationHeaderMalformed", ["another region", "s3.region"]),
         (403, "RequestTimeTooSkewed", ["clock", "by the network"]),
         (503, "SlowDown", ["in trouble", "SlowDown"]),
+        (403, "InvalidAccessKeyId", ["does not take the key", "s3.access_key"]),
     ] {
         bucket.fail("ListObjectsV2", u64::MAX, Fault::Refused(status, code));
         says(&[], &words);
         bucket.mend();
     }
+    bucket.fail("*", u64::MAX, Fault::FORBIDDEN);
+    says(&[], &["may do nothing", "operations.md"]);
     assert_eq!(bucket.objects().len(), 0);
 }
 

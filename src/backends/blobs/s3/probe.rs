@@ -17,6 +17,10 @@ use super::fault::{chain, status};
 use super::{Unfinished, client, label};
 use crate::config::S3Config;
 
+/// What stores call a key that is none of theirs, or its secret.
+const BAD_KEY: [&str; 5] =
+    ["InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "NotSignedUp"];
+
 /// Nobody waits long for an answer that says what is wrong.
 const ATTEMPTS: u32 = 2;
 
@@ -98,6 +102,8 @@ pub(super) async fn probe(config: &S3Config) -> Probed {
         try_object(&bucket, &mut probed).await;
         try_parts(&bucket, &mut probed).await;
         look_around(&bucket, &mut probed).await;
+        let is_denied = |tried: &Tried| tried.trouble == Some(Trouble::Denied);
+        probed.unusable = probed.tried.iter().all(is_denied).then_some(Trouble::Denied);
     } else if may_be_the_style(config, listed.as_ref()) && answers_otherwise(config).await {
         probed.unusable = Some(Trouble::OtherStyle);
     } else {
@@ -283,9 +289,8 @@ where
             let named = error.raw_response().and_then(|answer| answer.headers().get("x-amz-bucket-region"));
             Trouble::OtherRegion(named.map(str::to_owned))
         }
-        (401, _) | (_, "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "ExpiredToken" | "InvalidToken") => {
-            Trouble::BadKey(code.to_owned())
-        }
+        (401, _) => Trouble::BadKey(code.to_owned()),
+        (_, code) if BAD_KEY.contains(&code) => Trouble::BadKey(code.to_owned()),
         (403, _) => Trouble::Denied,
         (405 | 501, _) => Trouble::Unknown,
         _ => Trouble::Other(format!("{status} {code} {}", error.message().unwrap_or_default())),
