@@ -76,9 +76,7 @@ impl Machine {
 
     /// Starts a command that goes on until it is told to stop, and waits until it has said this.
     pub fn start(&self, command: &str, arguments: &[&str], until: &str) -> Server {
-        let mut command = self.command(&[command]);
-        command.args(arguments);
-        self.follow(command, until)
+        self.follow(self.command(&[&[command], arguments].concat()), until)
     }
 
     /// The same with a command that has been made ready.
