@@ -44,7 +44,8 @@ enum Ground {
 }
 
 /// How long the long forms are, where the environment does not say.
-const LONG_FORMS: [(&str, &str); 2] = [("LARDER_CRASH_KILLS", "200"), ("LARDER_MODEL_STEPS", "100000")];
+const LONG_FORMS: [(&str, &str); 3] =
+    [("LARDER_CRASH_KILLS", "200"), ("LARDER_MODEL_STEPS", "100000"), ("LARDER_LOAD_SECONDS", "600")];
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     clients::announce_missing()?;

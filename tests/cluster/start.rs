@@ -57,6 +57,7 @@ fn three_servers_that_start_on_a_database_of_the_version_before_upgrade_it_once(
     // Whatever the latest step has added.
     for sql in [
         "DROP TABLE servers",
+        "DROP TABLE moves",
         "ALTER TABLE blobs DROP COLUMN server_id",
         "ALTER TABLE blobs DROP COLUMN original_path",
         "DELETE FROM seaql_migrations WHERE version = 'm0008_many_servers'",

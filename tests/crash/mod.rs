@@ -5,6 +5,7 @@ mod kills;
 mod line;
 mod locker;
 mod operation;
+mod original_paths;
 mod owner;
 mod retention;
 mod sharers;

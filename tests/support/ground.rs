@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
-use std::time::{Duration, UNIX_EPOCH};
 
 use bucket::{Bucket, Outside};
 use domain::{Durability, Secret, Timestamp};
@@ -93,7 +92,10 @@ pub fn contents(data_folder: &Path) -> Vec<PathBuf> {
 /// What was in one folder, or below it, is in another one now.
 pub fn moved(from: &Path, to: &Path) {
     if let Some(ground) = ground(from) {
-        GROUNDS.lock().unwrap().insert(to.to_owned(), ground);
+        let mut grounds = GROUNDS.lock().unwrap();
+        // What is made in its place is another house.
+        grounds.remove(from);
+        grounds.insert(to.to_owned(), ground);
     }
 }
 
@@ -105,7 +107,11 @@ pub fn left(folder: &Path) {
 /// Puts the house with this folder on a ground of its own, whatever the one around it stands on.
 pub fn apart_from_its_parent(folder: &Path) {
     if is_scaled() {
-        GROUNDS.lock().unwrap().entry(folder.to_owned()).or_insert_with(|| Arc::new(Ground::new()));
+        let known = GROUNDS.lock().unwrap().contains_key(folder);
+        if !known {
+            let own = Arc::new(Ground::new());
+            GROUNDS.lock().unwrap().insert(folder.to_owned(), own);
+        }
     }
 }
 
@@ -160,8 +166,7 @@ impl Ground {
 /// A database with every step taken.
 fn migrated() -> Database {
     let built = std::env::current_exe().unwrap().metadata().unwrap().modified().unwrap();
-    let template =
-        format!("built_{}", built.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis());
+    let template = format!("built_{}", Timestamp::from(built).millis());
     Database::like_made(&template, |url| async {
         let config = MetadataConfig {
             url: Some(Secret::new(url)),
