@@ -239,7 +239,7 @@ fn empty(machine: &Machine) {
 #[test]
 fn a_database_that_no_server_has_migrated_yet_is_left_to_migrate() {
     let machine = Machine::new();
-    std::fs::create_dir(machine.path("larder-data")).unwrap();
+    machine.run(&["migrate"]).succeeded();
     empty(&machine);
     let sentence = machine.run(&["admin", "user", "list"]).failed_with(1);
     assert!(sentence.contains("larder migrate"), "{sentence}");
