@@ -74,6 +74,13 @@ impl House {
         if let Ok(Some((says, advice))) = inspection::openness(&config.data_folder) {
             tracing::warn!("{says} {advice}");
         }
+        for agent in webdav::Redirects::in_vain(&config.webdav) {
+            tracing::warn!(
+                agent,
+                "webdav.redirect_agents names a client that is never sent to the file store, because it cannot follow or \
+                 would take its password along"
+            );
+        }
         let lock = folder::lock(&config.data_folder)?;
         let metadata = Metadata::open(&config.metadata, &config.data_folder).await?;
         report(&schema::migrate(&metadata, now).await?);
@@ -105,7 +112,11 @@ impl House {
     ) -> Result<()> {
         let Self { backends, config, certificate, presence, lock } = self;
         let tls = certificate.as_ref().map(Certificate::tls);
-        let drive = |prefix| webdav::router(webdav::Door::new(Arc::clone(&backends), prefix));
+        let redirects = webdav::Redirects::new(&config.webdav, config.public_url.as_deref());
+        let drive = |prefix| {
+            let door = webdav::Door::new(Arc::clone(&backends), prefix);
+            webdav::router(door.redirecting(redirects.clone()))
+        };
         let closed = CancellationToken::new();
         let open = async |listener, tls, doors| {
             let doors = watch(gate::enclose(doors, &config.server, shutdown.clone(), closed.clone()));
@@ -226,6 +237,7 @@ fn report(upgrade: &Upgrade) {
 fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Result<Backends> {
     let services = ServicesConfig {
         files: config.files.clone(),
+        downloads: config.downloads.clone(),
         names: config.names.clone(),
         trash: config.trash.clone(),
         history: config.history.clone(),

@@ -10,6 +10,7 @@ mod expire_locks;
 mod forget_history;
 mod forget_upgrades;
 mod job;
+mod original_paths;
 mod purge;
 mod recount;
 mod rota;
@@ -36,6 +37,7 @@ pub static JOBS: &[Job] = &[
     scrub::JOB,
     check::JOB,
     recount::JOB,
+    original_paths::JOB,
     forget_upgrades::JOB,
 ];
 

@@ -1,5 +1,7 @@
 //! Whether the house is well: a short answer for whoever sends it requests, a long one for its operator.
 
+mod bucket;
+
 use std::time::Duration;
 
 use blobs::Store;
@@ -74,6 +76,10 @@ pub async fn examine(now: Timestamp, backends: &Backends) -> Vec<Finding> {
         }
     }
     for store in backends.blobs.stores() {
+        if store.kind() == StoreKind::S3 {
+            findings.extend(examine_bucket(now, store).await);
+            continue;
+        }
         findings.push(file_store(store).await);
         findings.push(free_space(store).await);
     }
@@ -178,21 +184,20 @@ async fn queue(now: Timestamp, backends: &Backends) -> Finding {
     }
 }
 
+/// Looks a bucket over, which need not be that of a house yet; of another store there is nothing to say.
+pub async fn examine_bucket(now: Timestamp, store: &Store) -> Vec<Finding> {
+    store.probe().await.map_or_else(Vec::new, |probed| bucket::findings(now, &probed))
+}
+
 async fn file_store(store: &Store) -> Finding {
     const SUBJECT: &str = "file store";
-    let (says, advice) = match store.kind() {
-        StoreKind::Disk => (
-            "A small file was written, read and removed.",
+    match store.check().await {
+        Ok(()) => Finding::good(SUBJECT, "A small file was written, read and removed."),
+        Err(error) => Finding::bad(
+            SUBJECT,
+            error.to_string(),
             "See that the data folder is there, that this user may write to it, and that its disk is not full.",
         ),
-        StoreKind::S3 => (
-            "A small object was written to the bucket, read and removed.",
-            "See to the settings in [s3], that the store runs, and that the key may read, write, list and delete.",
-        ),
-    };
-    match store.check().await {
-        Ok(()) => Finding::good(SUBJECT, says),
-        Err(error) => Finding::bad(SUBJECT, error.to_string(), advice),
     }
 }
 

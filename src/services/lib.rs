@@ -26,6 +26,6 @@ pub mod versions;
 
 pub use backends::Backends;
 pub use config::{
-    FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig,
-    VersionsConfig,
+    DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig,
+    TrashConfig, VersionsConfig,
 };

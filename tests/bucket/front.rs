@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Error as IoError, ErrorKind};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -15,6 +16,7 @@ use s3s::Body;
 use s3s::service::S3Service;
 
 use super::faults::{Fault, Faults};
+use super::setup::Setup;
 use super::uploads::Uploads;
 
 /// The door of the bucket.
@@ -26,6 +28,10 @@ pub struct Front {
     pub faults: Faults,
     /// What was begun in parts.
     pub uploads: Uploads,
+    /// How it is set up.
+    pub setup: Setup,
+    presigned: AtomicU64,
+    leaked: AtomicU64,
 }
 
 /// What was asked.
@@ -44,6 +50,9 @@ impl Front {
             broken: Mutex::default(),
             faults: Faults::default(),
             uploads: Uploads::default(),
+            setup: Setup::default(),
+            presigned: AtomicU64::new(0),
+            leaked: AtomicU64::new(0),
         }
     }
 
@@ -62,12 +71,28 @@ impl Front {
         std::mem::take(&mut self.broken.lock())
     }
 
+    /// How often somebody came with an address that was signed for them, and how many of those showed credentials too.
+    pub fn visits(&self) -> (u64, u64) {
+        (self.presigned.load(Ordering::SeqCst), self.leaked.load(Ordering::SeqCst))
+    }
+
     /// Answers a request; an error ends the connection.
     pub async fn answer(&self, request: Request<Incoming>) -> Result<Response<Part>, IoError> {
+        let mut answer = self.judged(request).await?;
+        self.setup.date(answer.headers_mut());
+        Ok(answer)
+    }
+
+    async fn judged(&self, request: Request<Incoming>) -> Result<Response<Part>, IoError> {
         let asked = Asked::of(&request);
+        if asked.query.contains_key("X-Amz-Signature") {
+            self.presigned.fetch_add(1, Ordering::SeqCst);
+        }
         *self.calls.lock().entry(asked.operation.to_owned()).or_default() += 1;
         if let Some(why) = refused(&asked, request.headers()) {
-            if why != ONE_MECHANISM {
+            if why == ONE_MECHANISM {
+                self.leaked.fetch_add(1, Ordering::SeqCst);
+            } else {
                 self.broken.lock().push(format!("{} {}: {why}", asked.operation, asked.key));
             }
             return Ok(error(400, "InvalidArgument", why));
@@ -93,6 +118,11 @@ impl Front {
     async fn served(&self, asked: &Asked, request: Request<Incoming>) -> Result<Response<Part>, IoError> {
         if asked.operation == "ListMultipartUploads" {
             return Ok(self.list(asked));
+        }
+        if let Some((status, text)) = self.setup.answer(asked.operation) {
+            let mut answer = Response::new(Part::of(Body::from(text)));
+            *answer.status_mut() = http::StatusCode::from_u16(status).unwrap();
+            return Ok(answer);
         }
         if asked.query.get("uploadId").is_some_and(|upload| !self.uploads.is_open(upload)) {
             let _ = request.into_body().collect().await;
@@ -180,6 +210,8 @@ impl Asked {
             (&Method::GET, false) => "GetObject",
             (&Method::HEAD, false) => "HeadObject",
             (&Method::GET, true) if has("uploads") => "ListMultipartUploads",
+            (&Method::GET, true) if has("versioning") => "GetBucketVersioning",
+            (&Method::GET, true) if has("lifecycle") => "GetBucketLifecycle",
             (&Method::GET, true) if has("list-type") => "ListObjectsV2",
             (&Method::HEAD, true) => "HeadBucket",
             _ => "Other",

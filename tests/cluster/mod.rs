@@ -18,7 +18,6 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, QueryResult};
 use services::Backends;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use uuid::Uuid;
 
 use crate::crash::Line;
 use crate::support::{Program, Wire, ground};
@@ -58,14 +57,11 @@ impl Cluster {
     /// Of which none runs yet.
     fn unstarted(count: usize, settings: &[(&str, &str)]) -> Self {
         let (folder, bucket) = (tempfile::tempdir().unwrap(), Bucket::start_on_thread());
-        let redis =
-            std::env::var("LARDER_TEST_REDIS").expect("LARDER_TEST_ON=scaled needs LARDER_TEST_REDIS");
         let mut all = ground::settings(folder.path());
+        // Whose calls can be made to go wrong.
         all.extend(bucket.settings());
-        let prefix = format!("{}:", Uuid::new_v4().simple());
         // Tests speak as many clients at once.
-        let own = [("redis.url", redis), ("redis.prefix", prefix), ("login.devices_max", "0".to_owned())];
-        all.extend(own.map(|(key, value)| (key.to_owned(), value)));
+        all.push(("login.devices_max".to_owned(), "0".to_owned()));
         all.extend(settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
         let servers = std::iter::repeat_with(|| None).take(count).collect();
         let cluster = Self { bucket, folder, settings: all, servers, credentials: String::new() };

@@ -5,6 +5,7 @@ mod kills;
 mod line;
 mod locker;
 mod operation;
+mod original_paths;
 mod owner;
 mod retention;
 mod sharers;
@@ -13,8 +14,10 @@ mod steps;
 mod windows;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use larder::house;
+use services::files;
 use tokio::runtime::Runtime;
 
 use crate::faults::config;
@@ -30,7 +33,10 @@ pub use sharers::{FOLDER, Shared};
 pub fn in_order(folder: &Path) {
     let data = folder.join("data");
     let (left, complaints) = Runtime::new().unwrap().block_on(async {
-        let backends = house::visit(&config(&data)).await.unwrap();
+        let backends = Arc::new(house::visit(&config(&data)).await.unwrap());
+        // Who was killed is known to be gone after a minute, and then its uploads are given up.
+        database::a_minute_passes(&data).await;
+        files::discard_unfinished(&backends).await.unwrap();
         let left = settled(&backends).await;
         backends.close().await.unwrap();
         (left, complaints(&data).await)

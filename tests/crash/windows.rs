@@ -129,9 +129,10 @@ fn a_sweep_that_dies_is_ended_by_the_next() {
 /// Asks the running server to sweep its store now.
 fn sweep(folder: &Path) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_larder"));
+    ground::prepare(&mut command, folder);
     command.args(["admin", "jobs", "run", "sweep", "--data"]).arg(folder.join("data"));
     // It says that the job is running already, if it is.
-    command.envs(ground::variables(folder)).current_dir(folder).output().unwrap();
+    command.current_dir(folder).output().unwrap();
 }
 
 /// How many nodes are still to be purged.

@@ -127,7 +127,8 @@ fn a_move_that_dies_leaves_one_database_in_use_and_is_ended_by_the_next_run() {
         assert_eq!(drive.ask("PUT", "/b", &[], "b").status, expected, "{step}");
         let url = format!("metadata.url={}", spare.url());
         if ["move.arrived", "move.left"].contains(&step) {
-            let early = machine.run(&["serve", "--listen", "127.0.0.1:0", "--set", &url]).failed_with(1);
+            let early = ["serve", "--listen", "127.0.0.1:0", "--data", "elsewhere", "--set", &url];
+            let early = machine.run(&early).failed_with(1);
             assert!(early.contains("run the same command again"), "{step}: {early}");
         }
         let again = run_move(&machine, &spare.url(), "");
@@ -175,6 +176,47 @@ fn what_cannot_be_moved_is_refused_and_nothing_has_changed() {
     let foreign = run_move(&machine, &other.url(), "").failed_with(1);
     assert!(foreign.contains("something else in the other database"), "{foreign}");
     drive.put("/a", "a");
+}
+
+#[test]
+fn a_back_up_of_one_engine_is_restored_on_the_other_and_goes_on_where_it_died() {
+    let Some(spare) = ground::spare() else { return };
+    let machine = Machine::new();
+    let url = format!("metadata.url={}", spare.url());
+    let server = machine.serve(&FILE);
+    let drive = Drive::first(&server);
+    drive.put("/a", "a".repeat(1000));
+    drive.put("/b", "b");
+    drive.delete("/b");
+    machine.run(&["backup", "backups", FILE[0], FILE[1]]).succeeded();
+    for (step, early) in [
+        ("restore.carried", "has not come to its end; run `larder restore` again"),
+        ("restore.arrived", "run the same command again"),
+    ] {
+        let restore = ["restore", "backups", "--data", "restored", "--set", &url];
+        let died = machine.command(&restore).env("FAILPOINT", step).output().unwrap();
+        assert_eq!(died.status.code(), None, "{step}: {died:?}");
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--data", "restored", "--set", &url];
+        let refused = machine.run(&serve).failed_with(1);
+        assert!(refused.contains(early), "{step}: {refused}");
+    }
+    machine.run(&["restore", "backups", "--data", "restored", "--set", &url]).succeeded();
+    drop(server);
+    let server = machine.serve(&["--data", "restored", "--set", &url]);
+    let drive = drive.on(&server);
+    assert_eq!(drive.get("/a"), "a".repeat(1000).as_bytes());
+    drive.put("/c", "c");
+    let twice = machine.run(&["restore", "backups", "--data", "elsewhere", "--set", &url]).failed_with(1);
+    assert!(twice.contains("There is data in the other database already"), "{twice}");
+
+    machine.run(&["backup", "backups-2", "--data", "restored", "--set", &url]).succeeded();
+    drop(server);
+    machine.run(&["restore", "backups-2", "--data", "home", FILE[0], FILE[1]]).succeeded();
+    let server = machine.serve(&["--data", "home", FILE[0], FILE[1]]);
+    let drive = drive.on(&server);
+    assert_eq!((drive.get("/a").len(), drive.get("/c")), (1000, b"c".to_vec()));
+    let back = machine.run(&["migrate", "--to-previous", "--data", "restored", "--set", &url]).failed_with(1);
+    assert!(back.contains("pg_dump"), "{back}");
 }
 
 fn config(url: Option<String>) -> MetadataConfig {

@@ -51,13 +51,10 @@ impl Program {
     /// A process that has only just begun.
     pub fn spawn(folder: &Path, environment: &[(&str, &str)]) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_larder"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LARDER_")) {
-            command.env_remove(name);
-        }
+        ground::prepare(&mut command, folder);
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(folder.join("data"))
-            .envs(ground::variables(folder))
             .envs(environment.iter().copied())
             .current_dir(folder);
         let log = File::create(folder.join("log")).unwrap();

@@ -17,14 +17,34 @@ const PENDING: &str = "NOT live AND condemned_ms IS NULL";
 /// there is, and must not be taken for those of an upload that was given up.
 const UNSHOWN: &str = "NOT EXISTS (SELECT 1 FROM revisions r WHERE r.blob_id = blobs.id)";
 
+/// Where the bytes of a blob go, and what stands with them there.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The store.
+    pub store: StoreKind,
+    /// The path of its file, if the store is told it.
+    pub original_path: Option<&'a str>,
+}
+
+impl From<StoreKind> for Place<'static> {
+    fn from(store: StoreKind) -> Self {
+        Self { store, original_path: None }
+    }
+}
+
 /// Registers a blob before its first byte is written into a store, so that whatever lies in the store without a live
 /// row is garbage by construction.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn register(metadata: &Metadata, id: BlobId, store: StoreKind, now: Timestamp) -> Result<()> {
+pub async fn register(
+    metadata: &Metadata,
+    id: BlobId,
+    place: impl Into<Place<'_>>,
+    now: Timestamp,
+) -> Result<()> {
     let tx = metadata.begin().await?;
-    insert(&tx, id, store, now, None).await?;
+    insert(&tx, id, place.into(), now, None).await?;
     tx.commit().await
 }
 
@@ -32,7 +52,7 @@ pub async fn register(metadata: &Metadata, id: BlobId, store: StoreKind, now: Ti
 pub(crate) async fn insert(
     tx: &Tx,
     id: BlobId,
-    store: StoreKind,
+    place: Place<'_>,
     now: Timestamp,
     reserved: Option<(SpaceId, u64)>,
 ) -> Result<()> {
@@ -44,7 +64,8 @@ pub(crate) async fn insert(
         space_id: Set(reserved.map(|(space, _)| space.0)),
         reserved_bytes: Set(spaces::signed(reserved.map_or(0, |(_, bytes)| bytes))?),
         server_id: Set(tx.server.map(|server| server.0)),
-        store: Set(store.word().to_owned()),
+        store: Set(place.store.word().to_owned()),
+        original_path: Set(place.original_path.map(str::to_owned)),
         ..Default::default()
     };
     blob::Entity::insert(row).exec_without_returning(tx.raw()).await.or_domain().map(drop)

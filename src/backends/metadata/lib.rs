@@ -26,6 +26,7 @@ pub mod members;
 pub mod moves;
 pub mod names;
 pub mod nodes;
+pub mod original_paths;
 pub mod placeholders;
 pub mod places;
 pub mod properties;
@@ -154,11 +155,16 @@ impl Metadata {
         let raw = match self.is_shared() {
             true => {
                 let (isolation, access) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
-                self.read.begin_with_config(Some(isolation), Some(access)).await
+                let raw = self.read.begin_with_config(Some(isolation), Some(access)).await.or_domain()?;
+                // It holds nothing that others wait for, and whoever has it may wait for a store in between.
+                raw.execute_unprepared("SET LOCAL idle_in_transaction_session_timeout = 0")
+                    .await
+                    .or_domain()?;
+                raw
             }
-            false => self.read.begin().await,
+            false => self.read.begin().await.or_domain()?,
         };
-        Ok(View { raw: raw.or_domain()? })
+        Ok(View { raw })
     }
 
     /// Where it is, without the password that opens it.

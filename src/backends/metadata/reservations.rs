@@ -3,7 +3,7 @@
 //! It stands twice: in the row of the upload's blob, by which it is given back whatever becomes of the upload, and added up
 //! in the row of the space, where every condition of the quota counts it.
 
-use domain::{BlobId, Result, SpaceId, StoreKind, Timestamp};
+use domain::{BlobId, Result, SpaceId, Timestamp};
 use sea_orm::ConnectionTrait;
 
 use crate::error::DbResult;
@@ -30,13 +30,13 @@ pub struct Demand {
 pub async fn register(
     metadata: &Metadata,
     id: BlobId,
-    store: StoreKind,
+    place: impl Into<blobs::Place<'_>>,
     now: Timestamp,
     demand: Demand,
 ) -> Result<u64> {
     let tx = metadata.begin().await?;
     let bytes = set_aside(&tx, demand).await?;
-    blobs::insert(&tx, id, store, now, Some((demand.space, bytes))).await?;
+    blobs::insert(&tx, id, place.into(), now, Some((demand.space, bytes))).await?;
     tx.commit().await?;
     Ok(bytes)
 }

@@ -2,10 +2,10 @@
 //! at the moment. It works beside a running server.
 
 mod app_password;
-mod blobs;
+mod blobs_move;
 mod devices;
 mod jobs;
-mod metadata;
+mod metadata_move;
 mod restore;
 mod servers;
 mod trash;
@@ -26,10 +26,10 @@ pub enum Admin {
     Inside(Inside),
     /// Move the database to another place
     #[command(subcommand)]
-    Metadata(metadata::Metadata),
+    Metadata(metadata_move::Metadata),
     /// Move the contents of files to another place
     #[command(subcommand)]
-    Blobs(blobs::Blobs),
+    Blobs(blobs_move::Blobs),
 }
 
 /// What is done in a house that is in order.
@@ -65,8 +65,8 @@ pub enum Inside {
 
 pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
     let command = match command {
-        Admin::Metadata(command) => return metadata::run(command, config).await,
-        Admin::Blobs(command) => return blobs::run(command, config).await,
+        Admin::Metadata(command) => return metadata_move::run(command, config).await,
+        Admin::Blobs(command) => return blobs_move::run(command, config).await,
         Admin::Inside(command) => command,
     };
     if matches!(command, Inside::Devices(_) | Inside::Uploads(_)) && config.redis.url.is_none() {

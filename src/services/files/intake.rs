@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use blobs::{BlobFacts, BlobWriter};
 use bytes::Bytes;
-use domain::{BlobId, Result, SpaceId, SystemFile, Timestamp};
+use domain::{BlobId, Error, Result, SpaceId, SystemFile, Timestamp};
+use metadata::blobs::Place;
 use metadata::reservations::{self, Demand};
 use uuid::Uuid;
 
@@ -140,11 +141,17 @@ impl Intake {
         *self.blob.insert(id)
     }
 
+    /// Where the bytes go, and the path the store is told with them.
+    fn place(&self) -> Place<'_> {
+        let store = self.backends.blobs.receiving();
+        let original_path = self.facts.original_path.as_deref().filter(|_| store.keeps_paths());
+        Place { store: store.kind(), original_path }
+    }
+
     async fn register(&mut self) -> Result<BlobId> {
         // Known before it is registered: whoever drops this in between has it forgotten.
         let id = self.begin();
-        let store = self.backends.blobs.receiving().kind();
-        metadata::blobs::register(&self.backends.metadata, id, store, self.now).await?;
+        metadata::blobs::register(&self.backends.metadata, id, self.place(), self.now).await?;
         failpoint::reach("upload.registered");
         Ok(id)
     }
@@ -168,8 +175,13 @@ impl Intake {
         }
         // As in `register`, with which it shares the transaction.
         let id = self.begin();
-        let (metadata, store) = (&self.backends.metadata, self.backends.blobs.receiving().kind());
-        self.reserved_bytes = reservations::register(metadata, id, store, self.now, demand).await?;
+        let (metadata, now) = (&self.backends.metadata, self.now);
+        let registered = reservations::register(metadata, id, self.place(), now, demand).await;
+        if let Err(Error::QuotaExceeded(_)) = registered {
+            // Refused before there was anything to be discarded.
+            (self.blob, self.under_way) = (None, None);
+        }
+        self.reserved_bytes = registered?;
         failpoint::reach("upload.registered");
         Ok(())
     }

@@ -19,6 +19,7 @@ pub struct Model {
     pub damaged_ms: Option<i64>,
     pub server_id: Option<Uuid>,
     pub store: String,
+    pub original_path: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
