@@ -1,12 +1,13 @@
 //! Moving contents from one store into another, blob by blob, beside running servers.
 
+use std::fs::{File, TryLockError};
 use std::time::{Duration, Instant};
 
 use blobs::{Blobs, Copied, Store};
 use domain::{BlobId, Error, Result, StoreKind, Timestamp};
 use futures_util::{StreamExt, stream};
 use metadata::holds;
-use metadata::relocations::{self, Staying};
+use metadata::relocations::{self, Staying, Turn};
 use services::Backends;
 use uuid::Uuid;
 
@@ -27,6 +28,8 @@ const HOLD: &str = "contents on the move";
 /// How much longer than the grace that lasts, should this process die; how often it is renewed.
 const HOLD_BEYOND: Duration = Duration::from_secs(3600);
 const HOLD_RENEWED_EVERY: Duration = Duration::from_secs(300);
+/// How often the database hears that this still goes on.
+const TURN_KEPT_EVERY: Duration = Duration::from_secs(10);
 
 /// What moving contents did.
 #[derive(Debug, Default)]
@@ -70,12 +73,42 @@ pub async fn move_blobs(
 ) -> Result<MovedBlobs> {
     let to = named(config, to)?;
     let backends = visit(config).await?;
+    // Of two at once, one would write over, or take back, what the other has switched to.
+    let _folder = alone_in(config)?;
+    let turn = Turn::take(&backends.metadata).await?;
     let moved = tokio::select! {
         moved = move_held(&backends, to, bytes_per_second, watch) => moved,
         error = renew_hold(&backends) => Err(error),
+        error = keep_turn(&turn) => Err(error),
     };
+    drop(turn);
     backends.close().await?;
     moved
+}
+
+/// Where the database is a file, the folder it is in is held against others who move contents.
+fn alone_in(config: &Config) -> Result<Option<File>> {
+    if config.metadata.url.is_some() {
+        return Ok(None);
+    }
+    let folder = &config.data_folder;
+    let unusable = |error| Error::unavailable(format!("{} cannot be locked.", folder.display()), error);
+    let opened = File::open(folder).map_err(unusable)?;
+    match opened.try_lock() {
+        Ok(()) => Ok(Some(opened)),
+        Err(TryLockError::WouldBlock) => Err(Turn::taken()),
+        Err(TryLockError::Error(error)) => Err(unusable(error)),
+    }
+}
+
+/// Goes on as long as it is asked to; the error is that others may begin.
+async fn keep_turn(turn: &Turn) -> Error {
+    loop {
+        tokio::time::sleep(TURN_KEPT_EVERY).await;
+        if let Err(error) = turn.keep().await {
+            return error;
+        }
+    }
 }
 
 /// The store, if the settings name just this one.

@@ -146,6 +146,21 @@ fn a_move_that_dies_leaves_one_database_in_use_and_is_ended_by_the_next_run() {
 }
 
 #[test]
+fn what_arrived_from_another_house_is_not_taken_for_ones_own() {
+    let Some(spare) = ground::spare() else { return };
+    let (machine, other) = (Machine::new(), Machine::new());
+    for (machine, step) in [(&machine, "move.left"), (&other, "move.arrived")] {
+        let server = machine.serve(&FILE);
+        Drive::first(&server).put("/a", "a");
+        drop(server);
+        assert_eq!(run_move(machine, &spare.url(), step).code, None, "{step}");
+    }
+    let again = run_move(&machine, &spare.url(), "").failed_with(1);
+    assert!(again.contains("moved to postgres://"), "{again}");
+    assert!(run_move(&other, &spare.url(), "").succeeded().contains("Moved: "));
+}
+
+#[test]
 fn what_cannot_be_moved_is_refused_and_nothing_has_changed() {
     let Some(spare) = ground::spare() else { return };
     let machine = Machine::new();

@@ -12,7 +12,7 @@ use larder::config::{Config, Sources};
 use larder::house::{self, Destination, MovedBlobs};
 use services::upkeep::{Sweep, Swept};
 
-use crate::support::{Drive, Machine, Outcome, TestHouse, ground};
+use crate::support::{Drive, Machine, Outcome, TestHouse, ground, wait_until};
 
 /// Flags with which new files go to a store while both can be read.
 fn flags(bucket: &Bucket, store: &str) -> Vec<String> {
@@ -112,6 +112,26 @@ fn a_move_that_dies_goes_on_with_the_next_run() {
             assert_eq!(drive.get(&format!("/{number}")), content("x", number), "{step}");
         }
     }
+}
+
+#[test]
+fn of_two_moves_at_once_one_is_refused() {
+    let (machine, bucket) = (Machine::new(), Bucket::start_on_thread());
+    let flags = flags(&bucket, "disk");
+    let server = machine.serve(&flags.iter().map(String::as_str).collect::<Vec<_>>());
+    let drive = Drive::first(&server);
+    drive.put("/slow", vec![b'x'; 1000]);
+    drive.put("/slower", vec![b'y'; 1000]);
+    let arguments = ["admin", "blobs", "move", "--to", "s3://larder/", "--limit", "10"];
+    let arguments: Vec<&str> = arguments.into_iter().chain(flags.iter().map(String::as_str)).collect();
+    let mut first = machine.command(&arguments).spawn().unwrap();
+    wait_until("the first one is at it", || !bucket.objects().is_empty());
+    let second = run_move(&machine, &flags, "s3://larder/", "").failed_with(1);
+    assert!(second.contains("Another command is moving contents"), "{second}");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    wait_until("the database has noticed", || run_move(&machine, &flags, "s3://larder/", "").code == Some(0));
+    assert_eq!(drive.get("/slow"), vec![b'x'; 1000]);
 }
 
 #[test]

@@ -68,7 +68,10 @@ async fn carry_held(
 ) -> Result<Outcome> {
     let pen = source.begin_unasked().await?;
     if let Some(mark) = find(&pen).await? {
-        let arriving = schema::version(target).await? == Version::Current && find(target).await?.is_some();
+        // By its number: what has arrived there may be another house's.
+        let is_this = |other: Mark| other.id == mark.id;
+        let arriving =
+            schema::version(target).await? == Version::Current && find(target).await?.is_some_and(is_this);
         if mark.arriving || !arriving {
             return Err(mark.refusal());
         }
@@ -219,8 +222,13 @@ async fn mark(tx: &Tx, Mark { id, arriving, place }: Mark, now: Timestamp) -> Re
 async fn unmark(target: &Metadata, id: Uuid) -> Result<()> {
     let tx = target.begin_unasked().await?;
     let sql = "DELETE FROM moves WHERE id = $1";
-    tx.raw().execute_raw(statement(&tx, sql, [id.into()])).await.or_domain()?;
-    tx.commit().await
+    match tx.raw().execute_raw(statement(&tx, sql, [id.into()])).await.or_domain()?.rows_affected() {
+        1 => tx.commit().await,
+        _ => Err(Error::Unavailable(
+            "Another command has put something else into the other database meanwhile. Name one that nobody else uses."
+                .into(),
+        )),
+    }
 }
 
 /// Lets the database itself refuse every change, whoever makes it and however long they have had it open.

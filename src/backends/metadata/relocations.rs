@@ -1,12 +1,50 @@
 //! Which blobs lie in a store they are to leave, and that they lie in another one now.
 
-use domain::{BlobId, Result, Sha256, StoreKind};
+use domain::{BlobId, Error, Result, Sha256, StoreKind};
 use sea_orm::{ConnectionTrait, Value};
 
 use crate::error::DbResult;
 use crate::lists::{AT_ONCE, slots};
 use crate::scrubs::Amount;
-use crate::{Db, Tx, statement};
+use crate::{Db, Metadata, Tx, statement};
+
+/// The number is a name. It ends with the transaction, and so with the process, whatever lies between it and the database.
+const ONE_AT_A_TIME: &str = "SELECT pg_try_advisory_xact_lock(7813568946114) AS taken";
+
+/// Keeps others on the same database from moving contents; where there is only a file, nobody.
+pub struct Turn(Option<Tx>);
+
+impl Turn {
+    /// # Errors
+    /// [`Unavailable`](Error::Unavailable) when another process has it; whatever the database says.
+    pub async fn take(metadata: &Metadata) -> Result<Self> {
+        if !metadata.is_shared() {
+            return Ok(Self(None));
+        }
+        let tx = metadata.begin().await?;
+        let row = tx.raw().query_one_raw(statement(&tx, ONE_AT_A_TIME, [])).await.or_domain()?;
+        match row.map_or(Ok(false), |row| row.try_get("", "taken")).or_domain()? {
+            true => Ok(Self(Some(tx))),
+            false => Err(Self::taken()),
+        }
+    }
+
+    /// What somebody hears while another process has it.
+    pub fn taken() -> Error {
+        Error::Unavailable("Another command is moving contents; wait for its end.".into())
+    }
+
+    /// Says that it is still needed, which the database wants to hear several times a minute.
+    ///
+    /// # Errors
+    /// Whatever the database says; others may have it then.
+    pub async fn keep(&self) -> Result<()> {
+        match &self.0 {
+            Some(tx) => tx.raw().execute_unprepared("SELECT 1").await.or_domain().map(drop),
+            None => Ok(()),
+        }
+    }
+}
 
 /// A live blob, and what its bytes must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +77,7 @@ pub async fn list(db: &impl Db, store: StoreKind, after: BlobId, count_max: u32)
     rows.iter()
         .map(|row| {
             let sha256: Vec<u8> = row.try_get("", "sha256").or_domain()?;
-            let sha256 =
-                sha256.try_into().map_err(|_| domain::Error::internal("a digest is not 32 bytes long"))?;
+            let sha256 = sha256.try_into().map_err(|_| Error::internal("a digest is not 32 bytes long"))?;
             Ok(Staying {
                 id: BlobId(row.try_get("", "id").or_domain()?),
                 size_bytes: crate::nodes::unsigned(row.try_get("", "size_bytes").or_domain()?),

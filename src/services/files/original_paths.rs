@@ -154,7 +154,9 @@ async fn note(backends: &Backends, done: &[Label]) -> Result<()> {
     let tx = backends.metadata.begin().await?;
     let mut strange = Vec::new();
     for label in done {
-        if !original_paths::note(&tx, label).await? {
+        // What was moved to another store stays here for as long as somebody may still read it here.
+        if !original_paths::note(&tx, label).await? && metadata::blobs::find(&tx, label.blob).await?.is_none()
+        {
             strange.push(label.blob);
         }
     }

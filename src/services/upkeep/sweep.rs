@@ -161,6 +161,10 @@ impl Sweep {
     /// Uploads in parts that nobody will end: their blob is not on its way, and they are older than any that was begun
     /// for something else. What is on its way and was given up has gone before.
     async fn end_unfinished(&mut self, backends: &Arc<Backends>) -> Result<Stage> {
+        // What is being moved or restored into a bucket comes in parts too, and its row is that of a file.
+        if is_held(backends, self.now).await? {
+            return Ok(Self::next_store(backends, None));
+        }
         let before = self.now.before(backends.orphan_grace.max(ABANDONED_MIN));
         for store in backends.blobs.stores() {
             for unfinished in store.unfinished().await?.unwrap_or_default() {
