@@ -93,6 +93,7 @@ fn a_purge_that_dies_between_its_batches_is_ended_after_the_next_start() {
     let program = Program::serve(folder.path());
     line.address = program.address;
     assert_eq!(line.list("/.Trash").unwrap().unwrap(), ["a/"]);
+    Runtime::new().unwrap().block_on(database::a_minute_passes(&folder.path().join("data")));
     wait_until("all of it is purged", || doomed(folder.path()) == 0);
     in_order(folder.path());
     holds(&line, OLD);

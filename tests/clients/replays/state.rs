@@ -98,7 +98,7 @@ fn contents(house: &TestHouse) -> BTreeMap<String, i64> {
                  SELECT id, '' FROM nodes WHERE parent_id IS NULL \
                  UNION ALL SELECT n.id, t.path || '/' || n.name FROM nodes n JOIN tree t ON n.parent_id = t.id \
                  WHERE n.trashed_ms IS NULL) \
-               SELECT t.path, (SELECT COUNT(*) FROM (SELECT DISTINCT r.blob_id FROM revisions r WHERE r.node_id = t.id)) \
+               SELECT t.path, (SELECT COUNT(*) FROM (SELECT DISTINCT r.blob_id FROM revisions r WHERE r.node_id = t.id) c) \
                FROM tree t";
     let rows = house.run(database::rows(house.folder(), sql, []));
     let path = |row: &QueryResult| row.try_get_by_index::<String>(0).unwrap();
