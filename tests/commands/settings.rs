@@ -84,7 +84,9 @@ fn refused(flags: &[&str], variable: Option<(&str, &str)>, expected: &[&str]) {
     let mut command = machine.command(&["serve"]);
     // Whatever houses of this run stand on, this one comes to stand on nothing.
     let ground: Vec<_> = command.get_envs().map(|(name, _)| name.to_owned()).collect();
-    ground.iter().for_each(|name| drop(command.env_remove(name)));
+    for name in ground {
+        command.env_remove(name);
+    }
     command.args(flags).envs(variable);
     let sentence = Outcome::of(command).failed_with(2);
     for part in expected {
