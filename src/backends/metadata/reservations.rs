@@ -68,16 +68,20 @@ pub(crate) async fn give_back(tx: &Tx, space: Option<SpaceId>, bytes: i64) -> Re
 
 async fn set_aside(tx: &Tx, demand: Demand) -> Result<u64> {
     let Demand { space, needed_bytes, wanted_bytes } = demand;
-    let bytes = match wanted_bytes > needed_bytes {
+    let mut bytes = match wanted_bytes > needed_bytes {
         true => wanted_bytes.min(left(tx, space).await? / 2).max(needed_bytes),
         false => needed_bytes,
     };
     let sql = "UPDATE spaces SET reserved_bytes = reserved_bytes + $2 \
                WHERE id = $1 AND (quota_bytes IS NULL OR used_bytes + reserved_bytes + $2 <= quota_bytes)";
-    let done = tx.raw().execute_raw(statement(tx, sql, [space.0.into(), signed(bytes)?.into()]));
-    match done.await.or_domain()?.rows_affected() {
-        0 => Err(quota_exceeded(needed_bytes)),
-        _ => Ok(bytes),
+    loop {
+        let room = tx.raw().execute_raw(statement(tx, sql, [space.0.into(), signed(bytes)?.into()]));
+        match room.await.or_domain()?.rows_affected() {
+            0 if bytes == needed_bytes => return Err(quota_exceeded(needed_bytes)),
+            // Others were quicker since it was looked at what is left: then what is needed must do.
+            0 => bytes = needed_bytes,
+            _ => return Ok(bytes),
+        }
     }
 }
 
