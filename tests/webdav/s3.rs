@@ -156,7 +156,7 @@ fn what_a_server_that_died_has_begun_is_ended_by_the_sweep() {
 #[test]
 fn what_lies_on_the_disk_stays_there_when_new_files_go_into_a_bucket() {
     let bucket = Bucket::start_on_thread();
-    let alone = TestHouse::new().with_user("ann");
+    let alone = TestHouse::with_settings(&[("blobs.store", "disk")]).with_user("ann");
     assert_eq!(alone.put("/old", "on the disk").status, 201);
     let (user, password) = (alone.user().to_owned(), alone.password().to_owned());
     let settings = bucket.settings();
