@@ -123,7 +123,12 @@ fn data_of_every_version_is_all_there_after_one_start() {
         }
         let colour = ask("PROPFIND", "/plain.txt", &[("Depth", "0")], "");
         assert!(colour.text().contains("red"), "{version}: {colour:?}");
-        assert_eq!(trash(&house), ["Gone", "overwritten.txt", "removed.txt", "removed.txt ("], "{version}");
+        // Since the sixth step it has names of its own in there, given when it was removed.
+        let in_trash = match version < "m0006" {
+            true => ["Gone", "overwritten.txt", "removed.txt", "removed.txt ("],
+            false => ["Gone", "overwritten.txt", "removed 2026-11-21.txt", "removed.txt"],
+        };
+        assert_eq!(trash(&house), in_trash, "{version}");
         let used = ask("PROPFIND", "/", &[("Depth", "0")], USED).first("quota-used-bytes").unwrap();
         let kept: usize = CONTENTS[..11].iter().map(|content| content.len()).sum::<usize>() + "third".len();
         let system: usize = CONTENTS[12..].iter().map(|content| content.len()).sum();
