@@ -19,10 +19,9 @@ pub fn snapshots(machine: &Machine) -> Vec<String> {
 
 /// The ids of the blobs below a folder.
 pub fn stored(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder.join("blobs/files")).unwrap().map(Result::unwrap);
-    // What was under way when the process died may have left an empty folder.
-    let whole = entries.filter(|entry| entry.path().join("content").exists());
-    let mut names: Vec<String> = whole.map(|entry| entry.file_name().into_string().unwrap()).collect();
+    let entries = fs::read_dir(folder.join("blobs/files")).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
