@@ -10,6 +10,7 @@ pub struct Step;
 impl MigrationTrait for Step {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(servers()).await?;
+        manager.create_table(moves()).await?;
         // SQLite adds one column at a time.
         for mut column in columns() {
             let table = Table::alter().table("blobs").add_column(&mut column).to_owned();
@@ -28,8 +29,24 @@ fn servers() -> TableCreateStatement {
         .table("servers")
         .col(ColumnDef::new("id").uuid().not_null().primary_key())
         .col(ColumnDef::new("name").text().not_null())
+        .col(ColumnDef::new("version").text().not_null())
         .col(ColumnDef::new("started_ms").big_integer().not_null())
+        // Since when it was seen again and again without a gap: only such a one may say of others that they are gone.
+        .col(ColumnDef::new("steady_ms").big_integer().not_null())
         .col(ColumnDef::new("seen_ms").big_integer().not_null())
+        .to_owned()
+}
+
+/// That everything here was moved to another database, or has come from one and is not to be used before the move is
+/// over.
+fn moves() -> TableCreateStatement {
+    Table::create()
+        .table("moves")
+        .col(ColumnDef::new("id").uuid().not_null().primary_key())
+        .col(ColumnDef::new("arriving").boolean().not_null())
+        // Where the other one is.
+        .col(ColumnDef::new("place").text().not_null())
+        .col(ColumnDef::new("moved_ms").big_integer().not_null())
         .to_owned()
 }
 

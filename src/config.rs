@@ -44,6 +44,8 @@ pub struct Config {
     pub redis: coordination::RedisConfig,
     /// The section `[files]`.
     pub files: services::FilesConfig,
+    /// The section `[downloads]`.
+    pub downloads: services::DownloadsConfig,
     /// The section `[names]`.
     pub names: services::NamesConfig,
     /// The section `[trash]`.

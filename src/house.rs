@@ -7,6 +7,8 @@ mod certificate;
 mod folder;
 mod inspection;
 mod listeners;
+mod moving;
+mod moving_blobs;
 mod plain_files;
 mod previous;
 mod restore;
@@ -22,6 +24,7 @@ use domain::{Result, Timestamp};
 use gate::Metrics;
 use metadata::Metadata;
 use metadata::schema::{self, Upgrade, Version};
+use services::servers::{self, Presence};
 use services::{Backends, ServicesConfig, files};
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +35,9 @@ pub use address::drive_address;
 pub use backup::{BackupRequest, Progress, back_up};
 pub use inspection::inspect;
 pub use listeners::{Addresses, Listeners};
+pub use metadata::Transferred;
+pub use moving::move_metadata;
+pub use moving_blobs::{Destination, MovedBlobs, move_blobs};
 pub use plain_files::write_plain;
 pub use previous::{go_back, look_back};
 pub use restore::{list_back_ups, restore};
@@ -48,6 +54,7 @@ pub struct House {
     pub backends: Arc<Backends>,
     config: Config,
     certificate: Option<Certificate>,
+    presence: Presence,
     lock: File,
 }
 
@@ -67,16 +74,21 @@ impl House {
         if let Ok(Some((says, advice))) = inspection::openness(&config.data_folder) {
             tracing::warn!("{says} {advice}");
         }
+        for agent in webdav::Redirects::in_vain(&config.webdav) {
+            tracing::warn!(
+                agent,
+                "webdav.redirect_agents names a client that is never sent to the file store, because it cannot follow or \
+                 would take its password along"
+            );
+        }
         let lock = folder::lock(&config.data_folder)?;
         let metadata = Metadata::open(&config.metadata, &config.data_folder).await?;
         report(&schema::migrate(&metadata, now).await?);
         let blobs = Blobs::open(&config.blobs, &config.data_folder).await?;
         let backends = Arc::new(furnish(&config, metadata, blobs)?);
-        // Beside other servers nobody can tell whose they are but by the time that passes.
-        if !backends.metadata.is_shared() {
-            clear_away(now, &backends).await?;
-        }
-        Ok(Self { backends, config, certificate, lock })
+        let presence = servers::arrive(&backends, &address::server_name(&config)).await?;
+        clear_away(now, &backends).await?;
+        Ok(Self { backends, config, certificate, presence, lock })
     }
 
     /// Serves, and works on the jobs that are due, until `shutdown` is called and running requests and jobs are done, then
@@ -98,12 +110,22 @@ impl House {
         shutdown: CancellationToken,
         watch: impl Fn(Router) -> Router,
     ) -> Result<()> {
-        let Self { backends, config, certificate, lock } = self;
+        let Self { backends, config, certificate, presence, lock } = self;
         let tls = certificate.as_ref().map(Certificate::tls);
-        let drive = |prefix| webdav::router(webdav::Door::new(Arc::clone(&backends), prefix));
+        let redirects = webdav::Redirects::new(&config.webdav, config.public_url.as_deref());
+        let drive = |prefix| {
+            let door = webdav::Door::new(Arc::clone(&backends), prefix);
+            webdav::router(door.redirecting(redirects.clone()))
+        };
+        let closed = CancellationToken::new();
         let open = async |listener, tls, doors| {
-            let doors = watch(gate::enclose(doors, &config.server, shutdown.clone()));
-            gate::serve(listener, doors, &config.server, tls, shutdown.clone()).await;
+            let doors = watch(gate::enclose(doors, &config.server, shutdown.clone(), closed.clone()));
+            gate::serve(listener, doors, &config.server, tls, closed.clone()).await;
+        };
+        let drain = async {
+            shutdown.cancelled().await;
+            tokio::time::sleep(Duration::from_secs(config.server.drain_seconds)).await;
+            closed.cancel();
         };
         let main = web::router(address::drive_of_the_page(&config))
             .merge(gate::health_router(Arc::clone(&backends), shutdown.clone()))
@@ -129,7 +151,16 @@ impl House {
         let grace = Duration::from_secs(config.server.shutdown_grace_seconds);
         let work =
             jobs::serve(Arc::clone(&backends), jobs::JOBS, &config.jobs, clock, grace, shutdown.clone());
-        tokio::join!(open(listeners.main, tls.clone(), main), own, admin, renewal, work);
+        let main = open(listeners.main, tls.clone(), main);
+        let doors = async { tokio::join!(main, own, admin, renewal, work, drain) };
+        // As long as requests run, others must not take this server for gone.
+        tokio::select! {
+            _ = doors => {}
+            () = presence.stay(&backends) => {}
+        }
+        if let Err(error) = presence.leave(&backends).await {
+            tracing::warn!(%error, "the database did not hear that this server has ended");
+        }
         // A statement of a job that was broken off goes on to its end; without being closed, nothing is lost either.
         match tokio::time::timeout(CLOSING_MAX, backends.close()).await {
             Ok(closed) => closed?,
@@ -140,11 +171,15 @@ impl House {
     }
 }
 
-/// Ends what an earlier process of the only server has left behind.
+/// Ends what servers that are gone have left behind. For the only server of a house these are all earlier ones; beside
+/// others only time can tell, and a job looks after it.
 async fn clear_away(now: Timestamp, backends: &Arc<Backends>) -> Result<()> {
     let unfinished = files::discard_unfinished(backends).await?;
     if unfinished > 0 {
         tracing::info!(uploads = unfinished, "removed what unfinished uploads had left behind");
+    }
+    if backends.metadata.is_shared() {
+        return Ok(());
     }
     let freed = services::jobs::free_all(now, backends).await?;
     if freed > 0 {
@@ -183,6 +218,11 @@ pub async fn migrate(config: &Config, now: Timestamp) -> Result<Upgrade> {
     Ok(upgrade)
 }
 
+/// Whether a server of this machine holds the data folder.
+pub fn is_served(config: &Config) -> bool {
+    folder::is_served(&config.data_folder)
+}
+
 fn report(upgrade: &Upgrade) {
     if let (Some(from), Some(snapshot)) = (&upgrade.from, &upgrade.snapshot) {
         let file = snapshot.file.display();
@@ -197,6 +237,7 @@ fn report(upgrade: &Upgrade) {
 fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Result<Backends> {
     let services = ServicesConfig {
         files: config.files.clone(),
+        downloads: config.downloads.clone(),
         names: config.names.clone(),
         trash: config.trash.clone(),
         history: config.history.clone(),

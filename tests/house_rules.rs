@@ -1,5 +1,6 @@
 //! The laws of docs/ARCHITECTURE.md as tests; each failure names the file, the line and the law.
 
+mod deployments;
 mod documents;
 mod failpoints;
 mod fences;

@@ -12,6 +12,7 @@ mod http;
 mod server;
 mod smoke;
 mod stack;
+mod stores;
 mod test;
 mod workspace;
 

@@ -17,7 +17,8 @@ use anyhow::{Context, Result, bail};
 use crate::{clients, workspace};
 
 /// Stops what it has started once nobody holds the other end of its input, and cleans up behind it.
-const GUARD: &str = r#"folder=$1; shift; "$@" & cat >/dev/null; kill $!; wait $!; rm -rf -- "$folder""#;
+const GUARD: &str =
+    r#"folder=$1 end=$2; shift 2; "$@" & cat >/dev/null; kill -s "$end" $!; wait $!; rm -rf -- "$folder""#;
 
 /// Where Debian puts the programs of PostgreSQL's server, out of everybody's PATH.
 const POSTGRES: &str = "/usr/lib/postgresql";
@@ -50,7 +51,7 @@ impl Stack {
 }
 
 /// A server and its guard; dropping it stops both.
-struct Server {
+pub struct Server {
     guard: Child,
     port: u16,
 }
@@ -68,8 +69,9 @@ impl Server {
             bail!("initdb failed: {}", String::from_utf8_lossy(&made.stderr));
         }
         let port = free_port()?;
-        let mut command = owner.command(Path::new("sh"), &folder);
-        command.args(["-c", GUARD, "sh"]).arg(&folder).arg(programs.join("postgres")).arg("-D").arg(&data);
+        // At the other signal it would wait for whoever is still connected.
+        let mut command = owner.guard(&folder, "INT");
+        command.arg(programs.join("postgres")).arg("-D").arg(&data);
         // Nothing here outlives the machine. Each test has connections of its own.
         command.args(["-F", "-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
         command.args(["-c", "unix_socket_directories=", "-c", "max_connections=1000"]);
@@ -78,17 +80,16 @@ impl Server {
     }
 
     fn redis() -> Result<Self> {
-        let owner = Owner(None);
-        let folder = owner.folder("larder-redis-")?;
+        let folder = Owner::ourselves().folder("larder-redis-")?;
         let port = free_port()?;
-        let mut command = owner.command(Path::new("sh"), &folder);
-        command.args(["-c", GUARD, "sh"]).arg(&folder).args(["redis-server", "--bind", "127.0.0.1"]);
-        command.args(["--port", &port.to_string(), "--save", "", "--appendonly", "no"]);
+        let mut command = Owner::ourselves().guard(&folder, "TERM");
+        command.args(["redis-server", "--bind", "127.0.0.1", "--port", &port.to_string()]);
+        command.args(["--save", "", "--appendonly", "no"]);
         Self::start(command, port, &folder, "Ready to accept connections")
     }
 
     /// Starts the guard, and waits until the server has written into its log that it is ready.
-    fn start(mut guard: Command, port: u16, folder: &Path, ready: &str) -> Result<Self> {
+    pub fn start(mut guard: Command, port: u16, folder: &Path, ready: &str) -> Result<Self> {
         let log = folder.join("log");
         let out = File::create(&log)?;
         guard.stdin(Stdio::piped()).stderr(out.try_clone()?).stdout(out);
@@ -113,9 +114,14 @@ impl Drop for Server {
 }
 
 /// Whom a server runs as: user and group, where that is somebody else than who runs the tests.
-struct Owner(Option<(u32, u32)>);
+pub struct Owner(Option<(u32, u32)>);
 
 impl Owner {
+    /// Who runs the tests.
+    pub fn ourselves() -> Self {
+        Self(None)
+    }
+
     /// PostgreSQL refuses to run as root.
     fn of_postgres() -> Result<Self> {
         if !is_root()? {
@@ -130,12 +136,19 @@ impl Owner {
     }
 
     /// A new folder for this user alone; who removes it is the guard.
-    fn folder(&self, prefix: &str) -> Result<PathBuf> {
+    pub fn folder(&self, prefix: &str) -> Result<PathBuf> {
         let folder = tempfile::Builder::new().prefix(prefix).tempdir()?.keep();
         if let Some((user, group)) = self.0 {
             std::os::unix::fs::chown(&folder, Some(user), Some(group))?;
         }
         Ok(folder)
+    }
+
+    /// The guard of a server in this folder, which ends it by this signal; the server's program and arguments come after it.
+    pub fn guard(&self, folder: &Path, end: &str) -> Command {
+        let mut command = self.command(Path::new("sh"), folder);
+        command.args(["-c", GUARD, "sh"]).arg(folder).arg(end);
+        command
     }
 
     fn command(&self, program: &Path, folder: &Path) -> Command {
@@ -165,9 +178,8 @@ fn install() -> Result<()> {
     if postgres_programs().is_none() {
         missing.push("postgresql");
     }
-    if clients::find("redis-server").is_none() {
-        missing.push("redis-server");
-    }
+    missing
+        .extend(["pgbouncer", "redis-server"].into_iter().filter(|program| clients::find(program).is_none()));
     if missing.is_empty() {
         return Ok(());
     }
@@ -190,6 +202,6 @@ fn is_root() -> Result<bool> {
 }
 
 /// A port that is free now.
-fn free_port() -> Result<u16> {
+pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

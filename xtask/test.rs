@@ -6,12 +6,13 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::stack::Stack;
+use crate::stores::Store;
 use crate::{clients, workspace};
 
 const EXPLAINED: &str = "\
 Each house of a test stands alone, on SQLite, its disk and its own memory, and then, in a second run, on PostgreSQL, S3 and
-Redis. PostgreSQL and Redis are started for that run and stopped after it, from Debian's packages `postgresql` and
-`redis-server`, which are installed first where that is allowed. The bucket is served by the tests themselves.
+Redis. PostgreSQL and Redis are started for that run and stopped after it, from Debian's packages `postgresql`,
+`pgbouncer` and `redis-server`, which are installed first where that is allowed. The bucket is served by the tests themselves.
 
 Examples:
   cargo xtask test                          everything, on both
@@ -21,7 +22,8 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = EXPLAINED)]
 pub struct Arguments {
-    /// Also run the long forms of the crash and model tests: hours on two cores
+    /// Also run the long forms of the crash and model tests, hours on two cores, and what moves bytes on SeaweedFS and
+    /// Garage
     #[arg(long)]
     full: bool,
     /// Run on one ground only
@@ -42,10 +44,8 @@ enum Ground {
 }
 
 /// How long the long forms are, where the environment does not say.
-const LONG_FORMS: [(&str, &str); 2] = [("LARDER_CRASH_KILLS", "200"), ("LARDER_MODEL_STEPS", "100000")];
-
-/// The crates whose tests stand on something.
-const ON_A_GROUND: [&str; 5] = ["larder", "metadata", "blobs", "coordination", "services"];
+const LONG_FORMS: [(&str, &str); 3] =
+    [("LARDER_CRASH_KILLS", "200"), ("LARDER_MODEL_STEPS", "100000"), ("LARDER_LOAD_SECONDS", "600")];
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     clients::announce_missing()?;
@@ -53,27 +53,50 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     // Before anything runs for long: what is missing for the second run is said at once.
     let stack = is_wanted(Ground::Scaled).then(Stack::start).transpose()?;
     let alone = match is_wanted(Ground::Alone) {
-        true => workspace::run(tests(arguments, &["--workspace"])),
+        true => workspace::run(tests(arguments, Ground::Alone)),
         false => Ok(()),
     };
     if let Some(stack) = stack {
-        let packages: Vec<&str> = ON_A_GROUND.iter().flat_map(|package| ["--package", package]).collect();
-        let mut command = tests(arguments, &packages);
+        let mut command = tests(arguments, Ground::Scaled);
         command.envs(stack.variables());
         workspace::run(command)?;
+        if arguments.full {
+            on_real_stores(&stack)?;
+        }
     }
     alone
 }
 
-/// The runner, for the tests of these packages.
-fn tests(arguments: &Arguments, packages: &[&str]) -> Command {
-    let runner: &[&str] = match clients::find("cargo-nextest") {
-        // Its profile of this name lets no test run into a limit of time.
-        Some(_) if arguments.full => &["nextest", "run", "--profile", "full", "--no-tests", "pass"],
-        Some(_) => &["nextest", "run", "--no-tests", "pass"],
-        None => &["test", "--all-targets"],
+/// What goes through the files' bytes, with the bucket on the S3 servers of other people.
+const OF_BYTES: &str =
+    "test(a_bucket_elsewhere) or test(/^webdav::(put|get|large|traps|connections|relocate)::/)";
+
+fn on_real_stores(stack: &Stack) -> Result<()> {
+    for start in [Store::seaweedfs, Store::garage] {
+        let store = start()?;
+        println!("On {}:", store.name);
+        let mut command = workspace::cargo(["nextest", "run", "--workspace", "--profile", "scaled-full"]);
+        command.args(["-E", OF_BYTES]).envs(stack.variables()).envs(store.variables());
+        workspace::run(command)?;
+    }
+    Ok(())
+}
+
+/// The runner as it runs on this ground.
+fn tests(arguments: &Arguments, ground: Ground) -> Command {
+    let mut command = match clients::find("cargo-nextest") {
+        Some(_) => {
+            // What each profile is for is said in .config/nextest.toml.
+            let profile = match (ground, arguments.full) {
+                (Ground::Alone, false) => "default",
+                (Ground::Alone, true) => "full",
+                (Ground::Scaled, false) => "scaled",
+                (Ground::Scaled, true) => "scaled-full",
+            };
+            workspace::cargo(["nextest", "run", "--workspace", "--no-tests", "pass", "--profile", profile])
+        }
+        None => workspace::cargo(["test", "--workspace", "--all-targets"]),
     };
-    let mut command = workspace::cargo([runner, packages].concat());
     if arguments.full {
         let unset = LONG_FORMS.into_iter().filter(|(name, _)| std::env::var_os(name).is_none());
         command.envs(unset);
@@ -82,7 +105,7 @@ fn tests(arguments: &Arguments, packages: &[&str]) -> Command {
     command
 }
 
-/// The whole suite, as CI runs it.
+/// The suite as CI runs it: alone, until every test has been seen to pass on PostgreSQL, S3 and Redis many times over.
 pub fn run_all() -> Result<()> {
-    run(&Arguments { full: false, on: None, passed_on: Vec::new() })
+    run(&Arguments { full: false, on: Some(Ground::Alone), passed_on: Vec::new() })
 }

@@ -1,11 +1,12 @@
 //! How far long work has come, on the standard error where that is a terminal.
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::commands::readable;
-use crate::house::Progress;
+use crate::house::{Progress, Transferred};
 
 /// A bar of this shape, hidden where there is no terminal.
 pub fn bar(template: &str) -> ProgressBar {
@@ -40,5 +41,40 @@ impl Bar {
     /// Takes the bar away.
     pub fn end(self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// A bar that counts rows of a database, which are copied and then compared.
+pub struct Rows {
+    bar: ProgressBar,
+    copied: AtomicU64,
+}
+
+impl Rows {
+    /// A bar that is not seen before the work has begun.
+    pub fn new() -> Self {
+        let bar = bar("{bar:30} {msg}, {percent} %, {eta} left");
+        Self { bar: bar.with_message("copying rows"), copied: AtomicU64::new(0) }
+    }
+
+    /// Takes note of what happened.
+    pub fn show(&self, step: Transferred) {
+        match step {
+            Transferred::Begun(rows) => self.bar.set_length(rows.saturating_mul(2)),
+            Transferred::Copied(rows) => {
+                self.copied.fetch_add(rows, Ordering::Relaxed);
+                self.bar.inc(rows);
+            }
+            Transferred::Compared(rows) => {
+                self.bar.set_message("comparing rows");
+                self.bar.inc(rows);
+            }
+        }
+    }
+
+    /// Takes the bar away, and says how many rows were copied.
+    pub fn end(self) -> u64 {
+        self.bar.finish_and_clear();
+        self.copied.into_inner()
     }
 }

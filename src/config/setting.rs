@@ -106,8 +106,14 @@ impl Setting {
     }
 }
 
-/// An address without what stands before its host, whether it is well formed or not.
+/// An address without what stands before its host and what follows a question mark, whether it is well formed or not: there
+/// may be a password in either.
 fn without_credentials(address: &str) -> String {
+    if let Some((address, parameters)) = address.split_once('?') {
+        // With this sign behind that one, it may be the password that has the question mark in it.
+        let address = if parameters.contains('@') { format!("{address}@") } else { address.to_owned() };
+        return format!("{}?***", without_credentials(&address));
+    }
     let Some((before, host)) = address.rsplit_once('@') else { return address.to_owned() };
     let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
     let separator = if scheme.is_empty() { "" } else { "://" };
@@ -125,6 +131,10 @@ mod tests {
             ("redis://:s3c@ret@host", "redis://***@host"),
             ("redis:/ann:s3cret@host", "***@host"),
             ("redis://host/0", "redis://host/0"),
+            ("postgres://host/db?user=ann&password=s3cret", "postgres://host/db?***"),
+            ("postgres://ann:s3cret@host/db?sslmode=require", "postgres://***@host/db?***"),
+            ("postgres://ann:s3?cr@et@host", "postgres://***@?***"),
+            ("postgres://host/db?password=s3@cret", "postgres://***@?***"),
             ("", ""),
         ] {
             assert_eq!(without_credentials(address), shown);

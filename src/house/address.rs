@@ -1,5 +1,7 @@
 //! Where the drive is, as the settings mean it.
 
+use std::fs;
+
 use web::{Address, Drive};
 
 use super::DRIVE;
@@ -25,5 +27,17 @@ pub(super) fn drive_of_the_page(config: &Config) -> Drive {
         }
         // Whoever reaches the page need not reach the drive's own address by the same name.
         (None, Some(_)) => Drive::At(address),
+    }
+}
+
+/// What this server is called among those of one house: as the settings say, or by its machine and port.
+pub(super) fn server_name(config: &Config) -> String {
+    if !config.server.name.is_empty() {
+        return config.server.name.clone();
+    }
+    // proc(5); a system without it is known by its address.
+    match fs::read_to_string("/proc/sys/kernel/hostname") {
+        Ok(host) => format!("{}:{}", host.trim(), config.server.listen.port()),
+        Err(_) => config.server.listen.to_string(),
     }
 }

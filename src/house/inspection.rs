@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use blobs::Blobs;
+use blobs::{Blobs, Store};
 use domain::{Result, Timestamp};
 use metadata::Metadata;
 use services::checkup::{self, Finding};
@@ -26,6 +26,9 @@ pub async fn inspect(config: &Config, now: Timestamp) -> Vec<Finding> {
         let says = format!("There is no Larder data in {}.", data_folder.display());
         let advice = "`larder serve` makes it, or name another folder with --data.";
         findings.push(Finding::warning("data folder", says, advice));
+        if let Some(bucket) = &config.blobs.s3 {
+            findings.extend(checkup::examine_bucket(now, &Store::open_bucket(bucket).await).await);
+        }
     }
     findings.extend(certificate::inspect(config, now).await);
     findings.push(addresses(config).await);

@@ -35,6 +35,13 @@ pub struct Previous {
 pub async fn look_back(config: &Config) -> Result<Previous> {
     let data_folder = &config.data_folder;
     folder::require_data(data_folder)?;
+    if config.metadata.url.is_some() {
+        return Err(Error::Unsupported(
+            "An upgrade of a PostgreSQL database is taken back with what was saved before it: restore a back-up of \
+             `larder backup`, or one of pg_dump, with the version of Larder that made it."
+                .into(),
+        ));
+    }
     if folder::is_served(data_folder) {
         let text = format!("A server runs on {}; stop it first.", data_folder.display());
         return Err(Error::Unavailable(text.into()));

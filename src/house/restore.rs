@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use blobs::{Blobs, Store};
 use domain::{Error, Result, Timestamp};
 use metadata::snapshots::Snapshot;
-use metadata::{Metadata, renewal, schema};
+use metadata::{Metadata, MetadataConfig, moves, renewal, schema};
 
 use super::archive::{Archive, DATABASE, Manifest, fault, no_room, sync};
 use super::backup::{Progress, Tally, carry_all};
@@ -63,21 +63,23 @@ pub async fn restore(
     let from = archive.snapshot(&name);
     let manifest = Manifest::read(&from)?;
     let data_folder = &config.data_folder;
-    refuse_data(data_folder)?;
+    refuse_data(config)?;
+    let target = Target::open(config).await?;
     manifest.verify(&from, DATABASE)?;
     let snapshot = Snapshot::open(&from.join(DATABASE)).await?;
     schema::refuse_newer(&snapshot).await?;
     folder::create(data_folder)?;
     let lock = folder::lock(data_folder)?;
     // A server may have come and gone while the snapshot was read.
-    if folder::has_data(data_folder) {
+    if has_data(config) {
         return Err(there_is_data(data_folder));
     }
     refuse_log(data_folder)?;
-    let tally = fill(config, now, &archive, &snapshot, &from, watch).await.map_err(|error| match error {
-        Error::OutOfSpace(_) => no_room(&data_folder.display().to_string()),
-        error => error,
-    })?;
+    let tally =
+        fill(config, now, &archive, &snapshot, &from, &target, watch).await.map_err(|error| match error {
+            Error::OutOfSpace(_) => no_room(&data_folder.display().to_string()),
+            error => error,
+        })?;
     snapshot.close().await?;
     drop(lock);
     let Tally { new_blobs, new_bytes, lost } = tally;
@@ -90,6 +92,7 @@ async fn fill(
     archive: &Archive,
     snapshot: &Snapshot,
     from: &Path,
+    target: &Target,
     watch: &(dyn Fn(Progress) + Sync),
 ) -> Result<Tally> {
     let data_folder = &config.data_folder;
@@ -97,7 +100,11 @@ async fn fill(
     copy_database(&from.join(DATABASE), &unfinished)?;
     // The data folder says that it is not whole before anything else is in it.
     sync(data_folder)?;
-    let metadata = Metadata::open(&config.metadata, &unfinished).await?;
+    let metadata = Metadata::open(&in_a_file(config), &unfinished).await?;
+    if let Target::Other(_) = target {
+        // It is never used before it is up to date, as a file is by the server that starts on it.
+        schema::migrate_unkept(&metadata).await?;
+    }
     renewal::begin_anew(&metadata, now).await?;
     let stores = Blobs::open(&config.blobs, data_folder).await?;
     let on_disk;
@@ -117,17 +124,67 @@ async fn fill(
     let mut lost = Vec::new();
     let tally = carry_all(|_| Ok(&archive.blobs), blobs, snapshot, false, watch, |id| lost.push(id)).await?;
     renewal::mark_damaged(&metadata, &lost, now).await?;
-    metadata.close().await?;
     failpoint::reach("restore.carried");
+    match target {
+        Target::Folder => show_file(metadata, &unfinished, data_folder).await?,
+        Target::Other(other) => show_other(metadata, other, now, &unfinished, data_folder).await?,
+    }
+    Ok(tally)
+}
+
+/// Where the database goes.
+enum Target {
+    /// Into the data folder, as a file.
+    Folder,
+    /// Into one that the settings name.
+    Other(Box<Metadata>),
+}
+
+impl Target {
+    async fn open(config: &Config) -> Result<Self> {
+        if config.metadata.url.is_none() {
+            return Ok(Self::Folder);
+        }
+        let other = Metadata::open(&config.metadata, &config.data_folder).await?;
+        moves::prepare(&other).await?;
+        Ok(Self::Other(Box::new(other)))
+    }
+}
+
+/// The settings of a database that is a file, whatever the house's own is.
+pub(super) fn in_a_file(config: &Config) -> MetadataConfig {
+    MetadataConfig { url: None, ..config.metadata.clone() }
+}
+
+async fn show_file(metadata: Metadata, unfinished: &Path, data_folder: &Path) -> Result<()> {
+    metadata.close().await?;
     // Closed, the database is one file without a log.
-    refuse_log(&unfinished)?;
+    refuse_log(unfinished)?;
     let restored = unfinished.join(metadata::FILE);
-    File::open(&restored).and_then(|file| file.sync_all()).map_err(fault(&unfinished))?;
+    File::open(&restored).and_then(|file| file.sync_all()).map_err(fault(unfinished))?;
     fs::rename(&restored, data_folder.join(metadata::FILE)).map_err(fault(data_folder))?;
     failpoint::reach("restore.shown");
-    fs::remove_dir_all(&unfinished).map_err(fault(&unfinished))?;
-    sync(data_folder)?;
-    Ok(tally)
+    fs::remove_dir_all(unfinished).map_err(fault(unfinished))?;
+    sync(data_folder)
+}
+
+async fn show_other(
+    metadata: Metadata,
+    other: &Metadata,
+    now: Timestamp,
+    unfinished: &Path,
+    data_folder: &Path,
+) -> Result<()> {
+    let arrived = moves::bring(&metadata, other, now).await?;
+    metadata.close().await?;
+    // Until it is confirmed, this can be run again; from then on a server can be started.
+    fs::remove_dir_all(unfinished).map_err(fault(unfinished))?;
+    failpoint::reach("restore.arrived");
+    arrived.confirm(other).await?;
+    failpoint::reach("restore.shown");
+    folder::make(data_folder)?;
+    other.close().await?;
+    sync(data_folder)
 }
 
 /// Copies a database into an emptied folder of its own, and syncs it.
@@ -165,7 +222,8 @@ pub(super) fn choose(archive: &Archive, wanted: Option<&str>) -> Result<String> 
     })
 }
 
-fn refuse_data(data_folder: &Path) -> Result<()> {
+fn refuse_data(config: &Config) -> Result<()> {
+    let data_folder = &config.data_folder;
     if folder::is_served(data_folder) {
         let text = format!(
             "A server runs on {}. Restore into an empty folder with --data, or stop it and move that one away.",
@@ -173,7 +231,14 @@ fn refuse_data(data_folder: &Path) -> Result<()> {
         );
         return Err(Error::Exists(text.into()));
     }
-    if folder::has_data(data_folder) { Err(there_is_data(data_folder)) } else { Ok(()) }
+    if has_data(config) { Err(there_is_data(data_folder)) } else { Ok(()) }
+}
+
+/// Where the database is another one, the empty file in its place is no data.
+fn has_data(config: &Config) -> bool {
+    let file = || config.data_folder.join(metadata::FILE).metadata();
+    folder::has_data(&config.data_folder)
+        && (config.metadata.url.is_none() || !file().is_ok_and(|file| file.len() == 0))
 }
 
 fn there_is_data(data_folder: &Path) -> Error {

@@ -4,11 +4,13 @@
 //! it and one line in [`JOBS`]. It runs at least once, so what it does must be right when it is done twice.
 
 mod check;
+mod clear_unfinished;
 mod config;
 mod expire_locks;
 mod forget_history;
 mod forget_upgrades;
 mod job;
+mod original_paths;
 mod purge;
 mod recount;
 mod rota;
@@ -30,10 +32,12 @@ pub static JOBS: &[Job] = &[
     thin_versions::JOB,
     forget_history::JOB,
     expire_locks::JOB,
+    clear_unfinished::JOB,
     sweep::JOB,
     scrub::JOB,
     check::JOB,
     recount::JOB,
+    original_paths::JOB,
     forget_upgrades::JOB,
 ];
 

@@ -8,11 +8,12 @@ use domain::Result;
 use metadata::Metadata;
 
 use crate::auth::Memory;
+use crate::files::Walks;
 use crate::steps::{Hashing, UnderWay};
 use crate::upkeep::Rounds;
 use crate::{
-    FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig,
-    VersionsConfig,
+    DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig,
+    TrashConfig, VersionsConfig,
 };
 
 /// The floor below, and the settings of this one.
@@ -25,6 +26,8 @@ pub struct Backends {
     pub coordination: Coordination,
     /// Settings about files.
     pub files: FilesConfig,
+    /// Settings about downloads.
+    pub downloads: DownloadsConfig,
     /// Settings about the names in listings.
     pub names: NamesConfig,
     /// Settings about the trash.
@@ -45,6 +48,8 @@ pub struct Backends {
     pub(crate) under_way: UnderWay,
     /// How far the sweep and the scrub have come.
     pub(crate) rounds: Rounds,
+    /// How far the paths that stand with bytes have been gone through.
+    pub(crate) walks: Walks,
     /// Hashes passwords, a few at a time.
     pub(crate) hashing: Hashing,
     /// App passwords verified a short while ago.
@@ -56,6 +61,7 @@ impl Backends {
     pub fn new(metadata: Metadata, blobs: Blobs, coordination: Coordination, config: ServicesConfig) -> Self {
         let ServicesConfig {
             files,
+            downloads,
             names,
             trash,
             history,
@@ -66,12 +72,13 @@ impl Backends {
             server_name,
         } = config;
         let (hashing, memory) = (Hashing::new(), Memory::new(&login));
-        let (under_way, rounds) = (UnderWay::default(), Rounds::default());
+        let (under_way, rounds, walks) = (UnderWay::default(), Rounds::default(), Walks::default());
         Self {
             metadata,
             blobs,
             coordination,
             files,
+            downloads,
             names,
             trash,
             history,
@@ -82,6 +89,7 @@ impl Backends {
             server_name,
             under_way,
             rounds,
+            walks,
             hashing,
             memory,
         }

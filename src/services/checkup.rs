@@ -1,12 +1,15 @@
 //! Whether the house is well: a short answer for whoever sends it requests, a long one for its operator.
 
+mod bucket;
+
 use std::time::Duration;
 
 use blobs::Store;
 use coordination::StoreFacts;
 use domain::{OVERDUE_AFTER, QueueHealth, Result, StoreKind, Timestamp};
+use metadata::description::{self, Description};
 use metadata::schema::{self, Version};
-use metadata::{app_passwords, jobs, users};
+use metadata::{app_passwords, jobs, moves, users};
 
 use crate::Backends;
 
@@ -73,6 +76,10 @@ pub async fn examine(now: Timestamp, backends: &Backends) -> Vec<Finding> {
         }
     }
     for store in backends.blobs.stores() {
+        if store.kind() == StoreKind::S3 {
+            findings.extend(examine_bucket(now, store).await);
+            continue;
+        }
         findings.push(file_store(store).await);
         findings.push(free_space(store).await);
     }
@@ -82,14 +89,33 @@ pub async fn examine(now: Timestamp, backends: &Backends) -> Vec<Finding> {
 
 async fn database(backends: &Backends) -> Finding {
     const SUBJECT: &str = "database";
-    match backends.metadata.check().await {
-        Ok(()) => Finding::good(SUBJECT, "It answers."),
+    match description::describe(&backends.metadata).await {
+        Ok(found) => match moves::refuse_moved(&backends.metadata).await {
+            Ok(()) => Finding::good(SUBJECT, described(&found)),
+            Err(error) => Finding::bad(
+                SUBJECT,
+                error.to_string(),
+                "A database that was moved is kept, and refuses every change, so that none is lost.",
+            ),
+        },
         Err(error) => Finding::bad(
             SUBJECT,
             error.to_string(),
-            "See that the data folder is there, that this user may write to it, and that its disk is not full.",
+            match backends.metadata.is_shared() {
+                true => "See that its server runs and can be reached, and that metadata.url is right.",
+                false => {
+                    "See that the data folder is there, that this user may write to it, and that its disk is not full."
+                }
+            },
         ),
     }
+}
+
+fn described(found: &Description) -> String {
+    let Description { engine, place, bytes, connections } = found;
+    let tenths = bytes.saturating_mul(10) >> 20;
+    let used = connections.map(|(used, allowed)| format!("; {used} of {allowed} connections are used"));
+    format!("{engine} at {place}, {}.{} MiB{}.", tenths / 10, tenths % 10, used.unwrap_or_default())
 }
 
 async fn schema(backends: &Backends) -> Finding {
@@ -158,21 +184,20 @@ async fn queue(now: Timestamp, backends: &Backends) -> Finding {
     }
 }
 
+/// Looks a bucket over, which need not be that of a house yet; of another store there is nothing to say.
+pub async fn examine_bucket(now: Timestamp, store: &Store) -> Vec<Finding> {
+    store.probe().await.map_or_else(Vec::new, |probed| bucket::findings(now, &probed))
+}
+
 async fn file_store(store: &Store) -> Finding {
     const SUBJECT: &str = "file store";
-    let (says, advice) = match store.kind() {
-        StoreKind::Disk => (
-            "A small file was written, read and removed.",
+    match store.check().await {
+        Ok(()) => Finding::good(SUBJECT, "A small file was written, read and removed."),
+        Err(error) => Finding::bad(
+            SUBJECT,
+            error.to_string(),
             "See that the data folder is there, that this user may write to it, and that its disk is not full.",
         ),
-        StoreKind::S3 => (
-            "A small object was written to the bucket, read and removed.",
-            "See to the settings in [s3], that the store runs, and that the key may read, write, list and delete.",
-        ),
-    };
-    match store.check().await {
-        Ok(()) => Finding::good(SUBJECT, says),
-        Err(error) => Finding::bad(SUBJECT, error.to_string(), advice),
     }
 }
 

@@ -19,6 +19,14 @@ pub struct FilesConfig {
     pub verify_downloads: bool,
 }
 
+/// The section `[downloads]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DownloadsConfig {
+    /// From how many bytes on a file may be fetched from the file store itself; 0 for never.
+    pub redirect_bytes_min: u64,
+}
+
 /// The section `[names]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,6 +101,8 @@ pub struct LoginConfig {
 pub struct ServicesConfig {
     /// The section `[files]`.
     pub files: FilesConfig,
+    /// The section `[downloads]`.
+    pub downloads: DownloadsConfig,
     /// The section `[names]`.
     pub names: NamesConfig,
     /// The section `[trash]`.

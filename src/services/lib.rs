@@ -15,6 +15,7 @@ pub mod files;
 pub mod history;
 pub mod jobs;
 pub mod quotas;
+pub mod servers;
 pub mod setup;
 pub mod trash;
 pub mod upgrades;
@@ -25,6 +26,6 @@ pub mod versions;
 
 pub use backends::Backends;
 pub use config::{
-    FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig, TrashConfig,
-    VersionsConfig,
+    DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig,
+    TrashConfig, VersionsConfig,
 };

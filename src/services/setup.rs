@@ -36,6 +36,7 @@ pub async fn welcome(now: Timestamp, backends: &Backends, user_name: &UserName) 
     again(|| async {
         let tx = backends.metadata.begin().await?;
         // Two first starts at once would both have found nobody.
+        users::wait_for_first(&tx).await?;
         if users::any(&tx).await? {
             return Ok(None);
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Error as IoError, ErrorKind};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -14,7 +15,9 @@ use parking_lot::Mutex;
 use s3s::Body;
 use s3s::service::S3Service;
 
+use super::NAME;
 use super::faults::{Fault, Faults};
+use super::setup::Setup;
 use super::uploads::Uploads;
 
 /// The door of the bucket.
@@ -26,11 +29,16 @@ pub struct Front {
     pub faults: Faults,
     /// What was begun in parts.
     pub uploads: Uploads,
+    /// How it is set up.
+    pub setup: Setup,
+    presigned: AtomicU64,
+    leaked: AtomicU64,
 }
 
 /// What was asked.
 struct Asked {
     operation: &'static str,
+    bucket: String,
     key: String,
     query: BTreeMap<String, String>,
 }
@@ -44,6 +52,9 @@ impl Front {
             broken: Mutex::default(),
             faults: Faults::default(),
             uploads: Uploads::default(),
+            setup: Setup::default(),
+            presigned: AtomicU64::new(0),
+            leaked: AtomicU64::new(0),
         }
     }
 
@@ -62,12 +73,32 @@ impl Front {
         std::mem::take(&mut self.broken.lock())
     }
 
+    /// How often somebody came with an address that was signed for them, and how many of those showed credentials too.
+    pub fn visits(&self) -> (u64, u64) {
+        (self.presigned.load(Ordering::SeqCst), self.leaked.load(Ordering::SeqCst))
+    }
+
     /// Answers a request; an error ends the connection.
     pub async fn answer(&self, request: Request<Incoming>) -> Result<Response<Part>, IoError> {
+        let mut answer = self.judged(request).await?;
+        self.setup.date(answer.headers_mut());
+        Ok(answer)
+    }
+
+    async fn judged(&self, request: Request<Incoming>) -> Result<Response<Part>, IoError> {
         let asked = Asked::of(&request);
+        if asked.query.contains_key("X-Amz-Signature") {
+            self.presigned.fetch_add(1, Ordering::SeqCst);
+        }
         *self.calls.lock().entry(asked.operation.to_owned()).or_default() += 1;
+        if !matches!(asked.bucket.as_str(), "" | NAME) {
+            let _ = request.into_body().collect().await;
+            return Ok(error(404, "NoSuchBucket", "there is one bucket here"));
+        }
         if let Some(why) = refused(&asked, request.headers()) {
-            if why != ONE_MECHANISM {
+            if why == ONE_MECHANISM {
+                self.leaked.fetch_add(1, Ordering::SeqCst);
+            } else {
                 self.broken.lock().push(format!("{} {}: {why}", asked.operation, asked.key));
             }
             return Ok(error(400, "InvalidArgument", why));
@@ -93,6 +124,11 @@ impl Front {
     async fn served(&self, asked: &Asked, request: Request<Incoming>) -> Result<Response<Part>, IoError> {
         if asked.operation == "ListMultipartUploads" {
             return Ok(self.list(asked));
+        }
+        if let Some((status, text)) = self.setup.answer(asked.operation) {
+            let mut answer = Response::new(Part::of(Body::from(text)));
+            *answer.status_mut() = http::StatusCode::from_u16(status).unwrap();
+            return Ok(answer);
         }
         if asked.query.get("uploadId").is_some_and(|upload| !self.uploads.is_open(upload)) {
             let _ = request.into_body().collect().await;
@@ -165,7 +201,8 @@ impl Asked {
             .map(|(name, value)| (name.to_owned(), value.replace("%2F", "/")))
             .collect();
         let path = request.uri().path().trim_start_matches('/');
-        let key = path.split_once('/').map(|(_, key)| key.to_owned()).unwrap_or_default();
+        let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+        let (bucket, key) = (bucket.to_owned(), key.to_owned());
         let is_copy = request.headers().contains_key("x-amz-copy-source");
         let has = |name: &str| query.contains_key(name);
         let operation = match (request.method(), key.is_empty()) {
@@ -180,11 +217,13 @@ impl Asked {
             (&Method::GET, false) => "GetObject",
             (&Method::HEAD, false) => "HeadObject",
             (&Method::GET, true) if has("uploads") => "ListMultipartUploads",
+            (&Method::GET, true) if has("versioning") => "GetBucketVersioning",
+            (&Method::GET, true) if has("lifecycle") => "GetBucketLifecycle",
             (&Method::GET, true) if has("list-type") => "ListObjectsV2",
             (&Method::HEAD, true) => "HeadBucket",
             _ => "Other",
         };
-        Self { operation, key, query }
+        Self { operation, bucket, key, query }
     }
 }
 

@@ -5,6 +5,7 @@
 mod faults;
 mod front;
 mod outside;
+mod setup;
 mod uploads;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
@@ -148,6 +150,32 @@ impl Bucket {
     /// Whether it says which uploads in parts are not ended; some stores do not.
     pub fn lists_unfinished(&self, does: bool) {
         self.front.uploads.set_listed(does);
+    }
+
+    /// Lets all uploads in parts have been begun so much earlier.
+    pub fn age_unfinished(&self, by: Duration) {
+        self.front.uploads.age(by);
+    }
+
+    /// How often somebody came with an address that was signed for them, and how many of those showed credentials too,
+    /// which is refused.
+    pub fn visits(&self) -> (u64, u64) {
+        self.front.visits()
+    }
+
+    /// Puts its clock forward, or back, by so many seconds.
+    pub fn set_clock(&self, ahead_seconds: i64) {
+        self.front.setup.set_clock(ahead_seconds);
+    }
+
+    /// Whether what is deleted is kept as a version, as far as it says.
+    pub fn set_versioning(&self, is_on: bool) {
+        self.front.setup.set_versioning(is_on);
+    }
+
+    /// The rules by which objects are deleted, as far as it says: for each its name and what the keys begin with.
+    pub fn set_rules(&self, rules: &[(&str, &str)]) {
+        self.front.setup.set_rules(rules);
     }
 
     /// A client of its own, for looking at what Larder has made of it.

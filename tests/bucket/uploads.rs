@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -38,6 +38,11 @@ impl Uploads {
     /// The keys of those that are open.
     pub fn keys(&self) -> Vec<String> {
         self.open.lock().keys().map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Lets all of them have been begun so much earlier.
+    pub fn age(&self, by: Duration) {
+        self.open.lock().values_mut().for_each(|begun| *begun -= by);
     }
 
     /// Whether anybody is told.

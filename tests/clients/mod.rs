@@ -5,6 +5,7 @@ mod curl;
 mod davfs2;
 mod litmus;
 mod rclone;
+mod redirects;
 mod replays;
 
 use std::path::Path;

@@ -5,13 +5,11 @@ use std::path::{Path, PathBuf};
 
 use domain::Timestamp;
 use sha2::{Digest, Sha256};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection, Row, SqliteConnection};
 use tokio::runtime::Runtime;
 
 use super::Machine;
 use super::backup::{snapshots, stored};
-use crate::support::{Drive, Server, TestHouse};
+use crate::support::{Drive, Server, TestHouse, database, ground};
 
 /// A server with three files of 100 bytes each.
 fn with_files() -> (Machine, Server, Drive) {
@@ -24,9 +22,10 @@ fn with_files() -> (Machine, Server, Drive) {
     (machine, server, drive)
 }
 
-/// Where the bytes of the file with this one letter are.
-fn content_of(folder: &Path, letter: &str) -> PathBuf {
-    let contents = stored(folder).into_iter().map(|id| folder.join("blobs/files").join(id).join("content"));
+/// Where the bytes of the file with this one letter are in a store.
+fn content_of(store: &Path, letter: &str) -> PathBuf {
+    let contents =
+        fs::read_dir(store.join("files")).unwrap().map(|entry| entry.unwrap().path().join("content"));
     let mut contents =
         contents.filter(|path| fs::read(path).is_ok_and(|bytes| bytes.starts_with(letter.as_bytes())));
     contents.next().unwrap()
@@ -35,7 +34,7 @@ fn content_of(folder: &Path, letter: &str) -> PathBuf {
 #[test]
 fn what_is_damaged_or_missing_in_the_house_is_named_and_the_rest_is_saved() {
     let (machine, server, drive) = with_files();
-    let data = machine.path("larder-data");
+    let data = ground::store(&machine.path("larder-data"));
     fs::write(content_of(&data, "a"), "x".repeat(100)).unwrap();
     fs::remove_file(content_of(&data, "b")).unwrap();
     let outcome = machine.run(&["backup", "backups"]);
@@ -66,13 +65,13 @@ fn what_is_damaged_or_missing_in_the_house_is_named_and_the_rest_is_saved() {
 fn what_is_damaged_in_the_back_up_is_not_restored_and_can_be_replaced() {
     let (machine, _server, drive) = with_files();
     machine.run(&["backup", "backups"]).succeeded();
-    let damaged = content_of(&machine.path("backups"), "b");
+    let damaged = content_of(&machine.path("backups/blobs"), "b");
     fs::write(&damaged, "y".repeat(100)).unwrap();
     let outcome = machine.run(&["restore", "backups", "--data", "restored"]);
     assert_eq!(outcome.code, Some(1), "{outcome:#?}");
     assert!(outcome.err.contains("damaged: larder:/b (") && !outcome.err.contains("/a"), "{outcome:#?}");
     let id = damaged.parent().unwrap().file_name().unwrap();
-    assert!(!machine.path("restored/blobs/files").join(id).exists());
+    assert!(!ground::store(&machine.path("restored")).join("files").join(id).exists());
     let outcome = machine.run(&["restore", "backups", "--as-files", "plain"]);
     assert_eq!(outcome.code, Some(1), "{outcome:#?}");
     assert!(outcome.err.contains("not written: larder:/b ("), "{outcome:#?}");
@@ -122,8 +121,10 @@ fn a_back_up_that_dies_is_none_and_the_next_one_goes_on_where_it_ended() {
         let died = machine.command(&["backup", "backups"]).env("FAILPOINT", step).output().unwrap();
         assert_eq!(died.status.code(), None, "{step}: {died:?}");
         assert_eq!(snapshots(&machine).len(), usize::from(is_shown), "{step}");
-        let have = stored(&machine.path("backups")).len();
-        // Others may have been under way.
+        let archive = machine.path("backups");
+        // Others may have been under way, of which nothing but a folder is left.
+        let is_whole = |name: &String| archive.join("blobs/files").join(name).join("content").exists();
+        let have = stored(&archive).iter().filter(|name| is_whole(name)).count();
         assert!(have >= blobs, "{step}: {have}");
         if !is_shown {
             let none = machine.run(&["restore", "backups", "--data", "restored"]).failed_with(1);
@@ -166,7 +167,7 @@ fn a_restore_that_dies_is_no_house_yet_and_goes_on_where_it_ended() {
             let early =
                 machine.run(&["serve", "--listen", "127.0.0.1:0", "--data", "restored"]).failed_with(1);
             assert!(early.contains("has not come to its end; run `larder restore` again"), "{early}");
-            let have = stored(&machine.path("restored")).len();
+            let have = ground::contents(&machine.path("restored")).len();
             let said = machine.run(&["restore", "backups", "--data", "restored"]).succeeded();
             assert!(said.contains(&format!("in {} content", 3 - have)), "{step}: {said}");
         }
@@ -193,6 +194,7 @@ fn what_a_back_up_needs_is_held_while_it_runs_and_for_an_hour_if_it_dies() {
     machine.run(&["restore", "backups", "--data", "larder-data-2"]).succeeded();
     fs::rename(machine.path("larder-data"), machine.path("before")).unwrap();
     fs::rename(machine.path("larder-data-2"), machine.path("larder-data")).unwrap();
+    ground::moved(&machine.path("larder-data-2"), &machine.path("larder-data"));
     assert_eq!(holds(&machine), [0; 0]);
 }
 
@@ -244,10 +246,6 @@ fn names_that_somebody_else_has_written_lead_nowhere_and_do_nothing_to_the_termi
 
 /// Until when somebody has a hold.
 fn holds(machine: &Machine) -> Vec<i64> {
-    Runtime::new().unwrap().block_on(async {
-        let file = SqliteConnectOptions::new().filename(machine.path("larder-data/metadata.db"));
-        let mut database = SqliteConnection::connect_with(&file).await.unwrap();
-        let rows = sqlx::query("SELECT until_ms FROM holds").fetch_all(&mut database).await.unwrap();
-        rows.iter().map(|row| row.get(0)).collect()
-    })
+    let folder = machine.path("larder-data");
+    Runtime::new().unwrap().block_on(database::column(&folder, "SELECT until_ms FROM holds"))
 }

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
 use super::Machine;
+use crate::support::ground;
 
 /// The mark before a subject: `✓`, `!` or `✗`.
 pub fn mark(report: &str, subject: &str) -> Option<char> {
@@ -34,7 +35,7 @@ fn beside_a_running_server_all_is_well() {
         "database",
         "schema",
         "accounts",
-        "file store",
+        if ground::is_scaled() { "bucket rights" } else { "file store" },
         "address",
         "network",
         "durability",

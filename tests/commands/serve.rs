@@ -52,7 +52,8 @@ fn the_printed_command_works_from_another_folder() {
         let line = server.labelled("Another app password").unwrap();
         let line = line.replace("USER NAME", "larder laptop");
         let mut shell = std::process::Command::new("sh");
-        shell.args(["-c", &line]).current_dir(elsewhere.path()).envs(ground::variables(&machine.path("")));
+        ground::prepare(&mut shell, &machine.path(if flags[0] == "--data" { flags[1] } else { "" }));
+        shell.args(["-c", &line]).current_dir(elsewhere.path());
         let said = Outcome::of(shell).succeeded();
         assert!(labelled(&said, "Address").is_some_and(|shown| shown.starts_with(address)), "{line}\n{said}");
     }
@@ -238,7 +239,7 @@ fn empty(machine: &Machine) {
 #[test]
 fn a_database_that_no_server_has_migrated_yet_is_left_to_migrate() {
     let machine = Machine::new();
-    std::fs::create_dir(machine.path("larder-data")).unwrap();
+    machine.run(&["migrate"]).succeeded();
     empty(&machine);
     let sentence = machine.run(&["admin", "user", "list"]).failed_with(1);
     assert!(sentence.contains("larder migrate"), "{sentence}");

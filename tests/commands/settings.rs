@@ -82,6 +82,11 @@ fn refused(flags: &[&str], variable: Option<(&str, &str)>, expected: &[&str]) {
     machine.write("wrong.toml", "[log]\ncolour = true\n");
     machine.write("broken.toml", "[log\n");
     let mut command = machine.command(&["serve"]);
+    // Whatever houses of this run stand on, this one comes to stand on nothing.
+    let ground: Vec<_> = command.get_envs().map(|(name, _)| name.to_owned()).collect();
+    for name in ground {
+        command.env_remove(name);
+    }
     command.args(flags).envs(variable);
     let sentence = Outcome::of(command).failed_with(2);
     for part in expected {
@@ -122,7 +127,7 @@ fn a_secret_is_never_printed_and_what_is_printed_still_is_a_settings_file() {
         ["--set", "s3.bucket=b", "--set", "s3.access_key=AKIA", "--set", "s3.secret_key=wJalrXUtnFEMI"];
     let printed = machine.run(&[&["config"][..], &flags].concat()).succeeded();
     assert!(!printed.contains(secret), "{printed}");
-    assert!(printed.contains("# secret_key is a secret"), "{printed}");
+    assert!(printed.contains("# secret_key = \"***\""), "{printed}");
     machine.write("own.toml", &printed.replace("access_key = \"AKIA\"", ""));
     machine.run(&["config", "--config", "own.toml"]).succeeded();
     let refused = machine.run(&[&["serve", "--set", "s3.profile=p"][..], &flags].concat()).failed_with(2);

@@ -66,7 +66,7 @@ fn doctor_says_how_redis_is() {
     let url = format!("redis.url=redis://:s3cret@{}", redis.url().trim_start_matches("redis://"));
     drop(machine.serve(&[]));
     redis.command("CONFIG SET requirepass s3cret");
-    let doctor = || machine.run(&["doctor", "--set", &url]);
+    let doctor = || machine.run(&["doctor", "--set", &url, "--set", "server.listen=127.0.0.1:0"]);
     let well = doctor().succeeded();
     assert!(well.contains("\u{2713} redis") && well.contains("noeviction"), "{well}");
     redis.kill();

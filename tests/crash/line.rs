@@ -17,8 +17,8 @@ pub struct Line {
 }
 
 impl Line {
-    /// The whole answer to one request over a connection of its own. An error says that there is none, and nothing of
-    /// what has become of the request.
+    /// The whole answer to one request over a connection of its own. An error says that there is none, or that something
+    /// the server needs did not answer, and nothing of what has become of the request.
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> io::Result<Answer> {
         let Self { address, credentials } = self;
         let mut head = format!(
@@ -41,7 +41,11 @@ impl Line {
         }
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;
-        parse(&bytes).ok_or(ErrorKind::UnexpectedEof.into())
+        match parse(&bytes) {
+            Some(answer) if answer.status == 503 => Err(io::Error::other(answer.text())),
+            Some(answer) => Ok(answer),
+            None => Err(ErrorKind::UnexpectedEof.into()),
+        }
     }
 
     /// COPY or MOVE.

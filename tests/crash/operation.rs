@@ -6,7 +6,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 
 use super::line::Line;
-use super::state::{Entry, content, system_name};
+use super::state::{Entry, LARGE, content, system_name};
 
 /// One request. Paths are below the client's folder; every name begins with that of the client, so that it is known in
 /// the trash.
@@ -74,7 +74,11 @@ impl Operation {
                 let (from, to) = (folder(random, client), folder(random, client));
                 Self::Relocate { from, to, overwrite, copy: random.random() }
             }
-            17 => Self::Put { path: system(random, client), seed: seed | 1, sending: Sending::Length },
+            17 => Self::Put {
+                path: system(random, client),
+                seed: (seed & !LARGE) | 1,
+                sending: Sending::Length,
+            },
             18 => Self::Remove(system(random, client)),
             // A system file under an ordinary name becomes an ordinary file.
             _ => {

@@ -7,7 +7,7 @@ use rand::rngs::StdRng;
 
 use super::line::Line;
 use super::operation::Operation;
-use super::state::{State, entry, trashed};
+use super::state::{LARGE, State, entry, trashed};
 
 pub struct Owner {
     name: String,
@@ -16,6 +16,8 @@ pub struct Owner {
     /// What there may be as well: a request was sent, and no answer came.
     doubtful: Option<(Operation, State)>,
     seeds: u64,
+    /// Of so many of its files one is large; 0 for none.
+    pub large_every: u32,
     pub acknowledged: u64,
     pub refused: u64,
     pub unanswered: u64,
@@ -28,7 +30,21 @@ impl Owner {
     /// Somebody whose folder has been made.
     pub fn new(name: &str, number: u64) -> Self {
         let (name, state) = (name.to_owned(), State::new());
-        Self { name, state, doubtful: None, seeds: number << 40, acknowledged: 0, refused: 0, unanswered: 0 }
+        let seeds = number << 40;
+        Self {
+            name,
+            state,
+            doubtful: None,
+            seeds,
+            large_every: 0,
+            acknowledged: 0,
+            refused: 0,
+            unanswered: 0,
+        }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// One request after another, until there is no answer.
@@ -36,7 +52,8 @@ impl Owner {
         while self.turn(line, random).is_ok() {}
     }
 
-    fn turn(&mut self, line: &Line, random: &mut StdRng) -> io::Result<()> {
+    /// One request; an error says that nobody knows what has become of it, until the next check.
+    pub fn turn(&mut self, line: &Line, random: &mut StdRng) -> io::Result<()> {
         self.seeds += 1;
         let operation = match self.in_trash(line, random)? {
             Some(operation) => operation,
@@ -55,8 +72,6 @@ impl Owner {
                 self.state = doubtful.map(|(_, after)| after).unwrap();
                 self.acknowledged += 1;
             }
-            // Too much for the machine; as good as any other refusal.
-            503 => self.refused += 1,
             _ => {
                 assert!(
                     (400..500).contains(&status) && !expected,
@@ -71,8 +86,10 @@ impl Owner {
 
     /// Mostly something that can be done.
     fn outside(&self, random: &mut StdRng) -> Operation {
+        let is_large = self.large_every > 0 && random.random_ratio(1, self.large_every);
+        let seed = if is_large { self.seeds | LARGE } else { self.seeds };
         loop {
-            let operation = Operation::random(random, &self.name, self.seeds);
+            let operation = Operation::random(random, &self.name, seed);
             if self.state.after(&operation).is_some() || random.random_ratio(1, 8) {
                 return operation;
             }
@@ -97,7 +114,12 @@ impl Owner {
     /// Whatever is found is what is expected from now on.
     #[track_caller]
     pub fn check(&mut self, line: &Line) {
-        let seen = State::see(line, &self.name).unwrap();
+        self.try_check(line).unwrap();
+    }
+
+    /// The same, while it may be that the server does not answer.
+    pub fn try_check(&mut self, line: &Line) -> io::Result<()> {
+        let seen = State::see(line, &self.name)?;
         let doubtful = self.doubtful.take();
         let possible = seen == self.state || doubtful.as_ref().is_some_and(|(_, after)| seen == *after);
         assert!(
@@ -106,5 +128,6 @@ impl Owner {
             self.state
         );
         self.state = seen;
+        Ok(())
     }
 }

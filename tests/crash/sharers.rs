@@ -41,7 +41,8 @@ impl Shared {
         while self.turn(line, random).is_ok() {}
     }
 
-    fn turn(&self, line: &Line, random: &mut StdRng) -> io::Result<()> {
+    /// One write.
+    pub fn turn(&self, line: &Line, random: &mut StdRng) -> io::Result<()> {
         let path = format!("/{FOLDER}/{FOLDER}-{}", random.random_range(0..FILES));
         let seed = random.random_ratio(4, 5).then(|| 1 << 60 | self.seeds.fetch_add(1, Ordering::SeqCst));
         let turn = self.begin(&path, seed);
@@ -52,7 +53,6 @@ impl Shared {
         match answer.status {
             201 | 204 => self.end(&path, turn),
             404 if seed.is_none() => self.forget(&path, turn),
-            503 => self.forget(&path, turn),
             _ => panic!("{answer:?}"),
         }
         Ok(())

@@ -24,6 +24,9 @@ pub struct State {
     pub trash: Vec<Entry>,
 }
 
+/// What the seed of a large content has in it.
+pub const LARGE: u64 = 1 << 59;
+
 /// The part of a path that tells what is a system file: gone for good when it goes, and not listed to everybody.
 const SYSTEM: &str = "~$";
 
@@ -34,6 +37,16 @@ pub fn system_name(client: &str) -> String {
 
 /// Bytes that tell their seed.
 pub fn content(seed: u64) -> Vec<u8> {
+    if seed & LARGE != 0 {
+        // More than an S3 store is sent at once.
+        let block = varied_bytes(seed, 100_000);
+        let mut bytes = seed.to_le_bytes().to_vec();
+        for number in 0..120_u64 {
+            bytes.extend_from_slice(&number.to_le_bytes());
+            bytes.extend_from_slice(&block);
+        }
+        return bytes;
+    }
     // Mostly less than a system file may have; sometimes more than the house writes to the disk at once.
     let length = seed.wrapping_mul(7919) % if seed.is_multiple_of(16) { 600_000 } else { 8_000 };
     [&seed.to_le_bytes()[..], &varied_bytes(seed, length as usize)].concat()

@@ -9,7 +9,7 @@ use super::in_order;
 use super::line::Line;
 use super::operation::{Operation, Sending};
 use super::state::{State, content, entry, system_name, trashed};
-use crate::support::Program;
+use crate::support::{Program, ground};
 
 /// A request, and the step at which the process that answers it dies.
 struct Case {
@@ -91,6 +91,13 @@ const CASES: &[Case] = &[
     case("blob.emptied", Act::Files(damaged), Before),
 ];
 
+impl Case {
+    /// A bucket has no drafts, and is emptied in one piece.
+    fn is_reached(&self) -> bool {
+        !(ground::is_scaled() && (self.step.starts_with("draft.") || self.step == "blob.emptied"))
+    }
+}
+
 const fn case(step: &'static str, act: Act, leaves: Leaves) -> Case {
     Case { step, act, leaves }
 }
@@ -101,7 +108,7 @@ fn a_process_that_dies_at_any_step_leaves_all_of_it_or_nothing() {
     let (credentials, mut scenes) = furnish(&folder);
     let line = |program: &Program| Line { address: program.address, credentials: credentials.clone() };
     let mut last = None;
-    for (scene, case) in scenes.iter_mut().zip(CASES) {
+    for (scene, case) in scenes.iter_mut().zip(CASES).filter(|(_, case)| case.is_reached()) {
         // It serves both: what the last one has left is looked at, and then it dies itself.
         let program = Program::serve_with(folder.path(), &[(failpoint::STEP, case.step)]);
         check(last.take(), &line(&program), folder.path());

@@ -73,6 +73,9 @@ fn get(line: &Line, path: &str) -> Vec<u8> {
 
 #[test]
 fn while_the_clock_jumps_what_came_last_is_what_is_read_and_told_as_changed() {
+    if ground::only_alone("a store on another machine refuses what is signed with a wrong time") {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let Some(clock) = Clock::new(folder.path()) else { return };
     let program = clock.serve(folder.path());
@@ -112,6 +115,9 @@ fn etag(line: &Line, path: &str) -> String {
 
 #[test]
 fn a_lock_lasts_while_the_clock_goes_back_and_ends_when_it_has_gone_past_its_time() {
+    if ground::only_alone("a store on another machine refuses what is signed with a wrong time") {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let Some(clock) = Clock::new(folder.path()) else { return };
     let program = clock.serve(folder.path());
@@ -136,6 +142,9 @@ fn a_lock_lasts_while_the_clock_goes_back_and_ends_when_it_has_gone_past_its_tim
 
 #[test]
 fn an_upload_during_which_the_clock_jumps_arrives_and_one_of_before_a_jump_back_is_swept() {
+    if ground::only_alone("a store on another machine refuses what is signed with a wrong time") {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let Some(clock) = Clock::new(folder.path()) else { return };
     let program = clock.serve(folder.path());

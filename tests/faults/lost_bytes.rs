@@ -110,6 +110,9 @@ fn only_blob(data_folder: &Path) -> PathBuf {
 
 #[test]
 fn the_next_start_clears_away_uploads_that_ended_with_the_process() {
+    if ground::only_alone("beside other servers nobody can tell at a start whose uploads are under way") {
+        return;
+    }
     let house = TestHouse::new().with_user("ann");
     house.put("/file", "kept");
     let folder = house.close();

@@ -1,7 +1,7 @@
 //! What uploads have set aside is given back when the process dies in the middle of them.
 
 use super::{varied_bytes, wait_until};
-use crate::support::{Machine, Server, Wire, database};
+use crate::support::{Machine, Server, Wire, database, ground};
 
 const QUOTA_BYTES: u64 = 1_000_000;
 const KEPT_BYTES: u64 = 100_000;
@@ -40,6 +40,19 @@ fn account(machine: &Machine) -> (i64, i64) {
     (rows[0].try_get_by_index(0).unwrap(), rows[0].try_get_by_index(1).unwrap())
 }
 
+/// Asserts that this is the account once what the killed server received is given up: at the next start, or where there may
+/// be others a minute later.
+#[track_caller]
+fn comes_to(machine: &Machine, expected: (i64, i64)) {
+    if ground::is_scaled() {
+        let passed = async { database::a_minute_passes(&machine.path("larder-data")).await };
+        tokio::runtime::Runtime::new().unwrap().block_on(passed);
+        machine.run(&["admin", "jobs", "run", "clear-unfinished"]).succeeded();
+        wait_until(&format!("the account is {expected:?}"), || account(machine) == expected);
+    }
+    assert_eq!(account(machine), expected);
+}
+
 #[test]
 fn after_a_kill_the_room_of_every_upload_under_way_is_there_again() {
     let (machine, authorization) = furnished();
@@ -57,7 +70,7 @@ fn after_a_kill_the_room_of_every_upload_under_way_is_there_again() {
     drop((declared, half, chunked));
 
     let server = machine.serve(&[]);
-    assert_eq!(account(&machine), (0, KEPT_BYTES as i64));
+    comes_to(&machine, (0, KEPT_BYTES as i64));
     let rest = (QUOTA_BYTES - KEPT_BYTES) as usize;
     assert_eq!(put(&server, &authorization, "/a", rest + 1), 507);
     assert_eq!(put(&server, &authorization, "/a", rest), 201);
@@ -92,7 +105,8 @@ fn wherever_an_upload_dies_its_room_is_used_or_given_back() {
             drop(wire);
             let _server = machine.serve(&[]);
             let used = KEPT_BYTES as i64 + if is_there { LENGTH as i64 } else { 0 };
-            assert_eq!(account(&machine), (0, used), "{step}, chunked: {chunked}");
+            println!("{step}, chunked: {chunked}");
+            comes_to(&machine, (0, used));
         }
     }
 }

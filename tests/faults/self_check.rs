@@ -191,7 +191,9 @@ fn rows_that_do_not_fit_are_found_and_named_by_their_path() {
         ("ROOT", "(SELECT root_id FROM spaces)"),
     ];
     let spelled_out = |sql: &str| nodes.iter().fold(sql.to_owned(), |sql, (word, id)| sql.replace(word, id));
-    for (damage, repair, aspect, name) in DAMAGES {
+    // PostgreSQL lets no row refer to what is not there.
+    let possible = |aspect| !(ground::is_scaled() && aspect == Aspect::Database);
+    for (damage, repair, aspect, name) in DAMAGES.into_iter().filter(|(_, _, aspect, _)| possible(*aspect)) {
         sql(&house, &spelled_out(damage));
         let found = found(&house);
         let hit = found.iter().find(|(of, ..)| *of == aspect);

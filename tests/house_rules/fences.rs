@@ -30,6 +30,8 @@ const FENCES: &[Fence] = &[
             "src/backends/blobs/",
             // A copy of the database is a file, as the database is.
             "src/backends/metadata/snapshots",
+            // Whoever moves it away says so by a file that they hold.
+            "src/backends/metadata/moves",
             ROOT_CRATE[0],
             ROOT_CRATE[1],
             ROOT_CRATE[2],

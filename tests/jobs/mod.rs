@@ -1,6 +1,7 @@
 //! What starts by itself: the worker that does it, when it comes again, and each job's own work.
 
 mod expire_locks;
+mod original_paths;
 mod schedules;
 mod sweep;
 mod worker;

@@ -1,8 +1,9 @@
 //! The job `sweep`: what unfinished uploads left behind goes after a day, and what is still coming stays.
 
 use bytes::Bytes;
-use domain::Timestamp;
+use domain::{BlobId, Timestamp};
 use metadata::blobs::State;
+use uuid::Uuid;
 
 use super::{DAY, execute, wait_until};
 use crate::support::TestHouse;
@@ -11,12 +12,10 @@ use crate::support::TestHouse;
 fn what_an_upload_left_behind_goes_after_a_day() {
     let house = TestHouse::new();
     // As a database that could not be reached for an hour leaves it.
-    execute(
-        &house,
-        "INSERT INTO blobs (id, live, size_bytes, created_ms) \
-         VALUES (NEW_UUID(), FALSE, 0, 1700000000000)",
-    );
-    let [id] = house.blobs(State::Pending)[..] else { panic!("{:?}", house.blobs(State::Pending)) };
+    let (id, store) = (BlobId(Uuid::now_v7()), house.backends().blobs.receiving().kind());
+    let long_ago = Timestamp::from_millis(1_700_000_000_000);
+    house.run(metadata::blobs::register(&house.backends().metadata, id, store, long_ago)).unwrap();
+    assert_eq!(house.blobs(State::Pending), [id]);
     house.run(async {
         let mut writer = house.backends().blobs.receiving().create(id, Default::default()).await.unwrap();
         writer.write(Bytes::from_static(b"half of it")).await.unwrap();

@@ -313,7 +313,8 @@ fn a_house_works_on_its_jobs_while_it_serves_and_stops_with_them() {
     assert_eq!(house.put("/a", "a").status, 201);
     wait_until("each job has run once", || {
         let known = queue(&house);
-        known.len() == ::jobs::JOBS.len() && known.iter().all(|job| job.ended_at.is_some())
+        let scheduled = ::jobs::JOBS.iter().filter(|job| (job.every)(house.backends()).is_some());
+        known.len() == scheduled.count() && known.iter().all(|job| job.ended_at.is_some())
     });
     assert_eq!(house.get("/a").body, b"a");
     drop(house.close());

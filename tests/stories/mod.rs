@@ -3,6 +3,8 @@
 mod back_ups;
 mod first_day;
 mod going_back;
+mod moving;
+mod moving_contents;
 mod upgrades;
 
 pub use upgrades::{VERSIONS, unpack};

@@ -1,19 +1,21 @@
 //! What a house in a test stands on: its data folder alone, or a database, a bucket and a Redis of its own beside it.
 //!
 //! `LARDER_TEST_ON=scaled` says which; `LARDER_TEST_POSTGRES` and `LARDER_TEST_REDIS` say where the servers are, which
-//! `cargo xtask test` starts. The bucket is served by the test itself, unless `LARDER_TEST_S3` names another, as
-//! `http://ACCESS_KEY:SECRET_KEY@HOST:PORT/BUCKET`.
+//! `cargo xtask test` starts. The bucket is served by the test itself, unless `LARDER_TEST_S3` names
+//! another server.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, LazyLock, Mutex};
-use std::time::{Duration, UNIX_EPOCH};
+use std::thread;
 
-use bucket::Bucket;
+use bucket::{Bucket, Outside};
 use domain::{Durability, Secret, Timestamp};
 use metadata::{Metadata, MetadataConfig, schema};
 pub use scratch::is_scaled;
 use scratch::{Database, given};
+use tokio::runtime::Runtime;
 use uuid::Uuid;
 
 /// The grounds of this process by the folder that the house, or the program, was given.
@@ -24,7 +26,7 @@ struct Ground {
     database: Database,
     store: Store,
     redis: String,
-    /// What no other ground has: a word for the keys of its bucket and of its Redis.
+    /// What no other ground has: what its keys in Redis begin with.
     word: String,
 }
 
@@ -32,8 +34,8 @@ struct Ground {
 enum Store {
     /// In a bucket that the test serves.
     Own(Bucket),
-    /// Under a prefix in the bucket of another server, at this address.
-    Given(String),
+    /// In a bucket on another server.
+    Given(Outside),
 }
 
 /// Whether a test is left out because it is about what only a house alone has, such as the file that its database is; it
@@ -50,10 +52,13 @@ pub fn settings(folder: &Path) -> Vec<(String, String)> {
     ground(folder).map_or_else(Vec::new, |ground| ground.settings())
 }
 
-/// The same as variables of a program's environment.
-pub fn variables(folder: &Path) -> Vec<(String, String)> {
+/// Gives a program the same settings by its environment, and nothing of what this run was told.
+pub fn prepare(command: &mut Command, folder: &Path) {
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LARDER_")) {
+        command.env_remove(name);
+    }
     let variable = |key: String| format!("LARDER_{}", key.replace('.', "_").to_uppercase());
-    settings(folder).into_iter().map(|(key, value)| (variable(key), value)).collect()
+    command.envs(settings(folder).into_iter().map(|(key, value)| (variable(key), value)));
 }
 
 /// The address of the database of the house with this folder; none where it is a file.
@@ -66,7 +71,9 @@ pub fn store(data_folder: &Path) -> PathBuf {
     match ground(data_folder).as_deref().map(|ground| &ground.store) {
         None => data_folder.join("blobs"),
         Some(Store::Own(bucket)) => bucket.folder(),
-        Some(Store::Given(address)) => panic!("this test has to look into its store, which {address} is not"),
+        Some(Store::Given(other)) => {
+            panic!("this test looks into its store, which {} does not allow", other.endpoint)
+        }
     }
 }
 
@@ -85,13 +92,32 @@ pub fn contents(data_folder: &Path) -> Vec<PathBuf> {
 /// What was in one folder, or below it, is in another one now.
 pub fn moved(from: &Path, to: &Path) {
     if let Some(ground) = ground(from) {
-        GROUNDS.lock().unwrap().insert(to.to_owned(), ground);
+        let mut grounds = GROUNDS.lock().unwrap();
+        // What is made in its place is another house.
+        grounds.remove(from);
+        grounds.insert(to.to_owned(), ground);
     }
 }
 
-/// The folder is gone, and with it what its house stood on.
+/// The folder is gone, and with it what its house, and those in it, stood on.
 pub fn left(folder: &Path) {
-    GROUNDS.lock().unwrap().remove(folder);
+    GROUNDS.lock().unwrap().retain(|other, _| !other.starts_with(folder));
+}
+
+/// Puts the house with this folder on a ground of its own, whatever the one around it stands on.
+pub fn apart_from_its_parent(folder: &Path) {
+    if is_scaled() {
+        let known = GROUNDS.lock().unwrap().contains_key(folder);
+        if !known {
+            let own = Arc::new(Ground::new());
+            GROUNDS.lock().unwrap().insert(folder.to_owned(), own);
+        }
+    }
+}
+
+/// A PostgreSQL database with nothing in it; none where no server was named.
+pub fn spare() -> Option<Database> {
+    std::env::var("LARDER_TEST_POSTGRES").is_ok().then(|| Database::like("template0"))
 }
 
 fn ground(folder: &Path) -> Option<Arc<Ground>> {
@@ -99,18 +125,23 @@ fn ground(folder: &Path) -> Option<Arc<Ground>> {
         return None;
     }
     let mut grounds = GROUNDS.lock().unwrap();
-    // A program keeps its data in a folder of the folder.
-    let known = folder.ancestors().take(2).find_map(|folder| grounds.get(folder));
-    let ground = known.cloned().unwrap_or_else(|| Arc::new(Ground::new()));
-    Some(Arc::clone(grounds.entry(folder.to_owned()).or_insert(ground)))
+    if let Some(ground) = folder.ancestors().find_map(|folder| grounds.get(folder)) {
+        return Some(Arc::clone(ground));
+    }
+    // All that a test has in one folder stands on the same, whichever of it comes first.
+    let top = folder.ancestors().find(|folder| folder.parent() == Some(&std::env::temp_dir()));
+    let ground = Arc::new(Ground::new());
+    grounds.insert(top.unwrap_or(folder).to_owned(), Arc::clone(&ground));
+    Some(ground)
 }
 
 impl Ground {
     fn new() -> Self {
-        let elsewhere = std::env::var("LARDER_TEST_S3").map(Store::Given);
+        let make = || Runtime::new().unwrap().block_on(Outside::make());
+        let elsewhere = thread::spawn(make).join().unwrap().map(Store::Given);
         Self {
             database: migrated(),
-            store: elsewhere.unwrap_or_else(|_| Store::Own(Bucket::start_on_thread())),
+            store: elsewhere.unwrap_or_else(|| Store::Own(Bucket::start_on_thread())),
             redis: given("LARDER_TEST_REDIS"),
             word: Uuid::new_v4().simple().to_string(),
         }
@@ -126,37 +157,16 @@ impl Ground {
         let mut settings: Vec<_> = own.map(|(key, value)| (key.to_owned(), value)).into();
         match &self.store {
             Store::Own(bucket) => settings.extend(bucket.settings()),
-            Store::Given(address) => settings.extend(elsewhere(address, &self.word)),
+            Store::Given(other) => settings.extend(other.settings()),
         }
         settings
     }
 }
 
-/// The settings for a prefix in the bucket at this address.
-fn elsewhere(address: &str, prefix: &str) -> Vec<(String, String)> {
-    let parts = || {
-        let (scheme, rest) = address.split_once("://")?;
-        let (keys, place) = rest.split_once('@')?;
-        let (access_key, secret_key) = keys.split_once(':')?;
-        let (host, bucket) = place.split_once('/')?;
-        Some([
-            ("blobs.store", "s3".to_owned()),
-            ("s3.endpoint", format!("{scheme}://{host}")),
-            ("s3.bucket", bucket.to_owned()),
-            ("s3.prefix", format!("{prefix}/")),
-            ("s3.access_key", access_key.to_owned()),
-            ("s3.secret_key", secret_key.to_owned()),
-        ])
-    };
-    let parts = parts().expect("LARDER_TEST_S3 is http://ACCESS_KEY:SECRET_KEY@HOST:PORT/BUCKET");
-    parts.map(|(key, value)| (key.to_owned(), value)).into()
-}
-
 /// A database with every step taken.
 fn migrated() -> Database {
     let built = std::env::current_exe().unwrap().metadata().unwrap().modified().unwrap();
-    let template =
-        format!("built_{}", built.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis());
+    let template = format!("built_{}", Timestamp::from(built).millis());
     Database::like_made(&template, |url| async {
         let config = MetadataConfig {
             url: Some(Secret::new(url)),

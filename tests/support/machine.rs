@@ -47,10 +47,12 @@ impl Machine {
 
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_larder"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LARDER_")) {
-            command.env_remove(name);
+        let house = arguments.iter().skip_while(|argument| **argument != "--data").nth(1);
+        let folder = house.map_or_else(|| self.folder.path().to_owned(), |name| self.path(name));
+        if folder != self.folder.path() && folder != self.path("larder-data") {
+            ground::apart_from_its_parent(&folder);
         }
-        command.envs(ground::variables(self.folder.path()));
+        ground::prepare(&mut command, &folder);
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command
     }
@@ -74,9 +76,7 @@ impl Machine {
 
     /// Starts a command that goes on until it is told to stop, and waits until it has said this.
     pub fn start(&self, command: &str, arguments: &[&str], until: &str) -> Server {
-        let mut command = self.command(&[command]);
-        command.args(arguments);
-        self.follow(command, until)
+        self.follow(self.command(&[&[command], arguments].concat()), until)
     }
 
     /// The same with a command that has been made ready.

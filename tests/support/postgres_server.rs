@@ -1,172 +1,139 @@
-//! A PostgreSQL of a test's own, which can be stopped and started again, and a pgbouncer before it.
+//! A PostgreSQL of a test's own, which syncs as one in service does and can be stopped, cut short and started again.
 
-use std::net::{TcpListener, TcpStream};
-use std::os::unix::process::CommandExt;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 /// Only a test that fails ever waits this long.
 const PATIENCE: u32 = 3000;
 
-/// A server on a free port, with nothing in it; dropping it kills it.
+/// A server on a free port; dropping it ends it.
 pub struct PostgresServer {
     folder: TempDir,
     port: u16,
+    child: Child,
 }
 
 impl PostgresServer {
     pub fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        given_to_postgres(folder.path());
-        let server = Self { folder, port: free_port() };
-        let data = server.data();
-        run(&program("initdb"), &["-D", &data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-sync"]);
-        server.control("start", &[]);
+        give_to_postgres(folder.path());
+        let mut made = command("initdb");
+        made.arg("-D").arg(folder.path().join("data")).args(["-A", "trust", "-U", "postgres", "-E", "UTF8"]);
+        succeed(made.args(["--locale", "C", "--no-instructions"]));
+        let port = free_port();
+        let child = spawn(folder.path(), port);
+        let server = Self { folder, port, child };
+        server.wait();
         server
     }
 
-    /// The address of its database.
+    /// The address of a database that is there and empty.
     pub fn url(&self) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+        format!("postgres://postgres@{}/postgres", self.address())
     }
 
-    /// Stops it in one of its ways, `fast` or `immediate`.
-    pub fn stop(&self, way: &str) {
-        self.control("stop", &["-m", way]);
+    fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
     }
 
-    pub fn start_again(&self) {
-        self.control("start", &[]);
+    /// Ends all connections in the middle of whatever they do and starts again: in an orderly way, or as after a loss of
+    /// power.
+    pub fn restart(&mut self, orderly: bool) {
+        self.stop(orderly);
+        self.start_again();
     }
 
-    fn control(&self, what: &str, more: &[&str]) {
-        let options = format!(
-            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=40",
-            self.port
-        );
-        let (data, log) = (self.data(), self.folder.path().join("log").to_str().unwrap().to_owned());
-        let mut words = vec![what, "-D", &data, "-w", "-s"];
-        if what == "start" {
-            words.extend(["-l", &log, "-o", &options]);
+    /// Only ends them.
+    pub fn stop(&mut self, orderly: bool) {
+        let signal = if orderly { "-INT" } else { "-QUIT" };
+        succeed(Command::new("kill").args([signal, &self.child.id().to_string()]));
+        self.child.wait().unwrap();
+    }
+
+    pub fn start_again(&mut self) {
+        self.child = spawn(self.folder.path(), self.port);
+        self.wait();
+    }
+
+    fn wait(&self) {
+        let runtime = Runtime::new().unwrap();
+        for _ in 0..PATIENCE {
+            if runtime.block_on(async { PgConnection::connect(&self.url()).await?.close().await }).is_ok() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
         }
-        words.extend(more);
-        run(&program("pg_ctl"), &words);
-    }
-
-    fn data(&self) -> String {
-        self.folder.path().join("data").to_str().unwrap().to_owned()
+        panic!("PostgreSQL does not come up in {}", self.folder.path().display());
     }
 }
 
 impl Drop for PostgresServer {
     fn drop(&mut self) {
-        let data = self.data();
-        let ended =
-            as_postgres(&program("pg_ctl")).args(["stop", "-D", &data, "-s", "-m", "immediate"]).status();
-        drop(ended);
-    }
-}
-
-/// A pgbouncer in session mode before a database; dropping it kills it.
-pub struct Pooler {
-    _folder: TempDir,
-    port: u16,
-    child: Child,
-}
-
-impl Pooler {
-    /// One before the database at this address, with the settings that it comes with.
-    pub fn before(url: &str) -> Self {
-        let (server, database) = url.split_once("://").unwrap().1.rsplit_once('/').unwrap();
-        let (host, port) = server.rsplit('@').next().unwrap().rsplit_once(':').unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let listen = free_port();
-        let settings = format!(
-            "[databases]\n{database} = host={host} port={port} user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
-             listen_port = {listen}\nunix_socket_dir =\nauth_type = any\npool_mode = session\nmax_client_conn = 50\n"
-        );
-        let file = folder.path().join("pgbouncer.ini");
-        std::fs::write(&file, settings).unwrap();
-        given_to_postgres(folder.path());
-        let mut command = as_postgres(Path::new("/usr/sbin/pgbouncer"));
-        let child = command.arg("-q").arg(&file).spawn();
-        let child = child.expect("pgbouncer is needed for this test: apt-get install pgbouncer");
-        wait_for(listen);
-        Self { _folder: folder, port: listen, child }
-    }
-
-    /// The same database by way of the pooler.
-    pub fn url(&self, url: &str) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/{}", self.port, url.rsplit_once('/').unwrap().1)
-    }
-}
-
-impl Drop for Pooler {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
+        // Killed, it would leave its processes behind.
+        let _ = Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).status();
         let _ = self.child.wait();
     }
 }
 
-/// The newest version of a program of PostgreSQL's, which Debian keeps out of the search path.
-fn program(name: &str) -> PathBuf {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let mut programs: Vec<PathBuf> = versions.map(|entry| entry.path().join("bin").join(name)).collect();
-    programs.retain(|program| program.exists());
-    programs.sort();
-    programs.pop().unwrap_or_else(|| name.into())
+fn spawn(folder: &Path, port: u16) -> Child {
+    let mut server = command("postgres");
+    server.arg("-D").arg(folder.join("data")).args([
+        "-p",
+        &port.to_string(),
+        "-c",
+        "listen_addresses=127.0.0.1",
+    ]);
+    server.args(["-c", "max_connections=200", "-c", "unix_socket_directories="]);
+    server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// A command as the user `postgres`, if root runs the tests: neither program runs as root.
-fn as_postgres(program: &Path) -> Command {
-    let mut command = Command::new(program);
-    if let Some((user, group)) = postgres() {
-        command.uid(user).gid(group);
+/// One of its programs, as its own user where tests run as root.
+fn command(program: &str) -> Command {
+    as_postgres(&programs().join(program))
+}
+
+/// A program that does not run as root either.
+pub(super) fn as_postgres(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
     }
-    command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // It becomes that user and then the program, and so keeps its process id.
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
     command
 }
 
-fn given_to_postgres(folder: &Path) {
-    let Some((user, group)) = postgres() else { return };
-    std::os::unix::fs::chown(folder, Some(user), Some(group)).unwrap();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        std::os::unix::fs::chown(entry.unwrap().path(), Some(user), Some(group)).unwrap();
+/// Its user must reach a folder of its own.
+pub(super) fn give_to_postgres(folder: &Path) {
+    if is_root() {
+        succeed(Command::new("chown").args(["-R", "postgres"]).arg(folder));
     }
 }
 
-/// The numbers of the user and its group; none unless root runs the tests.
-fn postgres() -> Option<(u32, u32)> {
-    let id = |of: &[&str]| -> u32 {
-        let output = Command::new("id").args(of).output().unwrap();
-        String::from_utf8(output.stdout)
-            .unwrap()
-            .trim()
-            .parse()
-            .expect("the user postgres is needed for this test")
-    };
-    (id(&["-u"]) == 0).then(|| (id(&["-u", "postgres"]), id(&["-g", "postgres"])))
+/// Debian keeps them by version, outside of the path.
+fn programs() -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let newest = versions.max_by_key(|version| version.file_name());
+    newest.map_or_else(PathBuf::new, |version| version.path().join("bin"))
 }
 
-fn run(program: &Path, words: &[&str]) {
-    let status = as_postgres(program).args(words).status();
-    let status = status.expect("PostgreSQL is needed for this test: apt-get install postgresql");
-    assert!(status.success(), "{} {words:?}: {status}", program.display());
-}
-
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn wait_for(port: u16) {
-    for _ in 0..PATIENCE {
-        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    panic!("nobody came to listen on port {port}");
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output().unwrap();
+    id.stdout == b"0\n"
+}
+
+fn succeed(command: &mut Command) {
+    let done = command.stdin(Stdio::null()).output();
+    let done = done.expect("PostgreSQL is needed for this test: apt-get install postgresql");
+    assert!(done.status.success(), "{command:?}: {}", String::from_utf8_lossy(&done.stderr));
 }

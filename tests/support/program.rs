@@ -51,13 +51,10 @@ impl Program {
     /// A process that has only just begun.
     pub fn spawn(folder: &Path, environment: &[(&str, &str)]) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_larder"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("LARDER_")) {
-            command.env_remove(name);
-        }
+        ground::prepare(&mut command, folder);
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(folder.join("data"))
-            .envs(ground::variables(folder))
             .envs(environment.iter().copied())
             .current_dir(folder);
         let log = File::create(folder.join("log")).unwrap();
@@ -68,6 +65,11 @@ impl Program {
     pub fn password(&self) -> String {
         let line = self.said.lines().find_map(|line| line.strip_prefix("Password:"));
         line.unwrap().trim().to_owned()
+    }
+
+    /// Whether this was the first start on its database.
+    pub fn has_password(&self) -> bool {
+        self.said.lines().any(|line| line.starts_with("Password:"))
     }
 
     /// What an `Authorization` header says for the first user.

@@ -45,6 +45,8 @@ pub struct S3Config {
     pub profile: String,
     /// How the store encrypts what lies in it.
     pub encryption: Encryption,
+    /// Whether the paths of files stand with their bytes.
+    pub original_paths: bool,
     /// The key it does that with; empty for the store's own.
     pub kms_key: String,
     /// How large the parts of a larger file are, in bytes.

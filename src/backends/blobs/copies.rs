@@ -37,7 +37,8 @@ impl Store {
     /// are known to be, and synced; what was here under that name is replaced.
     ///
     /// # Errors
-    /// What is wrong with this store, see [`Store`]; what is wrong with the source is [`Copied::Damaged`].
+    /// What is wrong with this store, or with the source as a whole, see [`Store`]; what is wrong with the blob at the source
+    /// is [`Copied::Damaged`].
     pub async fn copy_from(
         &self,
         source: &Self,
@@ -47,7 +48,7 @@ impl Store {
     ) -> Result<Copied> {
         let mut reader = match source.read(id, size_bytes).await {
             Ok(reader) => reader,
-            Err(error) => return Ok(Copied::Damaged(error)),
+            Err(error) => return source.blame(error).await,
         };
         let mut landing = Landing::begin(self, id, size_bytes).await?;
         let mut digest = sha2::Sha256::new();
@@ -62,9 +63,18 @@ impl Store {
             }
         };
         match damage {
-            Some(damage) => Ok(Copied::Damaged(damage)),
+            Some(damage) => source.blame(damage).await,
             None => landing.finish().await.map(|()| Copied::Whole),
         }
+    }
+
+    /// Takes an error for damage of the one blob, unless this store does not answer as a whole: a bucket may be out of
+    /// reach for a while, and then nothing in it is lost.
+    async fn blame(&self, error: Error) -> Result<Copied> {
+        if let (Self::S3(bucket), Error::Unavailable(_)) = (self, &error) {
+            bucket.check().await?;
+        }
+        Ok(Copied::Damaged(error))
     }
 
     /// Removes what copies that were broken off have left; while none is under way.

@@ -21,7 +21,7 @@ pub use config::{BlobsConfig, Encryption, S3Config};
 pub use copies::Copied;
 pub use disk::{Disk, DiskReader, DiskWriter};
 pub use listing::{Listing, StoredBlob, Strangers};
-pub use s3::{PresignRequest, S3, S3Reader, S3Writer, Unfinished};
+pub use s3::{PresignRequest, Probed, S3, S3Reader, S3Writer, Tried, Trouble, Unfinished};
 pub use store::{BlobFacts, BlobReader, BlobWriter, Store};
 
 /// The stores of the house. New blobs go into one of them; there may be another one that earlier ones lie in.
@@ -68,6 +68,11 @@ impl Blobs {
     /// [`Unavailable`](Error::Unavailable) when it is not configured.
     pub fn at(&self, kind: StoreKind) -> Result<&Store> {
         self.stores().find(|store| store.kind() == kind).ok_or_else(|| not_configured(kind))
+    }
+
+    /// Whether there is one that keeps the paths of files with their bytes.
+    pub fn keep_paths(&self) -> bool {
+        self.stores().any(Store::keeps_paths)
     }
 
     /// All of them, the one for new blobs first.

@@ -6,10 +6,12 @@
 mod bucket;
 mod budget;
 mod client;
+mod clock;
 mod fault;
 mod label;
 mod list;
 mod pass;
+mod probe;
 mod reader;
 mod sizes;
 mod writer;
@@ -28,19 +30,30 @@ use crate::store::BlobFacts;
 use bucket::Bucket;
 pub use label::PresignRequest;
 pub use list::Unfinished;
+pub use probe::{Probed, Tried, Trouble};
 pub use reader::S3Reader;
 pub use writer::S3Writer;
 
 /// A bucket, below its prefix.
-pub struct S3(Arc<Bucket>);
+pub struct S3(Arc<Bucket>, Box<S3Config>);
 
 impl S3 {
     /// Makes everything ready to ask; whether the store answers, the first call shows.
     pub(crate) async fn open(config: &S3Config) -> Self {
-        Self(Arc::new(Bucket::new(config, client::build(config).await)))
+        Self(Arc::new(Bucket::new(config, client::build(config).await)), Box::new(config.clone()))
+    }
+
+    pub(crate) fn keeps_paths(&self) -> bool {
+        self.1.original_paths
+    }
+
+    pub(crate) async fn probe(&self) -> Probed {
+        probe::probe(&self.1).await
     }
 
     pub(crate) fn create(&self, id: BlobId, facts: BlobFacts) -> S3Writer {
+        let original_path = facts.original_path.filter(|_| self.keeps_paths());
+        let facts = BlobFacts { original_path, ..facts };
         S3Writer::new(Arc::clone(&self.0), id, facts)
     }
 

@@ -5,9 +5,10 @@ use std::path::Path;
 use bytes::Bytes;
 use domain::{BlobId, Durability, Result, StoreKind};
 
+use crate::config::S3Config;
 use crate::disk::{Disk, DiskReader, DiskWriter};
 use crate::listing::{Listing, StoredBlob};
-use crate::s3::{PresignRequest, S3, S3Reader, S3Writer, Unfinished};
+use crate::s3::{PresignRequest, Probed, S3, S3Reader, S3Writer, Unfinished};
 
 /// A store of blobs.
 ///
@@ -63,6 +64,27 @@ impl Store {
         match self {
             Self::Disk(_) => StoreKind::Disk,
             Self::S3(_) => StoreKind::S3,
+        }
+    }
+
+    /// Whether it keeps the paths of files with their bytes.
+    pub fn keeps_paths(&self) -> bool {
+        match self {
+            Self::Disk(_) => false,
+            Self::S3(s3) => s3.keeps_paths(),
+        }
+    }
+
+    /// Opens the bucket of the settings, whatever they say of where new blobs go.
+    pub async fn open_bucket(config: &S3Config) -> Self {
+        Self::S3(S3::open(config).await)
+    }
+
+    /// Looks over what others have set up and may have to see to: a bucket.
+    pub async fn probe(&self) -> Option<Probed> {
+        match self {
+            Self::Disk(_) => None,
+            Self::S3(s3) => Some(s3.probe().await),
         }
     }
 

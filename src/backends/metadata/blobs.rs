@@ -1,7 +1,7 @@
 //! What the database knows of blobs: registered before their first byte, live once a node shows them.
 
-use domain::{BlobId, Content, Error, Result, SpaceId, StoreKind, Timestamp};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryResult, QueryTrait};
+use domain::{BlobId, Content, Error, Result, ServerId, SpaceId, StoreKind, Timestamp};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryResult, QueryTrait, Value};
 use uuid::Uuid;
 
 use crate::error::DbResult;
@@ -9,7 +9,7 @@ use crate::lists::{AT_ONCE, slots};
 use crate::nodes::unsigned;
 use crate::rows::blob;
 use crate::together::{self, Step};
-use crate::{Db, Metadata, Tx, again, reservations, spaces, statement};
+use crate::{Db, Metadata, Tx, again, error, reservations, servers, spaces, statement};
 
 /// Registered, and not live yet.
 const PENDING: &str = "NOT live AND condemned_ms IS NULL";
@@ -18,20 +18,40 @@ const PENDING: &str = "NOT live AND condemned_ms IS NULL";
 /// there is, and must not be taken for those of an upload that was given up.
 const UNSHOWN: &str = "NOT EXISTS (SELECT 1 FROM revisions r WHERE r.blob_id = blobs.id)";
 
+/// Where the bytes of a blob go, and what stands with them there.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The store.
+    pub store: StoreKind,
+    /// The path of its file, if the store is told it.
+    pub original_path: Option<&'a str>,
+}
+
+impl From<StoreKind> for Place<'static> {
+    fn from(store: StoreKind) -> Self {
+        Self { store, original_path: None }
+    }
+}
+
 /// Registers a blob before its first byte is written into a store, so that whatever lies in the store without a live
 /// row is garbage by construction.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn register(metadata: &Metadata, id: BlobId, store: StoreKind, now: Timestamp) -> Result<()> {
-    together::change(metadata, vec![insert(metadata, id, store, now, None)?]).await.map(drop)
+pub async fn register(
+    metadata: &Metadata,
+    id: BlobId,
+    place: impl Into<Place<'_>>,
+    now: Timestamp,
+) -> Result<()> {
+    together::change(metadata, vec![insert(metadata, id, place.into(), now, None)?]).await.map(drop)
 }
 
 /// The row of a new blob, with what it has set aside.
 pub(crate) fn insert(
     metadata: &Metadata,
     id: BlobId,
-    store: StoreKind,
+    place: Place<'_>,
     now: Timestamp,
     reserved: Option<(SpaceId, u64)>,
 ) -> Result<Step> {
@@ -42,7 +62,9 @@ pub(crate) fn insert(
         created_ms: Set(now.millis()),
         space_id: Set(reserved.map(|(space, _)| space.0)),
         reserved_bytes: Set(spaces::signed(reserved.map_or(0, |(_, bytes)| bytes))?),
-        store: Set(store.word().to_owned()),
+        server_id: Set(metadata.server().map(|server| server.0)),
+        store: Set(place.store.word().to_owned()),
+        original_path: Set(place.original_path.map(str::to_owned)),
         ..Default::default()
     };
     Ok(Step::built("", blob::Entity::insert(row).build(metadata.raw().get_database_backend())))
@@ -52,45 +74,38 @@ pub(crate) fn insert(
 /// own: whoever took the pen has settled it.
 ///
 /// # Errors
-/// [`Internal`](Error::Internal) when it is not registered (any more).
+/// [`Unavailable`](Error::Unavailable) when it is no longer this server's: others took it for gone, and gave up what it
+/// was receiving.
 pub async fn enliven(tx: &Tx, id: BlobId, content: &Content) -> Result<()> {
     let sql = "UPDATE blobs SET live = TRUE, size_bytes = $2, sha256 = $3, media_type = $4, \
-                 space_id = NULL, reserved_bytes = 0 \
-               WHERE id = $1 AND NOT live AND condemned_ms IS NULL";
+                 space_id = NULL, reserved_bytes = 0, server_id = NULL \
+               WHERE id = $1 AND NOT live AND condemned_ms IS NULL AND server_id IS NOT DISTINCT FROM $5";
     let size = i64::try_from(content.size_bytes).map_err(Error::internal)?;
     let digest = content.sha256.0.to_vec();
-    let values = [id.0.into(), size.into(), digest.into(), content.media_type.clone().into()];
+    let values =
+        [id.0.into(), size.into(), digest.into(), content.media_type.clone().into(), tx.own_server()];
     tx.along(Step::new("", sql, values).required()).await
 }
 
-/// A blob that is registered and did not become live; none for any other. It waits for whoever is about to make it live: the
-/// answer holds once the upload that registered it is over.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn find_abandoned(metadata: &Metadata, id: BlobId) -> Result<Option<Abandoned>> {
-    again(|| async move {
-        let tx = metadata.begin().await?;
-        // A write, though it changes nothing, so that the row is waited for.
-        let sql = format!(
-            "UPDATE blobs SET live = FALSE WHERE id = $1 AND {PENDING} AND {UNSHOWN} \
-             RETURNING store, space_id, reserved_bytes"
-        );
-        let row = tx.raw().query_one_raw(statement(&tx, &sql, [id.0.into()])).await.or_domain()?;
-        tx.commit().await?;
-        let read = |row: QueryResult| {
-            let space: Option<Uuid> = row.try_get("", "space_id").or_domain()?;
-            let reserved_bytes = row.try_get("", "reserved_bytes").or_domain()?;
-            Ok(Abandoned { id, store: store_of(&row)?, space: space.map(SpaceId), reserved_bytes })
-        };
-        row.map(read).transpose()
-    })
-    .await
+/// What an upload hears whose blob is no longer its server's.
+pub(crate) fn given_up(id: BlobId) -> Error {
+    error::given_up(format_args!("blob {id} is not registered, or no longer by this server"))
+}
+
+/// What may be done with the bytes of an upload that is over.
+#[derive(Debug)]
+pub enum Abandoned {
+    /// It never became live and never will: nobody but this server may do anything with what lies there now.
+    Ours(Leftover),
+    /// Nobody knows it any more: it never became live.
+    Unknown,
+    /// It became live.
+    Shown,
 }
 
 /// A blob that never became live.
 #[derive(Debug)]
-pub struct Abandoned {
+pub struct Leftover {
     id: BlobId,
     /// Where its bytes lie.
     pub store: StoreKind,
@@ -98,27 +113,89 @@ pub struct Abandoned {
     reserved_bytes: i64,
 }
 
+/// Takes over a blob that is registered and did not become live: from here on, whoever registered it cannot make it live
+/// any more, unless that was this server. It waits for whoever is about to do so.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn abandon(metadata: &Metadata, id: BlobId) -> Result<Abandoned> {
+    again(|| async move {
+        let tx = metadata.begin().await?;
+        // A write even where nothing changes, so that the row is waited for.
+        let sql = format!(
+            "UPDATE blobs SET server_id = $2 WHERE id = $1 AND {PENDING} AND {UNSHOWN} \
+             RETURNING store, space_id, reserved_bytes"
+        );
+        let taken = tx.raw().query_one_raw(statement(&tx, &sql, [id.0.into(), tx.own_server()])).await;
+        let abandoned = match taken.or_domain()? {
+            Some(row) => Abandoned::Ours(leftover(id, &row)?),
+            None if find(&tx, id).await?.is_some() => Abandoned::Shown,
+            None => Abandoned::Unknown,
+        };
+        tx.commit().await?;
+        Ok(abandoned)
+    })
+    .await
+}
+
+fn leftover(id: BlobId, row: &QueryResult) -> Result<Leftover> {
+    let space: Option<Uuid> = row.try_get("", "space_id").or_domain()?;
+    let reserved_bytes = row.try_get("", "reserved_bytes").or_domain()?;
+    Ok(Leftover { id, store: store_of(row)?, space: space.map(SpaceId), reserved_bytes })
+}
+
 /// Forgets a blob that never became live, and gives back what it has set aside; a live one is left alone. The space comes
 /// first, as in every change: two that want the rows of each other would wait for ever.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn forget(metadata: &Metadata, abandoned: &Abandoned) -> Result<()> {
-    let given_back = reservations::give_back(abandoned.space, abandoned.reserved_bytes);
+pub async fn forget(metadata: &Metadata, leftover: &Leftover) -> Result<()> {
+    let given_back = reservations::give_back(leftover.space, leftover.reserved_bytes);
     let sql = format!("DELETE FROM blobs WHERE id = $1 AND {PENDING} AND reserved_bytes = $2");
-    let forgotten = Step::new("", sql, [abandoned.id.0.into(), abandoned.reserved_bytes.into()]).required();
+    let forgotten = Step::new("", sql, [leftover.id.0.into(), leftover.reserved_bytes.into()]).required();
     let steps = given_back.into_iter().chain([forgotten]).collect();
     // If it is not there, somebody else has forgotten it, with what it had.
     together::change(metadata, steps).await.map(drop)
 }
 
-/// Blobs registered before a moment that never became live.
+/// Whether a blob is registered by this server and did not become live so far.
+pub(crate) async fn is_received(metadata: &Metadata, id: BlobId) -> Result<bool> {
+    let sql =
+        format!("SELECT id FROM blobs WHERE id = $1 AND {PENDING} AND server_id IS NOT DISTINCT FROM $2");
+    Ok(!ids(metadata, &sql, vec![id.0.into(), own(metadata.server())]).await?.is_empty())
+}
+
+/// Blobs registered before a moment that never became live, and that no other server receives.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn pending(metadata: &Metadata, before: Timestamp) -> Result<Vec<BlobId>> {
-    let sql = format!("SELECT id FROM blobs WHERE {PENDING} AND {UNSHOWN} AND created_ms < $1");
-    ids(metadata, &sql, vec![before.millis().into()]).await
+    let sql = format!(
+        "SELECT id FROM blobs WHERE {PENDING} AND {UNSHOWN} AND created_ms < $1 \
+         AND (server_id IS NULL OR server_id IS NOT DISTINCT FROM $2)"
+    );
+    ids(metadata, &sql, vec![before.millis().into(), own(metadata.server())]).await
+}
+
+/// Blobs that never became live and that nobody receives any more, because the server that did is gone.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn left_over(metadata: &Metadata) -> Result<Vec<BlobId>> {
+    let gone = servers::given_up(metadata);
+    let sql = format!("SELECT id FROM blobs WHERE {PENDING} AND {UNSHOWN} AND {gone}");
+    ids(metadata, &sql, vec![own(metadata.server())]).await
+}
+
+fn own(server: Option<ServerId>) -> Value {
+    server.map(|server| server.0).into()
+}
+
+impl Tx {
+    /// The server this process is, as a value of a statement.
+    pub(crate) fn own_server(&self) -> Value {
+        own(self.server)
+    }
 }
 
 /// Condemns those of these live blobs that no revision refers to any more: their bytes may be removed once whoever reads
@@ -225,7 +302,7 @@ pub(crate) fn store_of(row: &QueryResult) -> Result<StoreKind> {
     StoreKind::parse(&row.try_get::<String>("", "store").or_domain()?)
 }
 
-async fn ids(metadata: &Metadata, sql: &str, values: Vec<sea_orm::Value>) -> Result<Vec<BlobId>> {
+async fn ids(metadata: &Metadata, sql: &str, values: Vec<Value>) -> Result<Vec<BlobId>> {
     let rows = metadata.raw().query_all_raw(statement(metadata, sql, values)).await.or_domain()?;
     rows.iter().map(|row| Ok(BlobId(row.try_get("", "id").or_domain()?))).collect()
 }

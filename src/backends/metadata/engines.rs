@@ -6,9 +6,9 @@ mod sqlite;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
-use domain::Result;
+use domain::{Error, Result};
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
@@ -19,7 +19,7 @@ use self::postgres::Postgres;
 use self::postgres::lanes::{Asked, Lanes};
 use self::postgres::transaction::Transaction;
 use self::sqlite::Sqlite;
-use crate::MetadataConfig;
+use crate::{FILE, MetadataConfig};
 
 /// A database that is open.
 pub(crate) enum Engine {
@@ -33,21 +33,43 @@ pub(crate) async fn open(
     data_folder: &Path,
     statements: &Arc<AtomicU64>,
 ) -> Result<Engine> {
-    let counted = |mut connection: DatabaseConnection| {
-        let statements = Arc::clone(statements);
-        connection.set_metric_callback(move |_| {
-            statements.fetch_add(1, Ordering::Relaxed);
-        });
-        connection
-    };
     match &config.url {
-        None => {
-            let Sqlite { read, write } = sqlite::open(config, data_folder).await?;
-            Ok(Engine::Sqlite(Sqlite { read: counted(read), write: counted(write) }))
-        }
+        None => Ok(Engine::Sqlite(sqlite::open(config, &data_folder.join(FILE)).await?.counted(statements))),
         Some(url) => {
             let postgres = postgres::open(config, url.expose(), Arc::clone(statements)).await?;
             Ok(Engine::Postgres(postgres))
+        }
+    }
+}
+
+/// Makes a SQLite database in an empty file, which one connection fills and nobody else uses. A fault leaves it useless.
+pub(crate) async fn open_new(file: &Path) -> Result<Engine> {
+    sqlite::open_new(file).await.map(Engine::Sqlite)
+}
+
+impl Engine {
+    /// Where the database is, without what opens it.
+    pub(crate) fn place(&self) -> &str {
+        match self {
+            Self::Sqlite(sqlite) => &sqlite.place,
+            Self::Postgres(postgres) => &postgres.place,
+        }
+    }
+
+    /// Where questions are put.
+    pub(crate) fn reading(&self) -> Line {
+        match self {
+            Self::Sqlite(sqlite) => Line::Any(sqlite.read.clone()),
+            Self::Postgres(postgres) => Line::AnyLane(Arc::clone(&postgres.lanes)),
+        }
+    }
+
+    /// Where statements are sent that come by themselves: they are not counted, and on PostgreSQL they do not wait for
+    /// those of requests.
+    pub(crate) fn aside(&self) -> &DatabaseConnection {
+        match self {
+            Self::Sqlite(sqlite) => &sqlite.uncounted,
+            Self::Postgres(postgres) => &postgres.aside,
         }
     }
 }
@@ -56,12 +78,22 @@ pub(crate) async fn open(
 pub(crate) enum Line {
     /// Any connection of SQLite.
     Any(DatabaseConnection),
-    /// A transaction of SQLite, or the one in which steps of an upgrade are taken.
+    /// A transaction of SQLite, or a whole one of PostgreSQL.
     One(DatabaseTransaction),
     /// Any connection to PostgreSQL.
     AnyLane(Arc<Lanes>),
     /// A transaction of PostgreSQL.
     OneLane(Transaction),
+}
+
+impl Line {
+    /// The transaction of the library's own, which reads rows one by one: of SQLite, or a whole one.
+    pub(crate) fn whole(&self) -> Result<&DatabaseTransaction> {
+        match self {
+            Self::One(transaction) => Ok(transaction),
+            _ => Err(Error::internal("the transaction was not begun as a whole one")),
+        }
+    }
 }
 
 #[async_trait]

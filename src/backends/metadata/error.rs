@@ -7,6 +7,18 @@ use sqlx::postgres::PgDatabaseError;
 const BUSY: &str = "The database is busy; try again in a moment.";
 const UNUSABLE: &str = "The database cannot be used at the moment.";
 
+const MOVED: &str = "Everything was moved to another database. Whoever runs this server has to start it again on \
+                     that one: the setting metadata.url names it.";
+
+const GIVEN_UP: &str = "The server was out of touch for so long that this upload was given up; nothing was changed, \
+                        send it again.";
+
+/// Steps that are taken together divide by the rows they find where they must find one.
+const UNMET: &str = "22012";
+
+/// SQLITE_CONSTRAINT_TRIGGER: there are none but those of a database that was moved.
+const MOVED_AWAY: &str = "1811";
+
 /// Turns an answer of the database into one of the house.
 pub(crate) trait DbResult<T> {
     fn or_domain(self) -> Result<T>;
@@ -50,6 +62,7 @@ fn source(error: &DbErr) -> Option<&sqlx::Error> {
 /// By the result code of SQLite, of which the low byte says what kind of fault it is (sqlite.org/rescode.html).
 fn by_result(code: Option<&str>, error: &DbErr) -> Error {
     match code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff) {
+        _ if code == Some(MOVED_AWAY) => Error::unavailable(MOVED, error),
         // SQLITE_BUSY and SQLITE_LOCKED, with all their extended codes.
         Some(5 | 6) => Error::unavailable(BUSY, error),
         // SQLITE_FULL
@@ -65,6 +78,8 @@ fn by_state(state: &str, error: &DbErr) -> Error {
     match (&state[..2.min(state.len())], state) {
         // serialization_failure and deadlock_detected
         (_, "40001" | "40P01") => Error::contended(error),
+        // division_by_zero: one of the steps that were taken together found nothing.
+        (_, UNMET) => given_up(error),
         // lock_not_available, query_canceled
         (_, "55P03" | "57014") => Error::unavailable(BUSY, error),
         // disk_full
@@ -100,7 +115,12 @@ fn is_farewell(error: &sqlx::Error) -> bool {
 /// Whether what had to hold for steps that were taken together did not: they divide by the rows they found.
 pub(crate) fn is_unmet(error: &DbErr) -> bool {
     let state = source(error).and_then(|error| error.as_database_error()?.code());
-    state.is_some_and(|state| state == "22012")
+    state.is_some_and(|state| state == UNMET)
+}
+
+/// What whoever sent something hears, when what the server was receiving is not its own any more.
+pub(crate) fn given_up(cause: impl std::fmt::Display) -> Error {
+    Error::unavailable(GIVEN_UP, cause)
 }
 
 /// A database that could not even be opened.

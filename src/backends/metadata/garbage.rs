@@ -1,6 +1,6 @@
 //! What may be removed from the store: blobs that were condemned, and bytes nobody ever registered.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use domain::{BlobId, Result, StoreKind, Timestamp};
 use sea_orm::{ConnectionTrait, Value};
@@ -62,17 +62,16 @@ pub async fn forget(tx: &Tx, ids: &[BlobId]) -> Result<()> {
     Ok(())
 }
 
-/// Those of these blobs that the database knows to lie in a store, whatever else it knows of them.
+/// Where those of these blobs lie that the database knows, whatever else it knows of them.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn known(db: &impl Db, store: StoreKind, ids: &[BlobId]) -> Result<BTreeSet<BlobId>> {
-    let mut known = BTreeSet::new();
+pub async fn known(db: &impl Db, ids: &[BlobId]) -> Result<BTreeMap<BlobId, StoreKind>> {
+    let mut known = BTreeMap::new();
     for ids in ids.chunks(AT_ONCE) {
-        let sql = format!("SELECT id FROM blobs WHERE store = $1 AND id IN ({})", slots(ids.len(), 2));
-        let values = std::iter::once(store.word().into()).chain(values(ids));
-        for row in db.raw().query_all_raw(statement(db, &sql, values)).await.or_domain()? {
-            known.insert(BlobId(row.try_get("", "id").or_domain()?));
+        let sql = format!("SELECT id, store FROM blobs WHERE id IN ({})", slots(ids.len(), 1));
+        for row in db.raw().query_all_raw(statement(db, &sql, values(ids))).await.or_domain()? {
+            known.insert(BlobId(row.try_get("", "id").or_domain()?), store_of(&row)?);
         }
     }
     Ok(known)

@@ -99,18 +99,22 @@ pub async fn agenda(db: &impl Db, now: Timestamp) -> Result<Vec<(JobKind, Timest
 /// # Errors
 /// Whatever the database says.
 pub async fn take(metadata: &Metadata, kind: &JobKind, now: Timestamp) -> Result<Option<Claim>> {
-    let sql = "UPDATE jobs SET runner = $1, leased_ms = $2, again_ms = NULL, attempts = attempts + 1 \
-               WHERE NOT dead AND (runner IS NULL OR leased_ms <= $3 OR leased_ms > $4) AND id = ( \
-                 SELECT id FROM jobs WHERE NOT dead AND kind = $5 AND due_ms <= $3 \
-                 AND (runner IS NULL OR leased_ms <= $3 OR leased_ms > $4) ORDER BY due_ms, id LIMIT 1 \
-               ) RETURNING id, key, attempts";
+    // What another server is just taking is not waited for.
+    let skipping = if metadata.is_shared() { "FOR UPDATE SKIP LOCKED" } else { "" };
+    let sql = format!(
+        "UPDATE jobs SET runner = $1, leased_ms = $2, again_ms = NULL, attempts = attempts + 1 \
+         WHERE NOT dead AND (runner IS NULL OR leased_ms <= $3 OR leased_ms > $4) AND id = ( \
+           SELECT id FROM jobs WHERE NOT dead AND kind = $5 AND due_ms <= $3 \
+           AND (runner IS NULL OR leased_ms <= $3 OR leased_ms > $4) ORDER BY due_ms, id LIMIT 1 {skipping} \
+         ) RETURNING id, key, attempts"
+    );
     let run = Uuid::new_v4();
     let (until, far) = (now.after(LEASE), now.after(LEASE_MAX));
     let values: [Value; 5] =
         [run.into(), until.millis().into(), now.millis().into(), far.millis().into(), kind.as_str().into()];
     again(|| async {
         let tx = metadata.begin().await?;
-        let row = tx.raw().query_one_raw(statement(&tx, sql, values.clone())).await.or_domain()?;
+        let row = tx.raw().query_one_raw(statement(&tx, &sql, values.clone())).await.or_domain()?;
         tx.commit().await?;
         let read = |row: QueryResult| {
             Ok(Claim {

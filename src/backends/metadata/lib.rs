@@ -11,30 +11,36 @@ mod lists;
 mod revisions;
 mod rows;
 mod together;
+mod transfer;
 
 pub mod app_passwords;
 pub mod blobs;
 pub mod changes;
 pub mod companions;
 pub mod copies;
+pub mod description;
 pub mod garbage;
 pub mod history;
 pub mod holds;
 pub mod jobs;
 pub mod locks;
 pub mod members;
+pub mod moves;
 pub mod names;
 pub mod nodes;
+pub mod original_paths;
 pub mod placeholders;
 pub mod places;
 pub mod properties;
 pub mod purge;
+pub mod relocations;
 pub mod renewal;
 pub mod reservations;
 pub mod retention;
 pub mod rules;
 pub mod schema;
 pub mod scrubs;
+pub mod servers;
 pub mod snapshots;
 pub mod spaces;
 pub mod system_files;
@@ -43,13 +49,13 @@ pub mod users;
 pub mod versions;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use domain::{Error, Result};
+use domain::{Error, Result, ServerId};
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait, Value,
+    AccessMode, ConnectionTrait, DatabaseConnection, IsolationLevel, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait, Value,
 };
 
 pub use again::again;
@@ -58,6 +64,7 @@ use engines::postgres::lanes::Lanes;
 use engines::postgres::transaction::Transaction;
 use engines::{Engine, Line};
 use error::DbResult;
+pub use transfer::Transferred;
 
 /// The name of the database in the data folder.
 pub const FILE: &str = "metadata.db";
@@ -68,6 +75,8 @@ pub struct Metadata {
     read: Line,
     statements: Arc<AtomicU64>,
     data_folder: PathBuf,
+    movers: Option<moves::Watch>,
+    server: OnceLock<ServerId>,
 }
 
 /// Something questions can be put to.
@@ -93,11 +102,25 @@ impl Metadata {
     pub async fn open(config: &MetadataConfig, data_folder: &Path) -> Result<Self> {
         let statements = Arc::new(AtomicU64::new(0));
         let engine = engines::open(config, data_folder, &statements).await?;
-        let read = match &engine {
-            Engine::Sqlite(sqlite) => Line::Any(sqlite.read.clone()),
-            Engine::Postgres(postgres) => Line::AnyLane(Arc::clone(&postgres.lanes)),
-        };
-        Ok(Self { engine, read, statements, data_folder: data_folder.to_owned() })
+        Ok(Self::over(engine, statements, data_folder))
+    }
+
+    /// A new SQLite database in an empty file, for whoever fills it.
+    pub(crate) async fn open_new(file: &Path) -> Result<Self> {
+        Ok(Self::over(engines::open_new(file).await?, Arc::default(), file))
+    }
+
+    fn over(engine: Engine, statements: Arc<AtomicU64>, data_folder: &Path) -> Self {
+        // Only what is a file in the data folder is moved away from there.
+        let is_file = matches!(engine, Engine::Sqlite(_));
+        Self {
+            movers: is_file.then(|| moves::Watch::over(data_folder)),
+            read: engine.reading(),
+            engine,
+            statements,
+            data_folder: data_folder.to_owned(),
+            server: OnceLock::new(),
+        }
     }
 
     /// Begins a transaction that may write. Dropping it before [`Tx::commit`] undoes all of it.
@@ -105,25 +128,29 @@ impl Metadata {
     /// On SQLite it holds the one writer from here on: nothing slow may be awaited inside.
     ///
     /// # Errors
-    /// [`Unavailable`](domain::Error::Unavailable) when somebody else holds the database for too long.
+    /// [`Unavailable`](domain::Error::Unavailable) when somebody else holds the database for too long, or moves it.
     pub async fn begin(&self) -> Result<Tx> {
-        let raw = match &self.engine {
-            Engine::Sqlite(sqlite) => {
-                Line::One(sqlite.write.begin_with_options(immediate()).await.or_domain()?)
-            }
-            Engine::Postgres(postgres) => Line::OneLane(Transaction::new(&postgres.lanes, "BEGIN")),
-        };
-        Ok(Tx { raw })
-    }
-
-    /// Begins a transaction in which steps of an upgrade are taken.
-    pub(crate) async fn begin_upgrade(&self) -> Result<Tx> {
+        self.movers.as_ref().map_or(Ok(()), moves::Watch::refuse)?;
         match &self.engine {
-            Engine::Sqlite(_) => self.begin().await,
+            Engine::Sqlite(_) => self.begin_whole().await,
             Engine::Postgres(postgres) => {
-                Ok(Tx { raw: Line::One(postgres.migrating.begin().await.or_domain()?) })
+                Ok(self.transaction(Line::OneLane(Transaction::new(&postgres.lanes, "BEGIN"))))
             }
         }
+    }
+
+    /// Begins a transaction that may take steps of an upgrade or write everything: on PostgreSQL beside those of requests.
+    /// No mover is asked.
+    pub(crate) async fn begin_whole(&self) -> Result<Tx> {
+        let raw = match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.write.begin_with_options(immediate()).await,
+            Engine::Postgres(postgres) => postgres.aside.begin().await,
+        };
+        Ok(self.transaction(Line::One(raw.or_domain()?)))
+    }
+
+    fn transaction(&self, raw: Line) -> Tx {
+        Tx { raw, server: self.server() }
     }
 
     /// A view of the database as it is at the first question put to it. What others change meanwhile does not show, and
@@ -132,14 +159,33 @@ impl Metadata {
     /// # Errors
     /// [`Unavailable`](domain::Error::Unavailable) when no connection is free for too long.
     pub async fn view(&self) -> Result<View> {
-        let raw = match &self.engine {
-            Engine::Sqlite(sqlite) => Line::One(sqlite.read.begin().await.or_domain()?),
+        match &self.engine {
+            Engine::Sqlite(_) => self.view_whole().await,
             Engine::Postgres(postgres) => {
-                let opening = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                Line::OneLane(Transaction::new(&postgres.lanes, opening))
+                Ok(View { raw: Line::OneLane(Transaction::new(&postgres.lanes, VIEW)) })
+            }
+        }
+    }
+
+    /// The same for whoever reads everything: on PostgreSQL beside requests.
+    pub(crate) async fn view_whole(&self) -> Result<View> {
+        let raw = match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.read.begin().await.or_domain()?,
+            Engine::Postgres(postgres) => {
+                let (isolation, access) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
+                let raw =
+                    postgres.aside.begin_with_config(Some(isolation), Some(access)).await.or_domain()?;
+                let unhurried = "SET LOCAL idle_in_transaction_session_timeout = 0";
+                raw.execute_unprepared(unhurried).await.or_domain()?;
+                raw
             }
         };
-        Ok(View { raw })
+        Ok(View { raw: Line::One(raw) })
+    }
+
+    /// Where it is, without the password that opens it.
+    pub fn place(&self) -> &str {
+        self.engine.place()
     }
 
     /// Whether servers on other machines may use the same database: on PostgreSQL.
@@ -155,7 +201,23 @@ impl Metadata {
         }
     }
 
-    /// How many statements have been sent since the start, transactions' brackets not counted.
+    /// As which of the servers this process works; none where it does not serve.
+    pub fn server(&self) -> Option<ServerId> {
+        self.server.get().copied()
+    }
+
+    /// From here on, whatever this process registers is received by this server.
+    pub(crate) fn serve_as(&self, server: ServerId) {
+        // The first word counts: a process is one server.
+        let _ = self.server.set(server);
+    }
+
+    /// Where statements that come by themselves are sent.
+    pub(crate) fn aside(&self) -> &DatabaseConnection {
+        self.engine.aside()
+    }
+
+    /// How many statements have been sent since the start, transactions' brackets and signs of life not counted.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
     }
@@ -175,6 +237,7 @@ impl Metadata {
     /// [`Unavailable`](domain::Error::Unavailable) or [`OutOfSpace`](domain::Error::OutOfSpace) when they cannot.
     pub async fn check_writing(&self) -> Result<()> {
         let tx = self.begin().await?;
+        moves::refuse_moved(&tx).await?;
         let sql = match self.is_shared() {
             // A standby has no number to give to a transaction.
             true => "SELECT pg_current_xact_id()",
@@ -210,6 +273,10 @@ fn immediate() -> TransactionOptions {
     }
 }
 
+/// How a view begins. It holds nothing that others wait for, and whoever has it may wait for a store in between.
+const VIEW: &str =
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0";
+
 /// A statement with `$1`, `$2`, … in it, which both SQLite and PostgreSQL read.
 pub(crate) fn statement(db: &impl Db, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
     Statement::from_sql_and_values(db.raw().get_database_backend(), sql, values)
@@ -229,6 +296,7 @@ impl Db for View {
 /// A transaction: all of it happens at [`commit`](Self::commit), or nothing does.
 pub struct Tx {
     raw: Line,
+    server: Option<ServerId>,
 }
 
 impl Db for Tx {
@@ -250,19 +318,11 @@ impl Tx {
         }
     }
 
-    /// The transaction of PostgreSQL in which steps can be joined, if it is one.
+    /// The transaction in which steps of PostgreSQL can be joined, if it is one.
     pub(crate) fn joining(&self) -> Option<&Transaction> {
         match &self.raw {
             Line::OneLane(transaction) => Some(transaction),
             _ => None,
-        }
-    }
-
-    /// What takes the steps of an upgrade, if it was begun for them.
-    pub(crate) fn upgrading(&self) -> Result<&DatabaseTransaction> {
-        match &self.raw {
-            Line::One(transaction) => Ok(transaction),
-            _ => Err(Error::internal("the transaction was not begun for an upgrade")),
         }
     }
 }

@@ -121,15 +121,15 @@ pub async fn insert(tx: &Tx, lock: &Lock, now: Timestamp) -> Result<()> {
     tx.along(Step::built("", lock::Entity::insert(row).build(tx.raw().get_database_backend()))).await
 }
 
-/// Gives a lock its new timeout.
+/// Gives a lock its new timeout, and says whether it is still there.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn refresh(tx: &Tx, lock: &Lock) -> Result<()> {
+pub async fn refresh(tx: &Tx, lock: &Lock) -> Result<bool> {
     let sql = "UPDATE locks SET timeout_ms = $2, expires_ms = $3 WHERE token = $1";
     let timeout_ms = Timestamp::from_millis(0).after(lock.timeout).millis();
     let values = [lock.token.0.into(), timeout_ms.into(), lock.expires_at.millis().into()];
-    tx.along(Step::new("", sql, values)).await
+    Ok(tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?.rows_affected() > 0)
 }
 
 /// Ends a lock.
@@ -154,7 +154,9 @@ pub async fn any_ended(db: &impl Db, by: Timestamp) -> Result<bool> {
 /// # Errors
 /// Whatever the database says.
 pub async fn remove_ended(tx: &Tx, by: Timestamp, count_max: u32) -> Result<u64> {
-    let sql = "DELETE FROM locks WHERE token IN (SELECT token FROM locks WHERE expires_ms <= $1 LIMIT $2)";
+    // Said twice: one that is being refreshed is waited for, and must then be judged as it is by then.
+    let sql = "DELETE FROM locks WHERE expires_ms <= $1 \
+               AND token IN (SELECT token FROM locks WHERE expires_ms <= $1 LIMIT $2)";
     let values = [by.millis().into(), i64::from(count_max).into()];
     Ok(tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?.rows_affected())
 }

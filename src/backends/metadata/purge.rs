@@ -5,7 +5,7 @@
 //! whoever goes on after a crash finds the rest.
 
 use domain::{BlobId, Caller, NodeId, Result, Seq, SpaceId, Timestamp};
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::{ConnectionTrait, DbBackend, Value};
 use uuid::Uuid;
 
 use crate::error::DbResult;
@@ -112,6 +112,11 @@ impl Next {
         // Those that are marked and whole make up to half of the rows, so that there is room for what goes with them.
         // Of those that only wait a few are enough, and of what goes with each no more than a batch takes: otherwise
         // every batch would look at everything that is left in a folder before it reads the first of it.
+        // SQLite knows no LATERAL, without which PostgreSQL asks for each of all nodes whether it is on the list.
+        let (beside, found, named) = match tx.raw().get_database_backend() {
+            DbBackend::Postgres => ("CROSS JOIN LATERAL", "n.id, n.system_bytes, n.trashed_with", "g"),
+            _ => ("JOIN nodes g ON g.id IN", "n.id", ""),
+        };
         let sql = format!(
             "WITH RECURSIVE tree (id, system_bytes, trashed_with) AS ( \
                SELECT id, system_bytes, trashed_with FROM (SELECT * FROM nodes \
@@ -120,8 +125,8 @@ impl Next {
                SELECT id, system_bytes, trashed_with FROM (SELECT * FROM nodes \
                  WHERE doomed AND space_id = $1 AND trashed_with = id LIMIT {WAITING_MAX}) waiting \
                UNION ALL \
-               SELECT g.id, g.system_bytes, g.trashed_with FROM tree above JOIN nodes g ON g.id IN ( \
-                 SELECT n.id FROM nodes n WHERE {GOES_WITH} AND NOT n.doomed LIMIT $2 * 2) \
+               SELECT g.id, g.system_bytes, g.trashed_with FROM tree above {beside} ( \
+                 SELECT {found} FROM nodes n WHERE {GOES_WITH} AND NOT n.doomed LIMIT $2 * 2) {named} \
              ) SELECT id, system_bytes, trashed_with FROM tree LIMIT $2 * 2"
         );
         let limit = i64::from(count_max.div_ceil(2));

@@ -6,6 +6,7 @@ use sea_orm::ConnectionTrait;
 
 use crate::error::DbResult;
 use crate::snapshots::KEPT_FOR;
+use crate::together::{self, Step};
 use crate::{Db, Metadata, again, holds, schema, statement};
 
 /// More changes than are made between a copy and the day it is put back.
@@ -13,7 +14,7 @@ const LEAP: i64 = 1 << 32;
 
 /// What belongs to uploads, servers and commands that are gone, each with the step that it came with. A lock ends too:
 /// its file may be another than the one its holder locked.
-const GONE: [(&str, &str); 6] = [
+const GONE: [(&str, &str); 7] = [
     (
         "m0002_spaces",
         "DELETE FROM blobs WHERE NOT live \
@@ -25,6 +26,7 @@ const GONE: [(&str, &str); 6] = [
     ("m0006_retention", "UPDATE spaces SET reserved_bytes = 0"),
     ("m0006_retention", "UPDATE blobs SET damaged_ms = NULL WHERE damaged_ms IS NOT NULL"),
     ("m0007_jobs", "UPDATE jobs SET runner = NULL, leased_ms = NULL"),
+    ("m0008_many_servers", "DELETE FROM servers"),
 ];
 
 /// Makes a copy ready to be the database, whatever version it is of: its spaces count on from a number that was never
@@ -86,10 +88,8 @@ pub async fn bring_together(metadata: &Metadata, store: StoreKind) -> Result<Sto
     if !schema::taken(metadata).await?.contains("m0008_many_servers") {
         return Ok(StoreKind::Disk);
     }
-    let tx = metadata.begin().await?;
     let sql = "UPDATE blobs SET store = $1 WHERE store <> $1";
-    tx.raw().execute_raw(statement(&tx, sql, [store.word().into()])).await.or_domain()?;
-    tx.commit().await?;
+    together::change(metadata, vec![Step::new("", sql, [store.word().into()])]).await?;
     Ok(store)
 }
 

@@ -3,7 +3,7 @@
 //! It stands twice: in the row of the upload's blob, by which it is given back whatever becomes of the upload, and added up
 //! in the row of the space, where every condition of the quota counts it.
 
-use domain::{BlobId, Error, Result, SpaceId, StoreKind, Timestamp};
+use domain::{BlobId, Result, SpaceId, Timestamp};
 use sea_orm::ConnectionTrait;
 
 use crate::error::DbResult;
@@ -27,15 +27,16 @@ pub struct Demand {
 /// Registers a blob as [`blobs::register`] does, and sets room aside for it; says how many bytes.
 ///
 /// # Errors
-/// [`QuotaExceeded`](Error::QuotaExceeded) when there is not as much as needed.
+/// [`QuotaExceeded`](domain::Error::QuotaExceeded) when there is not as much as needed.
 pub async fn register(
     metadata: &Metadata,
     id: BlobId,
-    store: StoreKind,
+    place: impl Into<blobs::Place<'_>>,
     now: Timestamp,
     demand: Demand,
 ) -> Result<u64> {
-    let registered = |bytes| blobs::insert(metadata, id, store, now, Some((demand.space, bytes)));
+    let place = place.into();
+    let registered = |bytes| blobs::insert(metadata, id, place, now, Some((demand.space, bytes)));
     match set_aside(metadata, demand, registered).await? {
         Some(bytes) => Ok(bytes),
         None => Err(quota_exceeded(demand.needed_bytes)),
@@ -45,19 +46,19 @@ pub async fn register(
 /// Sets more room aside for a registered blob; says how many bytes more.
 ///
 /// # Errors
-/// [`QuotaExceeded`](Error::QuotaExceeded) when there is not as much as needed.
+/// [`QuotaExceeded`](domain::Error::QuotaExceeded) when there is not as much as needed, [`Unavailable`](domain::Error::Unavailable) when
+/// the blob is no longer this server's.
 pub async fn extend(metadata: &Metadata, id: BlobId, demand: Demand) -> Result<u64> {
-    let sql =
-        "UPDATE blobs SET space_id = $2, reserved_bytes = reserved_bytes + $3 WHERE id = $1 AND NOT live";
+    let sql = "UPDATE blobs SET space_id = $2, reserved_bytes = reserved_bytes + $3 \
+               WHERE id = $1 AND NOT live AND server_id IS NOT DISTINCT FROM $4";
     let extended = |bytes| {
-        let values = [id.0.into(), demand.space.0.into(), signed(bytes)?.into()];
+        let server = metadata.server().map(|server| server.0);
+        let values = [id.0.into(), demand.space.0.into(), signed(bytes)?.into(), server.into()];
         Ok(Step::new("", sql, values).required())
     };
     match set_aside(metadata, demand, extended).await? {
         Some(bytes) => Ok(bytes),
-        None if blobs::find(metadata, id).await?.is_none() => {
-            Err(Error::internal(format!("blob {id} is not registered")))
-        }
+        None if !blobs::is_received(metadata, id).await? => Err(blobs::given_up(id)),
         None => Err(quota_exceeded(demand.needed_bytes)),
     }
 }

@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use crate::error::DbResult;
 use crate::snapshots::{self, BeforeUpgrade};
-use crate::{Db, Metadata, holds};
+use crate::{Db, Metadata, Tx, holds, moves};
 
 /// How the database stands to this program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,7 @@ pub async fn version(db: &impl Db) -> Result<Version> {
 /// [`Unsupported`](Error::Unsupported) for a newer database, [`Unavailable`](Error::Unavailable) when the copy cannot
 /// be written; whatever the database says otherwise. Nothing has changed then.
 pub async fn migrate(metadata: &Metadata, now: Timestamp) -> Result<Upgrade> {
+    moves::refuse_moved(metadata).await?;
     let steps = match version(metadata).await? {
         Version::Current => return Ok(Upgrade::default()),
         Version::Newer(steps) => return Err(newer(&steps)),
@@ -71,15 +72,10 @@ pub async fn migrate(metadata: &Metadata, now: Timestamp) -> Result<Upgrade> {
         _ => None,
     };
     failpoint::reach("migrate.copied");
-    let tx = metadata.begin_upgrade().await?;
-    if metadata.is_shared() {
-        // Of servers that start at the same time one takes the steps, and the others find them taken.
-        tx.raw.execute_unprepared(ONE_AT_A_TIME).await.or_domain()?;
-        if version(&tx).await? == Version::Current {
-            return Ok(Upgrade::default());
-        }
+    let tx = metadata.begin_whole().await?;
+    if !take_steps(&tx).await? {
+        return Ok(Upgrade::default());
     }
-    Migrator::up(tx.upgrading()?, None).await.or_domain()?;
     if let Some(snapshot) = &snapshot {
         holds::take(&tx, &snapshot.hold(), snapshot.held_until()).await?;
     }
@@ -89,11 +85,36 @@ pub async fn migrate(metadata: &Metadata, now: Timestamp) -> Result<Upgrade> {
     Ok(Upgrade { from, steps, snapshot })
 }
 
+/// Takes every missing step of a database that nobody will want back: one that is empty, or a copy.
+///
+/// # Errors
+/// As for [`migrate`].
+pub async fn migrate_unkept(metadata: &Metadata) -> Result<()> {
+    refuse_newer(metadata).await?;
+    let tx = metadata.begin_whole().await?;
+    take_steps(&tx).await?;
+    tx.commit().await
+}
+
+/// Takes the missing steps, and says whether there were any.
+async fn take_steps(tx: &Tx) -> Result<bool> {
+    if tx.raw.get_database_backend() == DbBackend::Postgres {
+        // Of servers that start at the same time one takes the steps, and the others find them taken.
+        tx.raw.execute_unprepared(ONE_AT_A_TIME).await.or_domain()?;
+    }
+    if version(tx).await? == Version::Current {
+        return Ok(false);
+    }
+    Migrator::up(tx.raw.whole()?, None).await.or_domain()?;
+    Ok(true)
+}
+
 /// Refuses every database but one at the newest version this program knows; changes nothing.
 ///
 /// # Errors
 /// [`Unsupported`](Error::Unsupported) for an older or newer database; whatever the database says otherwise.
 pub async fn require_current(metadata: &Metadata) -> Result<()> {
+    moves::refuse_moved(metadata).await?;
     match version(metadata).await? {
         Version::Current => Ok(()),
         Version::Behind(_) => Err(Error::Unsupported(
@@ -134,9 +155,16 @@ pub async fn latest_step(db: &impl Db) -> Result<String> {
     last.ok_or_else(|| Error::NotFound("There is nothing in this database.".into()))
 }
 
+/// The table that says which steps were taken.
+pub(crate) const STEPS: &str = "seaql_migrations";
+
 /// The steps the database has taken, oldest first.
 pub(crate) async fn taken(db: &impl Db) -> Result<BTreeSet<String>> {
-    let raw = db.raw();
+    steps(db.raw()).await
+}
+
+/// The same for whoever has a connection.
+pub(crate) async fn steps(raw: &impl ConnectionTrait) -> Result<BTreeSet<String>> {
     let ask = |sql: &str| Statement::from_string(raw.get_database_backend(), sql);
     let begun = ask(match raw.get_database_backend() {
         DbBackend::Postgres => {
@@ -181,7 +209,7 @@ mod tests {
         };
         let metadata = Metadata::open(&config, folder.path()).await.unwrap();
         let tx = metadata.begin().await.unwrap();
-        Migrator::up(tx.upgrading().unwrap(), Some(BEFORE)).await.unwrap();
+        Migrator::up(tx.raw.whole().unwrap(), Some(BEFORE)).await.unwrap();
         let node = |id: i64, parent: &str, name: &str, trashed: &str| {
             format!(
                 "INSERT INTO nodes (id, uuid, space_id, parent_id, name, folder, created_ms, modified_ms, created_seq, \

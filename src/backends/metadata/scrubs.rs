@@ -52,7 +52,11 @@ pub async fn read_between(db: &impl Db, from: Timestamp, to: Timestamp) -> Resul
     amount(db, &format!("live AND scrubbed_ms IS NOT NULL AND {LAST_READ} BETWEEN $1 AND $2"), values).await
 }
 
-async fn amount<const N: usize>(db: &impl Db, condition: &str, values: [Value; N]) -> Result<Amount> {
+pub(crate) async fn amount<const N: usize>(
+    db: &impl Db,
+    condition: &str,
+    values: [Value; N],
+) -> Result<Amount> {
     let sql = format!(
         "SELECT COUNT(*) AS blobs, CAST(COALESCE(SUM(size_bytes), 0) AS BIGINT) AS bytes FROM blobs WHERE {condition}"
     );

@@ -18,7 +18,7 @@ use crate::blobs::store_of;
 use crate::error::{self, DbResult};
 use crate::lists::slots;
 use crate::nodes::unsigned;
-use crate::{Db, Metadata, statement};
+use crate::{Db, Metadata, moves, statement};
 
 pub use before_upgrade::{BeforeUpgrade, FOLDER, latest, remove_old};
 pub(crate) use before_upgrade::{KEPT_FOR, write_before};
@@ -42,7 +42,7 @@ pub fn parse_stamp(stamp: &str) -> Option<Timestamp> {
 /// Writes the database as it is now into a new file, for its owner alone, and syncs it. Others go on reading and
 /// writing meanwhile.
 ///
-/// On another database than SQLite this is where its own way of taking a consistent copy goes.
+/// It is a SQLite file whatever the database is, and what is copied from another engine is compared at the end.
 ///
 /// # Errors
 /// [`OutOfSpace`](Error::OutOfSpace) when there is no room for it, [`Unavailable`](Error::Unavailable) when the file
@@ -65,8 +65,15 @@ async fn write_into(metadata: &Metadata, file: &Path) -> Result<()> {
     })?;
     // SQLite writes into an empty file, and leaves it its mode.
     let made = File::options().write(true).create_new(true).mode(0o600).open(file).map_err(unusable)?;
-    let copy = statement(metadata, "VACUUM INTO $1", [name.into()]);
-    metadata.raw().execute_raw(copy).await.or_domain()?;
+    if metadata.is_shared() {
+        let copy = Metadata::open_new(file).await?;
+        let filled = moves::fill(metadata, &copy).await;
+        copy.close().await?;
+        filled?;
+    } else {
+        let copy = statement(metadata, "VACUUM INTO $1", [name.into()]);
+        metadata.raw().execute_raw(copy).await.or_domain()?;
+    }
     made.sync_all().map_err(unusable)
 }
 

@@ -39,9 +39,25 @@ impl Step {
         Self { is_required: true, ..self }
     }
 
+    /// Whether it may change rows that another step changes too: of one statement only one change to a row counts.
+    pub(crate) fn meets(&self, other: &Step) -> bool {
+        let (own, others) = (target(&self.sql), target(&other.sql));
+        // What is inserted is nobody's yet.
+        let is_insert = |change: &str| change.eq_ignore_ascii_case("INSERT");
+        !is_insert(own.0) && !is_insert(others.0) && own.1 == others.1
+    }
+
     fn statement(self, backend: DbBackend) -> Statement {
         Statement::from_sql_and_values(backend, self.sql, self.values)
     }
+}
+
+/// What a statement does, and to which table.
+fn target(sql: &str) -> (&str, &str) {
+    let mut words = sql.split_ascii_whitespace();
+    let change = words.next().unwrap_or_default();
+    let table = words.find(|word| !matches!(*word, "INTO" | "FROM")).unwrap_or_default();
+    (change, table.trim_matches('"'))
 }
 
 /// Takes steps in a transaction of their own: all of them or, where one that is required finds nothing, none, and says
@@ -73,9 +89,13 @@ impl Tx {
     /// Takes a step, on PostgreSQL together with the next one. Nothing else in the transaction relies on when.
     pub(crate) async fn along(&self, step: Step) -> Result<()> {
         match self.joining() {
-            Some(transaction) => transaction.along(step).await,
+            Some(transaction) => transaction.along(step).await.or_domain()?,
             None => {
-                self.raw().execute_raw(step.statement(DbBackend::Sqlite)).await.or_domain()?;
+                let is_required = step.is_required;
+                let done = self.raw().execute_raw(step.statement(DbBackend::Sqlite)).await.or_domain()?;
+                if is_required && done.rows_affected() == 0 {
+                    return Err(error::given_up("a step of a change found nothing"));
+                }
             }
         }
         Ok(())
@@ -118,6 +138,16 @@ fn moved(sql: &str, by: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_steps_meet_where_both_may_change_the_same_row() {
+        let step = |sql: &str| Step::new("", sql, []);
+        let used = step("UPDATE spaces SET used_bytes = 1");
+        assert!(used.meets(&step("UPDATE spaces SET reserved_bytes = 1")));
+        assert!(used.meets(&step("DELETE FROM \"spaces\" WHERE id = $1")));
+        assert!(!used.meets(&step("UPDATE nodes SET size = 1")));
+        assert!(!used.meets(&step("INSERT INTO \"spaces\" (id) VALUES ($1)")));
+    }
 
     #[test]
     fn steps_become_one_statement_that_fails_where_one_finds_nothing() {

@@ -2,7 +2,8 @@
 
 use domain::{Error, Home, NodeId, Quota, Result, Role, SpaceId, Timestamp, User, UserId, UserName};
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, EntityTrait, FromQueryResult, QueryResult, TryInsertResult, Value,
+    ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryResult, TryInsertResult,
+    Value,
 };
 use uuid::Uuid;
 
@@ -139,6 +140,19 @@ pub async fn list(db: &impl Db) -> Result<Vec<User>> {
 pub async fn any(db: &impl Db) -> Result<bool> {
     let one = statement(db, "SELECT id FROM users LIMIT 1", []);
     Ok(db.raw().query_one_raw(one).await.or_domain()?.is_some())
+}
+
+/// Waits for whoever else is seeing, in a transaction, whether there is anybody at all; SQLite has one writer anyway.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn wait_for_first(tx: &Tx) -> Result<()> {
+    // The number is a name.
+    const ONE_AT_A_TIME: &str = "SELECT pg_advisory_xact_lock(7813568946114)";
+    match tx.raw().get_database_backend() {
+        DbBackend::Postgres => tx.raw().execute_unprepared(ONE_AT_A_TIME).await.or_domain().map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// Lets a user in, or keeps them out.

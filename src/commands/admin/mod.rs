@@ -2,9 +2,12 @@
 //! at the moment. It works beside a running server.
 
 mod app_password;
+mod blobs_move;
 mod devices;
 mod jobs;
+mod metadata_move;
 mod restore;
+mod servers;
 mod trash;
 mod uploads;
 mod user;
@@ -19,6 +22,19 @@ use crate::house;
 
 #[derive(Subcommand)]
 pub enum Admin {
+    #[command(flatten)]
+    Inside(Inside),
+    /// Move the database to another place
+    #[command(subcommand)]
+    Metadata(metadata_move::Metadata),
+    /// Move the contents of files to another place
+    #[command(subcommand)]
+    Blobs(blobs_move::Blobs),
+}
+
+/// What is done in a house that is in order.
+#[derive(Subcommand)]
+pub enum Inside {
     /// Manage accounts
     #[command(subcommand)]
     User(user::User),
@@ -36,6 +52,9 @@ pub enum Admin {
     /// See to what is done later and on schedule
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    /// See who serves this house
+    #[command(subcommand)]
+    Servers(servers::Servers),
     /// See what somebody uses their drive by, and make room for something else
     #[command(subcommand)]
     Devices(devices::Devices),
@@ -45,7 +64,12 @@ pub enum Admin {
 }
 
 pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
-    if matches!(command, Admin::Devices(_) | Admin::Uploads(_)) && config.redis.url.is_none() {
+    let command = match command {
+        Admin::Metadata(command) => return metadata_move::run(command, config).await,
+        Admin::Blobs(command) => return blobs_move::run(command, config).await,
+        Admin::Inside(command) => command,
+    };
+    if matches!(command, Inside::Devices(_) | Inside::Uploads(_)) && config.redis.url.is_none() {
         anyhow::bail!(
             "Without Redis (redis.url) the server alone knows devices and uploads; its log names them, and a restart \
              forgets devices."
@@ -53,14 +77,15 @@ pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow
     }
     let backends = house::visit(config).await?;
     let done = match command {
-        Admin::User(command) => user::run(command, config, settings, &backends).await,
-        Admin::AppPassword(command) => app_password::run(command, config, &backends).await,
-        Admin::Trash(command) => trash::run(command, &backends).await,
-        Admin::Versions(command) => versions::run(command, &backends).await,
-        Admin::Restore(command) => restore::run(command, &backends).await,
-        Admin::Jobs(command) => jobs::run(command, &backends).await,
-        Admin::Devices(command) => devices::run(command, &backends).await,
-        Admin::Uploads(command) => uploads::run(command, &backends).await,
+        Inside::User(command) => user::run(command, config, settings, &backends).await,
+        Inside::AppPassword(command) => app_password::run(command, config, &backends).await,
+        Inside::Trash(command) => trash::run(command, &backends).await,
+        Inside::Versions(command) => versions::run(command, &backends).await,
+        Inside::Restore(command) => restore::run(command, &backends).await,
+        Inside::Jobs(command) => jobs::run(command, &backends).await,
+        Inside::Servers(command) => servers::run(command, config, &backends).await,
+        Inside::Devices(command) => devices::run(command, &backends).await,
+        Inside::Uploads(command) => uploads::run(command, &backends).await,
     };
     backends.close().await?;
     done

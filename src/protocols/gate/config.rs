@@ -14,6 +14,8 @@ use crate::address::{address, address_or_none, networks};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GateConfig {
+    /// What this server is called among those of one house; empty for the machine's name with the port.
+    pub name: String,
     /// Where people are served.
     #[serde(deserialize_with = "address")]
     pub listen: SocketAddr,
@@ -32,6 +34,8 @@ pub struct GateConfig {
     pub idle_seconds: u64,
     /// How long a body may stand still before its upload is given up.
     pub body_idle_seconds: u64,
+    /// How long the server goes on as before once it is asked to stop, but for saying that it is not ready.
+    pub drain_seconds: u64,
     /// How long running requests may take to finish once the server is asked to stop.
     pub shutdown_grace_seconds: u64,
 }
@@ -79,6 +83,7 @@ mod tests {
     use super::*;
 
     const WRITTEN: &str = r#"
+        name = ""
         listen = "127.0.0.1:8080"
         admin_listen = ""
         http2 = false
@@ -86,6 +91,7 @@ mod tests {
         connections_max = 512
         idle_seconds = 120
         body_idle_seconds = 60
+        drain_seconds = 0
         shutdown_grace_seconds = 30
     "#;
 

@@ -30,10 +30,16 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Puts the hall around the doors. Their requests carry a [`RequestId`] as an extension, in the span of
 /// the log and in the answer's `X-Request-Id`, and the extensions [`Peer`] and
 /// [`Origin`](crate::Origin); a panic is answered with 500; once `shutdown` is called,
-/// what still comes is answered with 503. Answers carry the [`Peer`] too, for whoever looks on from outside.
-pub fn enclose(doors: Router, config: &GateConfig, shutdown: CancellationToken) -> Router {
+/// what still comes is answered with 503, and from when `leaving` is called on connections end with their next answer.
+/// Answers carry the [`Peer`] too, for whoever looks on from outside.
+pub fn enclose(
+    doors: Router,
+    config: &GateConfig,
+    leaving: CancellationToken,
+    shutdown: CancellationToken,
+) -> Router {
     let proxies = Proxies::new(&config.trusted_proxies);
-    let hall = Hall { body_idle: config.body_idle(), proxies, shutdown };
+    let hall = Hall { body_idle: config.body_idle(), proxies, leaving, shutdown };
     doors.layer(CatchPanicLayer::custom(after_panic)).layer(from_fn_with_state(hall, pass))
 }
 
@@ -41,6 +47,7 @@ pub fn enclose(doors: Router, config: &GateConfig, shutdown: CancellationToken) 
 struct Hall {
     body_idle: Duration,
     proxies: Proxies,
+    leaving: CancellationToken,
     shutdown: CancellationToken,
 }
 
@@ -79,7 +86,8 @@ async fn pass(State(hall): State<Hall>, request: Request, next: Next) -> Respons
     }
     // The next request on this connection would have to be looked for behind bytes nobody reads. In HTTP/2
     // every request has a stream of its own, and the header is not allowed (RFC 9113 §8.2.2).
-    if version < Version::HTTP_2 && (closing || progress.rest() == Rest::Unbounded) {
+    let closes = closing || hall.leaving.is_cancelled();
+    if version < Version::HTTP_2 && (closes || progress.rest() == Rest::Unbounded) {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     visit.accompany(response)
@@ -136,7 +144,12 @@ mod tests {
     async fn a_server_that_is_stopping_says_so_and_closes_the_connection() {
         let shutdown = CancellationToken::new();
         shutdown.cancel();
-        let router = enclose(Router::new().route("/", get(async || "here")), &stage::config(), shutdown);
+        let router = enclose(
+            Router::new().route("/", get(async || "here")),
+            &stage::config(),
+            shutdown.clone(),
+            shutdown,
+        );
         let answer = router.oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(answer.headers()[CONNECTION], "close");

@@ -76,7 +76,7 @@ impl Stage {
         let listener = TcpListener::bind(config.listen).await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
-        let router = enclose(doors, &config, shutdown.clone());
+        let router = enclose(doors, &config, shutdown.clone(), shutdown.clone());
         let stop = shutdown.clone();
         let server = tokio::spawn(async move { serve(listener, router, &config, tls, stop).await });
         Self { address, shutdown, server, secure }
@@ -118,6 +118,7 @@ impl Stage {
 
 pub(crate) fn config() -> GateConfig {
     GateConfig {
+        name: String::new(),
         listen: "127.0.0.1:0".parse().unwrap(),
         admin_listen: None,
         http2: false,
@@ -125,6 +126,7 @@ pub(crate) fn config() -> GateConfig {
         connections_max: 16.try_into().unwrap(),
         idle_seconds: 60,
         body_idle_seconds: 60,
+        drain_seconds: 0,
         shutdown_grace_seconds: 20,
     }
 }

@@ -17,9 +17,10 @@ use tracing::Instrument;
 use crate::answer::Refusal;
 use crate::client::Client;
 use crate::headers::{self, DestinationError, Prefix, Target};
-use crate::methods::{above, folder, library, lock, options, propfind, proppatch, report};
+use crate::methods::{above, folder, library, lock, options, propfind, proppatch, redirect, report};
 use crate::naming::Naming;
 use crate::places;
+use crate::redirects::Redirects;
 use crate::visit::Visit;
 
 /// What a request at this door meets.
@@ -27,13 +28,19 @@ pub struct Door {
     backends: Arc<Backends>,
     gate: Gate,
     prefix: Prefix,
+    redirects: Redirects,
 }
 
 impl Door {
     /// A door to the drive at a path of the address, such as `/dav`, or at the whole of it, ``.
     pub fn new(backends: Arc<Backends>, prefix: &str) -> Self {
         let gate = Gate::new(Arc::clone(&backends));
-        Self { backends, gate, prefix: Prefix::new(prefix) }
+        Self { backends, gate, prefix: Prefix::new(prefix), redirects: Redirects::none() }
+    }
+
+    /// The same, which sends these clients to the file store for large files.
+    pub fn redirecting(self, redirects: Redirects) -> Self {
+        Self { redirects, ..self }
     }
 }
 
@@ -90,13 +97,7 @@ impl Door {
         let request::Parts { method, headers, extensions, .. } = parts;
         places::judge(&visit, &method).await?;
         match method.as_str() {
-            "GET" | "HEAD" => {
-                let look = visit.place.look(&visit).await?;
-                match look.get()? {
-                    node if node.is_folder() => Ok(folder::answer()),
-                    node => library::read(visit, node.clone(), method, &headers).await,
-                }
-            }
+            "GET" | "HEAD" => self.read(visit, method, &headers, extensions.get()).await,
             "PROPFIND" => propfind::answer(visit, &headers, body).await,
             "REPORT" => report::answer(visit, &headers, body).await,
             "PUT" => library::write(visit, &headers, body).await,
@@ -105,6 +106,24 @@ impl Door {
                 let change = self.change(visit, method, &headers, host(&extensions), body)?;
                 tokio::spawn(change.in_current_span()).await.map_err(Error::internal)?
             }
+        }
+    }
+
+    async fn read(
+        &self,
+        visit: Arc<Visit>,
+        method: Method,
+        headers: &HeaderMap,
+        drive: Option<&Origin>,
+    ) -> Result<Response, Refusal> {
+        let look = visit.place.look(&visit).await?;
+        let node = match look.get()? {
+            node if node.is_folder() => return Ok(folder::answer()),
+            node => node.clone(),
+        };
+        match redirect::elsewhere(&visit, &node, &method, headers, drive, &self.redirects).await? {
+            Some(answer) => Ok(answer),
+            None => library::read(visit, node, method, headers).await,
         }
     }
 

@@ -17,8 +17,10 @@ mod live;
 mod methods;
 mod naming;
 mod places;
+mod redirects;
 mod visit;
 mod xml;
 
 pub use config::WebdavConfig;
 pub use door::{Door, router};
+pub use redirects::Redirects;

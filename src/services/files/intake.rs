@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use blobs::{BlobFacts, BlobWriter};
 use bytes::Bytes;
-use domain::{BlobId, Result, SpaceId, SystemFile, Timestamp};
+use domain::{BlobId, Error, Result, SpaceId, SystemFile, Timestamp};
+use metadata::blobs::Place;
 use metadata::reservations::{self, Demand};
 use uuid::Uuid;
 
@@ -57,6 +58,9 @@ pub(super) enum Taken {
 pub(super) struct Stored {
     pub blob: BlobId,
     pub reserved_bytes: u64,
+    /// Kept until it is shown or given up: a store may say of bytes that came in parts that they are from when the first
+    /// part was begun, so their age does not keep the sweep from them.
+    _under_way: Option<Passage>,
 }
 
 impl Intake {
@@ -137,11 +141,17 @@ impl Intake {
         *self.blob.insert(id)
     }
 
+    /// Where the bytes go, and the path the store is told with them.
+    fn place(&self) -> Place<'_> {
+        let store = self.backends.blobs.receiving();
+        let original_path = self.facts.original_path.as_deref().filter(|_| store.keeps_paths());
+        Place { store: store.kind(), original_path }
+    }
+
     async fn register(&mut self) -> Result<BlobId> {
         // Known before it is registered: whoever drops this in between has it forgotten.
         let id = self.begin();
-        let store = self.backends.blobs.receiving().kind();
-        metadata::blobs::register(&self.backends.metadata, id, store, self.now).await?;
+        metadata::blobs::register(&self.backends.metadata, id, self.place(), self.now).await?;
         failpoint::reach("upload.registered");
         Ok(id)
     }
@@ -165,8 +175,13 @@ impl Intake {
         }
         // As in `register`, with which it shares the transaction.
         let id = self.begin();
-        let (metadata, store) = (&self.backends.metadata, self.backends.blobs.receiving().kind());
-        self.reserved_bytes = reservations::register(metadata, id, store, self.now, demand).await?;
+        let (metadata, now) = (&self.backends.metadata, self.now);
+        let registered = reservations::register(metadata, id, self.place(), now, demand).await;
+        if let Err(Error::QuotaExceeded(_)) = registered {
+            // Refused before there was anything to be discarded.
+            (self.blob, self.under_way) = (None, None);
+        }
+        self.reserved_bytes = registered?;
         failpoint::reach("upload.registered");
         Ok(())
     }
@@ -188,7 +203,8 @@ impl Intake {
             self.discard().await;
             return Err(error);
         }
-        Ok(self.blob.take().map(|blob| Stored { blob, reserved_bytes: self.reserved_bytes }))
+        let (reserved_bytes, under_way) = (self.reserved_bytes, self.under_way.take());
+        Ok(self.blob.take().map(|blob| Stored { blob, reserved_bytes, _under_way: under_way }))
     }
 
     /// Takes back what was taken, and returns once that is done: whoever is refused finds the room free again.
@@ -233,5 +249,34 @@ impl Drop for Intake {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move { discard(&backends, id).await });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::auth::tests::{House, NOW};
+    use crate::upkeep::Sweep;
+
+    /// Sweeps when everything is old, as a bucket says of what came in parts, and says how many uploads were given up.
+    async fn sweep(house: &House) -> u64 {
+        let mut sweep = Sweep::begin(Timestamp::now().after(Duration::from_secs(10 * 86_400)));
+        while sweep.step(&house.backends).await.unwrap() {}
+        sweep.swept().abandoned
+    }
+
+    #[tokio::test]
+    async fn what_has_come_is_nobodys_garbage_until_it_is_shown_or_refused() {
+        let house = House::new().await;
+        let (allowance, facts) = (Allowance::default(), BlobFacts::default());
+        let mut intake = Intake::new(&house.backends, NOW, false, allowance, facts);
+        intake.write(Bytes::from_static(b"all of it")).await.unwrap();
+        let Taken::Stored(Some(stored)) = intake.finish().await.unwrap() else { panic!("it is in memory") };
+        assert_eq!(sweep(&house).await, 0);
+        assert!(house.backends.blobs.receiving().find(stored.blob).await.unwrap().is_some());
+        drop(stored);
+        assert_eq!(sweep(&house).await, 1);
     }
 }

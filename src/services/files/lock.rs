@@ -187,7 +187,10 @@ pub async fn refresh_lock(
         }
         lock.timeout = timeout.min(TIMEOUT_MAX);
         lock.expires_at = caller.now.after(lock.timeout);
-        locks::refresh(&tx, &lock).await?;
+        // Who removes what is past its grace takes no pen, and may have a clock of its own.
+        if !locks::refresh(&tx, &lock).await? {
+            return Err(not_held());
+        }
         tx.commit().await?;
         let root_depth = located.found.iter().position(|node| node.id == lock.node).unwrap_or(0);
         Ok(Locked { lock, root_depth, node: located.node().cloned(), created: false })

@@ -11,7 +11,7 @@ use super::{Placed, Target};
 use crate::Backends;
 use crate::steps::{
     apart, companions_of, destination, follow, judge, locate, may_place, may_remove, name_of, node_of,
-    not_made_up, parent_of, placed, trash,
+    not_made_up, parent_of, placed, relabel_later, trash,
 };
 
 /// Moves what is at `from`; what is at the target goes into the trash if it may be replaced. A system file that
@@ -83,9 +83,14 @@ async fn attempt(
     if VirtualFolder::of(from).is_some() {
         failpoint::reach("restore.placed");
     }
+    let has_bytes = node.is_folder() || promoted || node.blob().is_some();
+    let relabels = has_bytes && relabel_later(&tx, backends, caller.now, node.id).await?;
     failpoint::reach("relocate.placed");
     tx.commit().await?;
     failpoint::reach("relocate.shown");
+    if relabels {
+        backends.coordination.wake_jobs();
+    }
     Ok(Tried::Done(placed(&target)))
 }
 

@@ -1,20 +1,19 @@
-//! Clearing away what uploads left behind when the process died in the middle of them.
+//! Clearing away what uploads left behind whose server is gone.
 
 use std::sync::Arc;
 
-use domain::{Result, Timestamp};
+use domain::Result;
 
 use crate::Backends;
 use crate::steps::discard;
 
-/// Discards every upload that never became a file, and says how many there were; what they had set aside is given back.
-/// For the start of the only server on a data folder: all of them are over, since whoever wrote them is gone.
+/// Discards every upload that never became a file and that nobody receives any more, and says how many there were; what
+/// they had set aside is given back. Of a house with one server these are, at its start, all there are.
 ///
 /// # Errors
 /// Whatever the database says; what cannot be removed stays registered and is tried again.
 pub async fn discard_unfinished(backends: &Arc<Backends>) -> Result<usize> {
-    // Whenever they were registered: the clock may have been set back since.
-    let left = metadata::blobs::pending(&backends.metadata, Timestamp::from_millis(i64::MAX)).await?;
+    let left = metadata::blobs::left_over(&backends.metadata).await?;
     for blob in &left {
         discard(backends, *blob).await;
     }

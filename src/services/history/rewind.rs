@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Caller, Conditions, Error, Moment, Node, NodeName, NodePath, Result, Seq, VirtualFolder};
+use domain::{
+    Caller, Conditions, Error, Moment, Node, NodeId, NodeName, NodePath, Result, Seq, VirtualFolder,
+};
 use metadata::copies::{self, CopyTo, Source};
 use metadata::members::{self, Member};
 use metadata::nodes;
@@ -10,7 +12,8 @@ use metadata::{Db, Tx, again, history, spaces};
 
 use crate::Backends;
 use crate::steps::{
-    NODES_MAX, charge_copy, companions_of, may_place, may_remove, nothing_here, parent_of, seq_at, trash,
+    NODES_MAX, charge_copy, companions_of, may_place, may_remove, nothing_here, parent_of, relabel_later,
+    seq_at, trash,
 };
 
 /// How many members one call takes away or brings back: some twenty statements each, in one transaction.
@@ -53,18 +56,27 @@ pub async fn rewind(
         let plan = Plan::make(db, caller, path, moment).await?;
         return plan.foretell(db).await;
     }
-    again(|| async {
+    let (rewound, relabels) = again(|| async {
         let tx = backends.metadata.begin().await?;
         spaces::take_pen(&tx, caller.home.space, 0).await?;
         let plan = Plan::make(&tx, caller, path, moment).await?;
         let rewound = plan.foretell(&tx).await?;
+        let mut folder = None;
         for (path, change) in &plan.changes {
-            plan.carry_out(&tx, caller, path, change).await?;
+            folder = Some(plan.carry_out(&tx, caller, path, change).await?);
         }
+        let relabels = match folder {
+            Some(folder) => relabel_later(&tx, backends, caller.now, folder).await?,
+            None => false,
+        };
         tx.commit().await?;
-        Ok(rewound)
+        Ok((rewound, relabels))
     })
-    .await
+    .await?;
+    if relabels {
+        backends.coordination.wake_jobs();
+    }
+    Ok(rewound)
 }
 
 /// What has to be done.
@@ -139,7 +151,8 @@ impl Plan {
         }
     }
 
-    async fn carry_out(&self, tx: &Tx, caller: &Caller, path: &NodePath, change: &Change) -> Result<()> {
+    /// Says in which folder that was.
+    async fn carry_out(&self, tx: &Tx, caller: &Caller, path: &NodePath, change: &Change) -> Result<NodeId> {
         let (space, any) = (caller.home.space, Conditions::default());
         // A number for each, by which the copies of one find their folders.
         let seq = spaces::take_pen(tx, space, 0).await?;
@@ -159,7 +172,8 @@ impl Plan {
             let to = CopyTo { space, parent: parent_of(&target)?.id, name };
             copies::copy(tx, caller, seq, source, to).await?;
         }
-        nodes::stir(tx, seq, target.ancestors()).await
+        nodes::stir(tx, seq, target.ancestors()).await?;
+        Ok(parent_of(&target)?.id)
     }
 
     fn source(&self, past: &Node) -> Source {

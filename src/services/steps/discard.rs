@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{BlobId, Result};
+use metadata::blobs::Abandoned;
 
 use crate::Backends;
 
@@ -30,13 +31,16 @@ pub(crate) async fn discard(backends: &Arc<Backends>, blob: BlobId) {
 }
 
 /// Nobody can know, after a lost answer, whether the transaction happened, so the row decides. It goes last:
-/// as long as it is there, the next start knows of the bytes, wherever the process dies.
+/// as long as it is there, the next start knows of the bytes, wherever the process dies. Where others have given the
+/// upload up and forgotten it, bytes that came since are known to nobody else.
 async fn attempt(backends: &Backends, blob: BlobId) -> Result<()> {
-    if let Some(abandoned) = metadata::blobs::find_abandoned(&backends.metadata, blob).await? {
-        failpoint::reach("discard.decided");
-        backends.blobs.at(abandoned.store)?.discard(blob).await?;
-        failpoint::reach("discard.removed");
-        metadata::blobs::forget(&backends.metadata, &abandoned).await?;
-    }
-    Ok(())
+    let leftover = match metadata::blobs::abandon(&backends.metadata, blob).await? {
+        Abandoned::Shown => return Ok(()),
+        Abandoned::Unknown => return backends.blobs.receiving().discard(blob).await,
+        Abandoned::Ours(leftover) => leftover,
+    };
+    failpoint::reach("discard.decided");
+    backends.blobs.at(leftover.store)?.discard(blob).await?;
+    failpoint::reach("discard.removed");
+    metadata::blobs::forget(&backends.metadata, &leftover).await
 }

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::BlobId;
 
-/// The blobs whose bytes are coming in.
+/// The blobs whose bytes are coming in, or have come and are about to be shown.
 #[derive(Default, Clone)]
 pub(crate) struct UnderWay(Arc<Mutex<BTreeSet<BlobId>>>);
 
-/// One of them; dropping it says that no more bytes come.
+/// One of them; dropping it says that it was shown, or that no more bytes come.
 pub(crate) struct Passage {
     id: BlobId,
     all: UnderWay,
@@ -22,7 +22,7 @@ impl UnderWay {
         Passage { id, all: self.clone() }
     }
 
-    /// Whether bytes of this blob are coming in.
+    /// Whether it is one of them.
     pub(crate) fn holds(&self, id: BlobId) -> bool {
         self.change(|ids| ids.contains(&id))
     }

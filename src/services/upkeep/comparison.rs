@@ -125,8 +125,8 @@ impl Comparison<'_> {
         if bytes.modified_at.until(self.now) < PROBE_MAX {
             return Ok(false);
         }
-        let row = rows::find(&self.backends.metadata, bytes.id).await?;
-        let is_known = row.is_some_and(|row| row.store == self.store.kind());
+        // What was moved to another store is known; the sweep removes it here after the grace.
+        let is_known = rows::find(&self.backends.metadata, bytes.id).await?.is_some();
         Ok(!is_known && self.store.find(bytes.id).await?.is_some())
     }
 

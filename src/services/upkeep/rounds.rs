@@ -29,8 +29,8 @@ pub async fn sweep(now: Timestamp, backends: &Arc<Backends>) -> Result<bool> {
     } else {
         let swept = sweep.swept();
         let (condemned, abandoned, unknown) = (swept.condemned, swept.abandoned, swept.unknown);
-        let unfinished = swept.unfinished;
-        tracing::info!(condemned, abandoned, unfinished, unknown, "swept the file store");
+        let (unfinished, moved) = (swept.unfinished, swept.moved);
+        tracing::info!(condemned, abandoned, unfinished, unknown, moved, "swept the file store");
     }
     Ok(more)
 }

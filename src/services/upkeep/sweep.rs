@@ -43,6 +43,8 @@ pub struct Swept {
     pub unfinished: u64,
     /// Blobs in a store that the database did not know to be there.
     pub unknown: u64,
+    /// Blobs that were moved to another store.
+    pub moved: u64,
     /// Blobs the database does not know that were left, because they are too large a share of the store.
     pub refused: u64,
 }
@@ -138,9 +140,14 @@ impl Sweep {
         Ok(Stage::Condemned(Some(last)))
     }
 
-    /// Uploads that never became files and whose process has not noticed: it tries for an hour. Neither the row nor the
-    /// bytes may be younger than the grace, and this process must not be receiving any.
+    /// Uploads that never became files: those of servers that are gone, and of this one those that it has not noticed,
+    /// though it tries for an hour. Of these neither the row nor the bytes may be younger than the grace, and this process
+    /// must not be receiving any.
     async fn give_up_abandoned(&mut self, backends: &Arc<Backends>) -> Result<Stage> {
+        for id in metadata::blobs::left_over(&backends.metadata).await? {
+            discard(backends, id).await;
+            self.swept.abandoned += 1;
+        }
         let before = self.now.before(backends.orphan_grace.max(ABANDONED_MIN));
         for id in metadata::blobs::pending(&backends.metadata, before).await? {
             let Some(row) = metadata::blobs::find(&backends.metadata, id).await? else { continue };
@@ -157,6 +164,10 @@ impl Sweep {
     /// Uploads in parts that nobody will end: their blob is not on its way, and they are older than any that was begun
     /// for something else. What is on its way and was given up has gone before.
     async fn end_unfinished(&mut self, backends: &Arc<Backends>) -> Result<Stage> {
+        // What is being moved or restored into a bucket comes in parts too, and its row is that of a file.
+        if is_held(backends, self.now).await? {
+            return Ok(Self::next_store(backends, None));
+        }
         let before = self.now.before(backends.orphan_grace.max(ABANDONED_MIN));
         for store in backends.blobs.stores() {
             for unfinished in store.unfinished().await?.unwrap_or_default() {
@@ -186,12 +197,14 @@ impl Sweep {
     async fn search(&mut self, backends: &Arc<Backends>, mut search: Search) -> Result<Stage> {
         let listing = backends.blobs.at(search.store)?.list(search.after, PAGE as usize).await?;
         let ids: Vec<BlobId> = listing.blobs.iter().map(|blob| blob.id).collect();
-        let known = garbage::known(&backends.metadata, search.store, &ids).await?;
+        let known = garbage::known(&backends.metadata, &ids).await?;
         let before = self.before(backends);
         search.total += listing.blobs.len() as u64;
         for blob in listing.blobs {
-            if blob.modified_at < before && !known.contains(&blob.id) {
-                search.unknown += 1;
+            let place = known.get(&blob.id);
+            if blob.modified_at < before && place != Some(&search.store) {
+                // What was moved to another store is known, though it is garbage here.
+                search.unknown += u64::from(place.is_none());
                 if search.first.len() < UNKNOWN_MAX {
                     search.first.push(blob.id);
                 }
@@ -207,7 +220,7 @@ impl Sweep {
     /// A store of which the database does not know the better part is a sign that one of them is not the other's.
     fn judge(&mut self, backends: &Backends, search: Search) -> Stage {
         let Search { store, total, unknown, first, .. } = search;
-        if unknown == 0 {
+        if first.is_empty() {
             return Self::next_store(backends, Some(store));
         }
         if unknown > total / 2 {
@@ -230,11 +243,18 @@ impl Sweep {
             return Ok(Stage::Over);
         }
         let batch = rest.split_off(rest.len().saturating_sub(BATCH));
-        let known = garbage::known(&backends.metadata, store, &batch).await?;
-        let unknown: Vec<BlobId> = batch.into_iter().filter(|id| !known.contains(id)).collect();
+        let known = garbage::known(&backends.metadata, &batch).await?;
+        let unknown: Vec<BlobId> = batch.iter().filter(|id| !known.contains_key(id)).copied().collect();
         let removed = self.remove(backends.blobs.at(store)?, &unknown).await?;
         for id in &removed {
             tracing::warn!(blob = %id, "bytes that the database did not know were removed");
+        }
+        for id in known.into_iter().filter(|(_, place)| *place != store).map(|(id, _)| id) {
+            // Somebody may begin to move it back here: they take a hold before anything else.
+            let is_elsewhere = garbage::known(&backends.metadata, &[id]).await?.get(&id) != Some(&store);
+            if is_elsewhere && !is_held(backends, self.now).await? {
+                self.swept.moved += self.remove(backends.blobs.at(store)?, &[id]).await?.len() as u64;
+            }
         }
         self.swept.unknown += removed.len() as u64;
         Ok(match rest.is_empty() {

@@ -95,10 +95,10 @@ const ASKED: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?><D:propfind xmlns
 /// How many different contents, an empty one among them, the revisions of every living file show.
 fn contents(house: &TestHouse) -> BTreeMap<String, i64> {
     let sql = "WITH RECURSIVE tree (id, path) AS ( \
-                 SELECT id, '' FROM nodes WHERE parent_id IS NULL \
+                 SELECT id, name FROM nodes WHERE parent_id IS NULL \
                  UNION ALL SELECT n.id, t.path || '/' || n.name FROM nodes n JOIN tree t ON n.parent_id = t.id \
                  WHERE n.trashed_ms IS NULL) \
-               SELECT t.path, (SELECT COUNT(*) FROM (SELECT DISTINCT r.blob_id FROM revisions r WHERE r.node_id = t.id)) \
+               SELECT t.path, (SELECT COUNT(*) FROM (SELECT DISTINCT r.blob_id FROM revisions r WHERE r.node_id = t.id) c) \
                FROM tree t";
     let rows = house.run(database::rows(house.folder(), sql, []));
     let path = |row: &QueryResult| row.try_get_by_index::<String>(0).unwrap();

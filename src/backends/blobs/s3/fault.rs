@@ -100,7 +100,7 @@ fn is_without_key<E>(error: &SdkError<E>) -> bool {
 }
 
 /// An error and its causes. Requests are in none of them, and so no keys.
-fn chain(error: &dyn StdError) -> String {
+pub(super) fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {

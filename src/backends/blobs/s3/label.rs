@@ -136,7 +136,12 @@ impl Bucket {
     }
 
     fn source(&self, id: BlobId) -> String {
-        utf8_percent_encode(&format!("{}/{}", self.name, self.key(id)), IN_PATH).to_string()
+        self.source_of(&self.key(id))
+    }
+
+    /// A key as the source of a copy.
+    pub(super) fn source_of(&self, key: &str) -> String {
+        utf8_percent_encode(&format!("{}/{key}", self.name), IN_PATH).to_string()
     }
 
     pub(super) async fn presign(&self, id: BlobId, request: &PresignRequest) -> Result<String> {

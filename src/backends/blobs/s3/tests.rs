@@ -29,6 +29,7 @@ fn config(server: &Server) -> S3Config {
         profile: String::new(),
         encryption: Encryption::Bucket,
         kms_key: String::new(),
+        original_paths: true,
         part_bytes: 5 * MIB as u64,
         upload_memory_bytes: 40 * MIB as u64,
     }

@@ -28,9 +28,18 @@ const STATEMENTS_KEPT: usize = 256;
 /// A database on PostgreSQL.
 pub(crate) struct Postgres {
     pub(crate) lanes: Arc<Lanes>,
-    /// What the steps of an upgrade are taken with.
-    pub(crate) migrating: DatabaseConnection,
+    /// Connections beside the lanes, for signs of life and for what reads or writes everything in one transaction.
+    pub(crate) aside: DatabaseConnection,
+    /// Where it is, without what opens it.
+    pub(crate) place: String,
 }
+
+/// A transaction that stands still for longer than this is undone by the database: what a server holds that hangs, or was
+/// cut off in the middle, would keep all others waiting. Nothing slow is awaited in one.
+const STANDSTILL: &str = "SET idle_in_transaction_session_timeout = '30s'";
+
+/// Walks of a tree are taken for dear, and compiling one costs half a second where running it costs two thousandths.
+const INTERPRETED: &str = "SET jit = off";
 
 /// Connects to the database at this address.
 pub(super) async fn open(config: &MetadataConfig, url: &str, statements: Arc<AtomicU64>) -> Result<Postgres> {
@@ -50,7 +59,8 @@ pub(super) async fn open(config: &MetadataConfig, url: &str, statements: Arc<Ato
         .after_connect(move |connection, _| {
             Box::pin(async move {
                 // Nobody waits longer for somebody else's row than for the database itself.
-                let mut settings = format!("SET lock_timeout = '{busy_seconds}s'");
+                let mut settings =
+                    format!("{STANDSTILL}; {INTERPRETED}; SET lock_timeout = '{busy_seconds}s'");
                 // What the server was set up for counts for whoever commits with power-loss in mind.
                 if durability == Durability::ProcessCrash {
                     settings.push_str("; SET synchronous_commit = off");
@@ -62,15 +72,23 @@ pub(super) async fn open(config: &MetadataConfig, url: &str, statements: Arc<Ato
         // A pooler in between refuses settings it does not know, and no fraction is ever read.
         .connect_with(
             options
+                .clone()
                 .application_name("larder")
                 .extra_float_digits(None)
                 .statement_cache_capacity(STATEMENTS_KEPT),
         );
     let pool = pool.await.map_err(error::unopened)?;
     check(&pool).await?;
-    let migrating = DatabaseConnection::from(pool.clone());
+    let aside = DatabaseConnection::from(pool.clone());
     let lanes = Arc::new(Lanes::new(pool, config.connections, wait_max, statements));
-    Ok(Postgres { lanes, migrating })
+    Ok(Postgres { lanes, aside, place: place(&options) })
+}
+
+/// The address without the password, and without parameters, one of which may be a password too.
+fn place(options: &PgConnectOptions) -> String {
+    let (user, host, port) = (options.get_username(), options.get_host(), options.get_port());
+    // Whoever names no database gets that of their own name.
+    format!("postgres://{user}@{host}:{port}/{}", options.get_database().unwrap_or(user))
 }
 
 /// Refuses what would be wrong for every request.

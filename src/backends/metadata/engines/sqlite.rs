@@ -1,6 +1,8 @@
 //! SQLite: a file in the data folder, with many readers and one writer.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use domain::{Durability, Result};
@@ -8,20 +10,41 @@ use sea_orm::DatabaseConnection;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use crate::{FILE, MetadataConfig, error};
+use crate::{MetadataConfig, error};
 
 /// The connections to a database file: where a question goes, and where a change goes.
 pub(crate) struct Sqlite {
     pub(crate) read: DatabaseConnection,
     pub(crate) write: DatabaseConnection,
+    /// The writer, for statements that nobody counts.
+    pub(crate) uncounted: DatabaseConnection,
+    /// The path of the file.
+    pub(crate) place: String,
+}
+
+impl Sqlite {
+    fn over(read: DatabaseConnection, write: DatabaseConnection, path: &Path) -> Self {
+        Self { read, uncounted: write.clone(), write, place: path.display().to_string() }
+    }
+
+    /// Counts the statements that are sent through it.
+    pub(super) fn counted(mut self, statements: &Arc<AtomicU64>) -> Self {
+        for connection in [&mut self.read, &mut self.write] {
+            let statements = Arc::clone(statements);
+            connection.set_metric_callback(move |_| {
+                statements.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+        self
+    }
 }
 
 /// Opens, and if need be creates, the database file.
-pub(super) async fn open(config: &MetadataConfig, data_folder: &Path) -> Result<Sqlite> {
+pub(super) async fn open(config: &MetadataConfig, path: &Path) -> Result<Sqlite> {
     // Two pools, because SQLite has one writer: writers queue fairly for their one connection instead
     // of racing for the file, and readers never wait for them.
     let file = SqliteConnectOptions::new()
-        .filename(data_folder.join(FILE))
+        .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(synchronous(config.durability))
@@ -54,7 +77,19 @@ pub(super) async fn open(config: &MetadataConfig, data_folder: &Path) -> Result<
         .connect_with(file.clone());
     let write = write.await.map_err(error::unopened)?;
     let read = pool(config.readers).connect_with(file.read_only(true)).await.map_err(error::unopened)?;
-    Ok(Sqlite { read: DatabaseConnection::from(read), write: DatabaseConnection::from(write) })
+    Ok(Sqlite::over(DatabaseConnection::from(read), DatabaseConnection::from(write), path))
+}
+
+/// Opens an empty file to be filled once: without a log, and not synced.
+pub(super) async fn open_new(path: &Path) -> Result<Sqlite> {
+    let file = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Off)
+        .synchronous(SqliteSynchronous::Off)
+        .foreign_keys(true);
+    let pool = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+    let connection = DatabaseConnection::from(pool.connect_with(file).await.map_err(error::unopened)?);
+    Ok(Sqlite::over(connection.clone(), connection, path))
 }
 
 /// With FULL each commit syncs the log. With NORMAL only checkpoints sync: after a loss of power the database is

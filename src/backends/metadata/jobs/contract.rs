@@ -1,6 +1,7 @@
 //! What the queue must do; run against each database.
 
 use domain::{Job, JobState, QueueHealth, Secret};
+use scratch::Database;
 
 use super::*;
 use crate::{MetadataConfig, schema};
@@ -33,20 +34,63 @@ async fn suite(db: &Metadata) {
     health_tells_how_many_wait_and_since_when(db).await;
 }
 
-#[tokio::test]
-async fn the_database_keeps_the_contract() {
-    let folder = tempfile::tempdir().unwrap();
-    let database = scratch::Database::if_scaled();
+async fn open(folder: &std::path::Path, database: Option<&Database>) -> Metadata {
     let config = MetadataConfig {
-        url: database.as_ref().map(|database| Secret::new(database.url())),
+        url: database.map(|database| Secret::new(database.url())),
         connections: 4,
         readers: 2,
-        busy_seconds: 5,
+        busy_seconds: 10,
         durability: domain::Durability::default(),
     };
-    let db = Metadata::open(&config, folder.path()).await.unwrap();
+    let db = Metadata::open(&config, folder).await.unwrap();
     schema::migrate(&db, Timestamp::from_millis(0)).await.unwrap();
-    suite(&db).await;
+    db
+}
+
+#[tokio::test]
+async fn the_database_keeps_the_contract() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), Database::if_scaled());
+    suite(&open(folder.path(), database.as_ref()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_servers_take_each_job_once_and_keep_one_schedule() {
+    // On SQLite there is one server.
+    let Some(database) = Database::if_scaled() else { return };
+    let folder = std::path::Path::new("");
+    let servers = [open(folder, Some(&database)).await, open(folder, Some(&database)).await];
+    let servers = servers.map(std::sync::Arc::new);
+    for key in 0..60 {
+        want(&servers[0], &KIND, &key.to_string(), NOW).await;
+    }
+    let workers = (0..8).map(|number| {
+        let db = std::sync::Arc::clone(&servers[number % 2]);
+        tokio::spawn(async move {
+            let mut done = Vec::new();
+            while !agenda(&*db, NOW).await.unwrap().is_empty() {
+                let Some(claim) = take(&db, &KIND, NOW).await.unwrap() else { continue };
+                assert!(renew(&db, &claim, NOW).await.unwrap(), "{claim:?} is somebody else's");
+                settle(&db, &claim, NOW, &Ending::Finished).await.unwrap();
+                done.push(claim.key);
+            }
+            done
+        })
+    });
+    let mut done = Vec::new();
+    for worker in workers.collect::<Vec<_>>() {
+        done.extend(worker.await.unwrap());
+    }
+    done.sort_by_key(|key| key.parse::<u32>().unwrap());
+    assert_eq!(done, (0..60).map(|key| key.to_string()).collect::<Vec<_>>());
+    // However many of them look after it at once.
+    let keep = |db: &std::sync::Arc<Metadata>| {
+        let db = std::sync::Arc::clone(db);
+        tokio::spawn(async move { keep_schedule(&db, NOW, &OTHER, HOUR).await })
+    };
+    for kept in [0, 1, 0, 1, 0, 1].map(|number: usize| keep(&servers[number])) {
+        kept.await.unwrap().unwrap();
+    }
+    assert_eq!(all(&servers[0], NOW).await.len(), 1);
 }
 
 async fn one_runner_at_a_time_has_a_job(db: &Metadata) {

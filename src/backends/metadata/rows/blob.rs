@@ -17,7 +17,9 @@ pub struct Model {
     pub condemned_ms: Option<i64>,
     pub scrubbed_ms: Option<i64>,
     pub damaged_ms: Option<i64>,
+    pub server_id: Option<Uuid>,
     pub store: String,
+    pub original_path: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -8,4 +8,5 @@ pub mod lock;
 pub mod options;
 pub mod propfind;
 pub mod proppatch;
+pub mod redirect;
 pub mod report;

@@ -137,3 +137,20 @@ async fn unfinished_uploads_are_found_and_ended_where_the_store_can_say_which_th
     assert_eq!(store.unfinished().await.unwrap(), None);
     store.discard(ids[0]).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_bucket_out_of_reach_is_not_taken_for_one_whose_blobs_are_damaged() {
+    let (server, folder) = (Server::start().await, tempfile::tempdir().unwrap());
+    let (store, disk) = (open(&server).await, Store::open_archive(folder.path()).unwrap());
+    let bytes = random(1_000, 3);
+    let sha256 = Sha256(sha2::Sha256::digest(&bytes).into());
+    let id = upload(&store, BlobFacts::default(), bytes).await.unwrap();
+    server.fail("GetObject", 1_000, Fault::ERROR);
+    let copied = disk.copy_from(&store, id, 1_000, sha256).await;
+    assert!(matches!(copied, Err(Error::Unavailable(_))), "{copied:?}");
+    server.mend();
+    assert!(matches!(disk.copy_from(&store, id, 1_000, sha256).await, Ok(Copied::Whole)));
+    store.remove(id).await.unwrap();
+    let copied = disk.copy_from(&store, id, 1_000, sha256).await;
+    assert!(matches!(copied, Ok(Copied::Damaged(_))), "{copied:?}");
+}

@@ -33,6 +33,7 @@ pub(crate) struct Lanes {
     pool: PgPool,
     free: Mutex<Vec<Resting>>,
     permits: Arc<Semaphore>,
+    count: u32,
     wait_max: Duration,
     statements: Arc<AtomicU64>,
 }
@@ -75,8 +76,9 @@ pub(crate) enum Asked {
 
 impl Lanes {
     pub(super) fn new(pool: PgPool, count: u32, wait_max: Duration, statements: Arc<AtomicU64>) -> Self {
-        let permits = Arc::new(Semaphore::new(count.max(1) as usize));
-        Self { pool, free: Mutex::default(), permits, wait_max, statements }
+        let count = count.max(1);
+        let permits = Arc::new(Semaphore::new(count as usize));
+        Self { pool, free: Mutex::default(), permits, count, wait_max, statements }
     }
 
     /// Notes that so many statements are sent.
@@ -151,7 +153,10 @@ impl Lanes {
 
     /// Waits until nobody uses a connection any more, and closes all.
     pub(crate) async fn close(&self) {
+        // Whoever takes longer than anybody waits for a connection is not waited for.
+        let all = tokio::time::timeout(self.wait_max, self.permits.acquire_many(self.count)).await;
         self.pool.close().await;
+        drop(all);
         let resting = std::mem::take(&mut *self.free.lock());
         for Resting { connection, .. } in resting {
             // Whatever is wrong with it, it is gone.

@@ -25,6 +25,8 @@ struct Open {
     lane: Option<Lane>,
     /// What goes along with the next statement.
     waiting: Vec<Step>,
+    /// Whether a statement has failed: the database takes no other, and its COMMIT undoes everything without a word.
+    has_failed: bool,
 }
 
 impl Transaction {
@@ -42,9 +44,14 @@ impl Transaction {
     }
 
     /// Lets a step go along with the next statement.
-    pub(crate) async fn along(&self, step: Step) {
+    pub(crate) async fn along(&self, step: Step) -> Result<(), DbErr> {
         self.lanes.count(1);
-        self.open.lock().await.waiting.push(step);
+        let mut open = self.open.lock().await;
+        if open.waiting.iter().any(|waiting| waiting.meets(&step)) {
+            self.flush(&mut open).await?;
+        }
+        open.waiting.push(step);
+        Ok(())
     }
 
     /// Takes these steps, and those that were to go along, in one statement.
@@ -60,6 +67,9 @@ impl Transaction {
     pub(crate) async fn commit(self) -> Result<(), DbErr> {
         let mut open = self.open.lock().await;
         self.flush(&mut open).await?;
+        if open.has_failed {
+            return Err(DbErr::Custom("a transaction was to happen of which a statement has failed".into()));
+        }
         let Some(mut lane) = open.lane.take() else { return Ok(()) };
         lane.ask_plainly("COMMIT", Asked::Count).await?;
         lane.leave();
@@ -75,6 +85,12 @@ impl Transaction {
     }
 
     async fn send(&self, open: &mut Open, statement: &Statement, asked: Asked) -> Result<Answer, DbErr> {
+        let answer = self.attempt(open, statement, asked).await;
+        open.has_failed |= answer.is_err();
+        answer
+    }
+
+    async fn attempt(&self, open: &mut Open, statement: &Statement, asked: Asked) -> Result<Answer, DbErr> {
         if let Some(lane) = &mut open.lane {
             return lane.ask(statement, asked).await;
         }
