@@ -3,8 +3,10 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
+use tokio::runtime::Runtime;
+
 use super::wait_until;
-use crate::support::Machine;
+use crate::support::{Machine, database};
 
 /// The jobs as `larder admin jobs list --json` shows them.
 fn listed(machine: &Machine) -> Vec<serde_json::Value> {
@@ -23,6 +25,8 @@ fn a_job_in_whose_middle_the_server_was_killed_runs_again() {
         let lost: Vec<_> = listed(&machine).into_iter().filter(|job| job["state"] == "running").collect();
         assert_eq!(lost.len(), 1, "{lost:?}");
         assert_eq!((&lost[0]["attempts"], lost[0]["last_run"].is_null()), (&1.into(), true));
+        let data = machine.path("larder-data");
+        Runtime::new().unwrap().block_on(async { database::a_minute_passes(&data).await });
 
         let server = machine.serve(&[]);
         let has_run = || {
