@@ -21,6 +21,8 @@ pub async fn again<T, F>(transaction: impl Fn() -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,
 {
+    // On the heap: use cases are deep, and whatever stands around them would be as large as the largest.
+    let transaction = || Box::pin(transaction());
     for time in 0..TIMES_MAX {
         match transaction().await {
             Err(Error::Contended(message)) => {

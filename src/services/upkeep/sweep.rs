@@ -151,7 +151,9 @@ impl Sweep {
         let before = self.now.before(backends.orphan_grace.max(ABANDONED_MIN));
         for id in metadata::blobs::pending(&backends.metadata, before).await? {
             let Some(row) = metadata::blobs::find(&backends.metadata, id).await? else { continue };
-            let bytes = backends.blobs.at(row.store)?.find(id).await?;
+            // What lies in a store that is not configured any more waits for it.
+            let Ok(store) = backends.blobs.at(row.store) else { continue };
+            let bytes = store.find(id).await?;
             let is_idle = bytes.is_none_or(|bytes| bytes.modified_at < before);
             if is_idle && !backends.under_way.holds(id) {
                 discard(backends, id).await;
