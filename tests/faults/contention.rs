@@ -4,6 +4,7 @@ use std::thread;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
+use super::{head, sent};
 use crate::support::{Answer, TestHouse, database, ground, wait_until};
 
 const LOCK: &str = "<D:lockinfo xmlns:D='DAV:'><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/>\
@@ -17,6 +18,10 @@ const FAILING: &str = "CREATE SEQUENCE failures; \
     END $$; \
     CREATE CONSTRAINT TRIGGER fail_first AFTER UPDATE ON spaces DEFERRABLE INITIALLY DEFERRED \
       FOR EACH ROW EXECUTE FUNCTION fail_first()";
+
+/// How many wait for a row.
+const WAITING: &str = "SELECT COUNT(*) FROM pg_locks l JOIN pg_database d ON d.datname = current_database() \
+    JOIN pg_stat_activity a ON a.pid = l.pid AND a.datid = d.oid WHERE NOT l.granted";
 
 fn house() -> Option<TestHouse> {
     ground::is_scaled().then(|| TestHouse::new().with_user("ann"))
@@ -32,9 +37,7 @@ fn number(house: &TestHouse, other: &DatabaseConnection, sql: &str) -> i64 {
 }
 
 fn waiting(house: &TestHouse) {
-    let question = "SELECT COUNT(*) FROM pg_locks l JOIN pg_database d ON d.datname = current_database() \
-                    JOIN pg_stat_activity a ON a.pid = l.pid AND a.datid = d.oid WHERE NOT l.granted";
-    wait_until("the house waits for a row", || house.run(database::number(house.folder(), question)) > 0);
+    wait_until("the house waits for a row", || house.run(database::number(house.folder(), WAITING)) > 0);
 }
 
 #[test]
@@ -135,4 +138,26 @@ fn a_row_that_somebody_else_keeps_is_not_waited_for_for_ever() {
     assert_eq!(house.get("/a").text(), "first");
     execute(&house, &other, "ROLLBACK");
     assert_eq!(house.put("/a", "second").status, 204);
+}
+
+#[test]
+fn what_is_set_aside_for_an_uploader_who_has_hung_up_is_given_back() {
+    if !ground::is_scaled() {
+        return;
+    }
+    let house = TestHouse::new().with_user_and_quota("ann", Some(10_000_000));
+    let other = house.run(database::connect(house.folder()));
+    execute(&house, &other, "BEGIN; UPDATE spaces SET seq = seq");
+    let head = head(&house, "PUT", "/a", &[("Transfer-Encoding", "chunked")]);
+    let uploader = sent(&house, head + "5\r\nhello\r\n0\r\n\r\n");
+    waiting(&house);
+    let before = house.backends().metadata.statements();
+    drop(uploader);
+    // The row of the upload is looked for twice, and is not there yet: PostgreSQL goes on for whoever has hung up.
+    wait_until("the upload is given up", || house.backends().metadata.statements() >= before + 2);
+    execute(&house, &other, "COMMIT");
+    let reserved = || number(&house, &other, "SELECT CAST(SUM(reserved_bytes) AS BIGINT) FROM spaces");
+    wait_until("room is set aside for nobody", || reserved() > 0);
+    wait_until("it is given back", || reserved() == 0);
+    assert_eq!(number(&house, &other, "SELECT COUNT(*) FROM blobs"), 0);
 }
