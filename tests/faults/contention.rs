@@ -2,7 +2,12 @@
 
 use std::thread;
 
+use domain::{BlobId, StoreKind, Timestamp, UserName};
+use metadata::blobs::{self, Abandoned};
+use metadata::reservations::{self, Demand};
+use metadata::users;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use uuid::Uuid;
 
 use super::{head, sent};
 use crate::support::{Answer, TestHouse, database, ground, wait_until};
@@ -159,5 +164,28 @@ fn what_is_set_aside_for_an_uploader_who_has_hung_up_is_given_back() {
     let reserved = || number(&house, &other, "SELECT CAST(SUM(reserved_bytes) AS BIGINT) FROM spaces");
     wait_until("room is set aside for nobody", || reserved() > 0);
     wait_until("it is given back", || reserved() == 0);
+    assert_eq!(number(&house, &other, "SELECT COUNT(*) FROM blobs"), 0);
+}
+
+#[test]
+fn whoever_forgets_an_upload_keeps_nothing_while_it_waits_for_the_space() {
+    let Some(house) = house() else { return };
+    let (other, db) = (house.run(database::connect(house.folder())), &house.backends().metadata);
+    let (id, now) = (BlobId(Uuid::now_v7()), Timestamp::now());
+    let leftover = house.run(async {
+        let space = users::space_of(db, &UserName::parse(house.user()).unwrap()).await.unwrap();
+        let demand = Demand { space, needed_bytes: 7, wanted_bytes: 7 };
+        reservations::register(db, id, StoreKind::Disk, now, demand).await.unwrap();
+        blobs::abandon(db, id).await.unwrap()
+    });
+    let Abandoned::Ours(leftover) = leftover else { panic!("{leftover:?}") };
+    execute(&house, &other, "BEGIN; UPDATE spaces SET seq = seq");
+    thread::scope(|scope| {
+        let forgetting = scope.spawn(|| house.run(blobs::forget(db, &leftover)));
+        waiting(&house);
+        execute(&house, &other, "SELECT 1 FROM blobs FOR UPDATE NOWAIT");
+        execute(&house, &other, "COMMIT");
+        forgetting.join().unwrap().unwrap();
+    });
     assert_eq!(number(&house, &other, "SELECT COUNT(*) FROM blobs"), 0);
 }
