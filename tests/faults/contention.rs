@@ -2,10 +2,10 @@
 
 use std::thread;
 
-use domain::{BlobId, StoreKind, Timestamp, UserName};
+use domain::{BlobId, Error, StoreKind, Timestamp, UserName};
 use metadata::blobs::{self, Abandoned};
 use metadata::reservations::{self, Demand};
-use metadata::users;
+use metadata::{Db, spaces, users};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use uuid::Uuid;
 
@@ -188,4 +188,20 @@ fn whoever_forgets_an_upload_keeps_nothing_while_it_waits_for_the_space() {
         forgetting.join().unwrap().unwrap();
     });
     assert_eq!(number(&house, &other, "SELECT COUNT(*) FROM blobs"), 0);
+}
+
+#[test]
+fn a_transaction_that_stood_still_for_too_long_can_be_tried_again() {
+    let Some(house) = house() else { return };
+    let (look, db) = (house.run(database::connect(house.folder())), &house.backends().metadata);
+    let space = house.run(users::space_of(db, &UserName::parse(house.user()).unwrap())).unwrap();
+    let tx = house.run(db.begin()).unwrap();
+    house.run(spaces::take_pen_unheard(&tx, space)).unwrap();
+    let hasty = "SET LOCAL idle_in_transaction_session_timeout = 50";
+    house.run(tx.raw().execute_unprepared(hasty)).unwrap();
+    let standing = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
+                    AND state = 'idle in transaction'";
+    wait_until("the database has undone it", || number(&house, &look, standing) == 0);
+    let late = house.run(spaces::take_pen_unheard(&tx, space));
+    assert!(matches!(late, Err(Error::Unavailable(_))), "{late:?}");
 }
