@@ -4,6 +4,7 @@ use std::thread;
 
 use domain::{BlobId, Error, StoreKind, Timestamp, UserName};
 use metadata::blobs::{self, Abandoned};
+use metadata::relocations::Turn;
 use metadata::reservations::{self, Demand};
 use metadata::{Db, spaces, users};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
@@ -204,4 +205,20 @@ fn a_transaction_that_stood_still_for_too_long_can_be_tried_again() {
     wait_until("the database has undone it", || number(&house, &look, standing) == 0);
     let late = house.run(spaces::take_pen_unheard(&tx, space));
     assert!(matches!(late, Err(Error::Unavailable(_))), "{late:?}");
+}
+
+#[test]
+fn whoever_moves_contents_can_do_so_through_as_few_connections_as_there_may_be() {
+    if !ground::is_scaled() {
+        return;
+    }
+    let settings = [("metadata.connections", "1"), ("metadata.busy_seconds", "1")];
+    let house = TestHouse::with_settings(&settings).with_user("ann");
+    let db = &house.backends().metadata;
+    house.run(async {
+        let turn = Turn::take(db).await.unwrap();
+        db.check().await.unwrap();
+        assert!(Turn::take(db).await.is_err());
+        turn.keep().await.unwrap();
+    });
 }
