@@ -8,6 +8,7 @@ use metadata::relocations::Turn;
 use metadata::reservations::{self, Demand};
 use metadata::{Db, spaces, users};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use services::app_passwords;
 use uuid::Uuid;
 
 use super::{head, sent};
@@ -221,4 +222,21 @@ fn whoever_moves_contents_can_do_so_through_as_few_connections_as_there_may_be()
         assert!(Turn::take(db).await.is_err());
         turn.keep().await.unwrap();
     });
+}
+
+#[test]
+fn of_two_app_passwords_that_are_made_at_once_one_gets_the_name() {
+    let Some(house) = house() else { return };
+    let (other, backends) = (house.run(database::connect(house.folder())), house.backends());
+    let name = UserName::parse(house.user()).unwrap();
+    execute(&house, &other, "BEGIN; SELECT 1 FROM users FOR UPDATE");
+    let made = thread::scope(|scope| {
+        let make = || house.run(app_passwords::create(Timestamp::now(), backends, &name, "phone", None));
+        let both = [scope.spawn(make), scope.spawn(make)];
+        wait_until("both wait", || house.run(database::number(house.folder(), WAITING)) > 1);
+        execute(&house, &other, "COMMIT");
+        both.map(|one| one.join().unwrap())
+    });
+    assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 1);
+    assert!(made.iter().any(|made| matches!(made, Err(Error::Exists(_)))));
 }
