@@ -61,6 +61,8 @@ impl Bucket {
         let open = Arc::clone(&front);
         let serving = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                // Head and body of an answer are written one after the other, and neither waits for the other to be there.
+                stream.set_nodelay(true).unwrap();
                 let front = Arc::clone(&open);
                 tokio::spawn(async move {
                     let server = auto::Builder::new(TokioExecutor::new());

@@ -32,6 +32,7 @@ impl Line {
             head.push_str(&format!("Content-Length: {}\r\n", body.len()));
         }
         let mut stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         stream.write_all(&[head.as_bytes(), b"\r\n"].concat())?;

@@ -109,17 +109,22 @@ fn a_moment_is_written_as_it_comes_to_mind() {
 fn the_history_lists_moments_that_are_at_hand() {
     let house = house_with(&["/file"]);
     assert_eq!(house.list("/.History"), [""; 0], "nothing was there an hour ago");
-    for days in ["0", "2", "2", "40", "40"] {
+    let days_pass = |days: &str| {
         // Leaked: the tests' statements are constants.
         let sql = format!(
             "UPDATE revisions SET at_ms = at_ms - {days} * CAST(86400000 AS BIGINT) WHERE to_seq IS NULL OR to_seq > 1"
         );
         super::alter(&house, sql.leak());
+    };
+    for days in ["0", "2", "2", "40", "40"] {
+        days_pass(days);
         house.put("/file", days);
         an_hour_passes(&house);
     }
+    // None of the changes is of today, whatever the hour is.
+    days_pass("1");
     let listed = house.list("/.History/");
-    assert_eq!(listed.iter().filter(|name| name.len() == 10).count(), 4, "{listed:?}");
+    assert_eq!(listed.iter().filter(|name| name.len() == 10).count(), 5, "{listed:?}");
     for name in ["1h", "1w", "yesterday"] {
         assert!(listed.iter().any(|listed| listed == name), "{listed:?}");
     }

@@ -16,6 +16,7 @@ use sea_orm::{ConnectionTrait, QueryResult, Value};
 use uuid::Uuid;
 
 use crate::error::DbResult;
+use crate::together::Step;
 use crate::{Db, Metadata, Tx, again, statement};
 
 pub use operation::{get_dead, hasten, health, list, list_dead, revive};
@@ -74,7 +75,7 @@ pub async fn enqueue(tx: &Tx, now: Timestamp, kind: &JobKind, key: &str, due: Ti
                again_ms = CASE WHEN jobs.runner IS NULL THEN NULL WHEN jobs.again_ms < excluded.due_ms \
                  THEN jobs.again_ms ELSE excluded.due_ms END";
     let values = [kind.as_str().into(), key.into(), now.millis().into(), due.millis().into()];
-    execute(tx, sql, values).await.map(drop)
+    tx.along(Step::new("", sql, values)).await
 }
 
 /// For each kind, from when on somebody can take one.

@@ -149,9 +149,9 @@ pub(crate) async fn fill(source: &Metadata, target: &Metadata) -> Result<()> {
 pub async fn prepare(target: &Metadata) -> Result<()> {
     match schema::version(target).await? {
         Version::Current if find(target).await?.is_some_and(|mark| mark.arriving) => Ok(()),
-        Version::Current => transfer::require_empty(&target.view().await?).await,
+        Version::Current => transfer::require_empty(&target.view_whole().await?).await,
         Version::Behind(_) if schema::taken(target).await?.is_empty() => {
-            if transfer::any_table(&target.view().await?).await? {
+            if transfer::any_table(&target.view_whole().await?).await? {
                 let text = "There is something else in the other database already, and nothing was changed. \
                             Name an empty one.";
                 return Err(Error::Exists(text.into()));

@@ -41,23 +41,27 @@ impl Step {
 
     /// Whether it may change rows that another step changes too: of one statement only one change to a row counts.
     pub(crate) fn meets(&self, other: &Step) -> bool {
-        let (own, others) = (target(&self.sql), target(&other.sql));
         // What is inserted is nobody's yet.
-        let is_insert = |change: &str| change.eq_ignore_ascii_case("INSERT");
-        !is_insert(own.0) && !is_insert(others.0) && own.1 == others.1
+        !self.only_inserts() && !other.only_inserts() && self.table() == other.table()
+    }
+
+    fn only_inserts(&self) -> bool {
+        self.change().next() == Some("INSERT") && !self.sql.contains(" DO UPDATE ")
+    }
+
+    fn table(&self) -> &str {
+        let mut words = self.change().skip(1);
+        words.find(|word| !matches!(*word, "INTO" | "FROM")).unwrap_or_default().trim_matches('"')
+    }
+
+    /// The words of what it does, after the questions that are asked for that.
+    fn change(&self) -> impl Iterator<Item = &str> {
+        self.sql.split_ascii_whitespace().skip_while(|word| !matches!(*word, "INSERT" | "UPDATE" | "DELETE"))
     }
 
     fn statement(self, backend: DbBackend) -> Statement {
         Statement::from_sql_and_values(backend, self.sql, self.values)
     }
-}
-
-/// What a statement does, and to which table.
-fn target(sql: &str) -> (&str, &str) {
-    let mut words = sql.split_ascii_whitespace();
-    let change = words.next().unwrap_or_default();
-    let table = words.find(|word| !matches!(*word, "INTO" | "FROM")).unwrap_or_default();
-    (change, table.trim_matches('"'))
 }
 
 /// Takes steps in a transaction of their own: all of them or, where one that is required finds nothing, none, and says
@@ -146,6 +150,10 @@ mod tests {
         assert!(used.meets(&step("UPDATE spaces SET reserved_bytes = 1")));
         assert!(used.meets(&step("DELETE FROM \"spaces\" WHERE id = $1")));
         assert!(!used.meets(&step("UPDATE nodes SET size = 1")));
+        assert!(used.meets(&step("WITH many AS (SELECT 1) UPDATE spaces SET used_bytes = 1")));
+        assert!(
+            used.meets(&step("INSERT INTO spaces (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET seq = 1"))
+        );
         assert!(!used.meets(&step("INSERT INTO \"spaces\" (id) VALUES ($1)")));
     }
 

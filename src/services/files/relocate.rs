@@ -78,13 +78,13 @@ async fn attempt(
     if is_event {
         nodes::stir(&tx, seq, source.ancestors().into_iter().chain(target.ancestors())).await?;
     }
+    let has_bytes = node.is_folder() || promoted || node.blob().is_some();
+    let relabels = has_bytes && relabel_later(&tx, backends, caller.now, node.id).await?;
     let place = Change::Place(parent_of(&target)?.id, &name);
     nodes::change(&tx, caller, seq, node.id, place).await?;
     if VirtualFolder::of(from).is_some() {
         failpoint::reach("restore.placed");
     }
-    let has_bytes = node.is_folder() || promoted || node.blob().is_some();
-    let relabels = has_bytes && relabel_later(&tx, backends, caller.now, node.id).await?;
     failpoint::reach("relocate.placed");
     tx.commit().await?;
     failpoint::reach("relocate.shown");
