@@ -8,7 +8,7 @@ use metadata::relocations::Turn;
 use metadata::reservations::{self, Demand};
 use metadata::{Db, spaces, users};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
-use services::app_passwords;
+use services::{app_passwords, jobs};
 use uuid::Uuid;
 
 use super::{head, sent};
@@ -239,4 +239,24 @@ fn of_two_app_passwords_that_are_made_at_once_one_gets_the_name() {
     });
     assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 1);
     assert!(made.iter().any(|made| matches!(made, Err(Error::Exists(_)))));
+}
+
+#[test]
+fn a_column_that_an_upgrade_adds_is_no_matter_to_those_who_serve_meanwhile() {
+    let Some(house) = house() else { return };
+    let other = house.run(database::connect(house.folder()));
+    let look = || {
+        house.run(house.backends().coordination.announce_revocation());
+        house.run(jobs::list(Timestamp::now(), house.backends())).unwrap();
+        assert_eq!(house.propfind("/.History", "1", "").status, 207);
+        assert_eq!(house.propfind("/.Trash", "1", "").status, 207);
+        house.propfind("/", "1", "").status
+    };
+    house.put("/kept", "kept");
+    assert_eq!([look(), look()], [207, 207]);
+    for table in ["app_passwords", "users", "spaces", "nodes", "blobs", "locks", "revisions", "jobs"] {
+        execute(&house, &other, &format!("ALTER TABLE {table} ADD COLUMN new_ms BIGINT"));
+    }
+    assert_eq!([look(), look()], [207, 207]);
+    assert_eq!(house.put("/a", "a").status, 201);
 }
