@@ -46,6 +46,8 @@ pub async fn create(
     again(|| async {
         let tx = backends.metadata.begin().await?;
         let owner = users::get(&tx, user).await?;
+        // Two at once would both have found the name free.
+        users::take_turn(&tx, owner.id).await?;
         if app_passwords::list(&tx, owner.id).await?.iter().any(|known| is_active_as(known, name, now)) {
             let text = format!(
                 "{user} has an active app password named `{name}`; choose another name, or revoke that one first."

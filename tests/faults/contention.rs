@@ -2,8 +2,16 @@
 
 use std::thread;
 
+use domain::{BlobId, Error, StoreKind, Timestamp, UserName};
+use metadata::blobs::{self, Abandoned};
+use metadata::relocations::Turn;
+use metadata::reservations::{self, Demand};
+use metadata::{Db, spaces, users};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use services::{app_passwords, jobs};
+use uuid::Uuid;
 
+use super::{head, sent};
 use crate::support::{Answer, TestHouse, database, ground, wait_until};
 
 const LOCK: &str = "<D:lockinfo xmlns:D='DAV:'><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/>\
@@ -17,6 +25,10 @@ const FAILING: &str = "CREATE SEQUENCE failures; \
     END $$; \
     CREATE CONSTRAINT TRIGGER fail_first AFTER UPDATE ON spaces DEFERRABLE INITIALLY DEFERRED \
       FOR EACH ROW EXECUTE FUNCTION fail_first()";
+
+/// How many wait for a row.
+const WAITING: &str = "SELECT COUNT(*) FROM pg_locks l JOIN pg_database d ON d.datname = current_database() \
+    JOIN pg_stat_activity a ON a.pid = l.pid AND a.datid = d.oid WHERE NOT l.granted";
 
 fn house() -> Option<TestHouse> {
     ground::is_scaled().then(|| TestHouse::new().with_user("ann"))
@@ -32,9 +44,7 @@ fn number(house: &TestHouse, other: &DatabaseConnection, sql: &str) -> i64 {
 }
 
 fn waiting(house: &TestHouse) {
-    let question = "SELECT COUNT(*) FROM pg_locks l JOIN pg_database d ON d.datname = current_database() \
-                    JOIN pg_stat_activity a ON a.pid = l.pid AND a.datid = d.oid WHERE NOT l.granted";
-    wait_until("the house waits for a row", || house.run(database::number(house.folder(), question)) > 0);
+    wait_until("the house waits for a row", || house.run(database::number(house.folder(), WAITING)) > 0);
 }
 
 #[test]
@@ -135,4 +145,118 @@ fn a_row_that_somebody_else_keeps_is_not_waited_for_for_ever() {
     assert_eq!(house.get("/a").text(), "first");
     execute(&house, &other, "ROLLBACK");
     assert_eq!(house.put("/a", "second").status, 204);
+}
+
+#[test]
+fn what_is_set_aside_for_an_uploader_who_has_hung_up_is_given_back() {
+    if !ground::is_scaled() {
+        return;
+    }
+    let house = TestHouse::new().with_user_and_quota("ann", Some(10_000_000));
+    let other = house.run(database::connect(house.folder()));
+    execute(&house, &other, "BEGIN; UPDATE spaces SET seq = seq");
+    let head = head(&house, "PUT", "/a", &[("Transfer-Encoding", "chunked")]);
+    let uploader = sent(&house, head + "5\r\nhello\r\n0\r\n\r\n");
+    waiting(&house);
+    let before = house.backends().metadata.statements();
+    drop(uploader);
+    // The row of the upload is looked for twice, and is not there yet: PostgreSQL goes on for whoever has hung up.
+    wait_until("the upload is given up", || house.backends().metadata.statements() >= before + 2);
+    execute(&house, &other, "COMMIT");
+    let reserved = || number(&house, &other, "SELECT CAST(SUM(reserved_bytes) AS BIGINT) FROM spaces");
+    wait_until("room is set aside for nobody", || reserved() > 0);
+    wait_until("it is given back", || reserved() == 0);
+    assert_eq!(number(&house, &other, "SELECT COUNT(*) FROM blobs"), 0);
+}
+
+#[test]
+fn whoever_forgets_an_upload_keeps_nothing_while_it_waits_for_the_space() {
+    let Some(house) = house() else { return };
+    let (other, db) = (house.run(database::connect(house.folder())), &house.backends().metadata);
+    let (id, now) = (BlobId(Uuid::now_v7()), Timestamp::now());
+    let leftover = house.run(async {
+        let space = users::space_of(db, &UserName::parse(house.user()).unwrap()).await.unwrap();
+        let demand = Demand { space, needed_bytes: 7, wanted_bytes: 7 };
+        reservations::register(db, id, StoreKind::Disk, now, demand).await.unwrap();
+        blobs::abandon(db, id).await.unwrap()
+    });
+    let Abandoned::Ours(leftover) = leftover else { panic!("{leftover:?}") };
+    execute(&house, &other, "BEGIN; UPDATE spaces SET seq = seq");
+    thread::scope(|scope| {
+        let forgetting = scope.spawn(|| house.run(blobs::forget(db, &leftover)));
+        waiting(&house);
+        execute(&house, &other, "SELECT 1 FROM blobs FOR UPDATE NOWAIT");
+        execute(&house, &other, "COMMIT");
+        forgetting.join().unwrap().unwrap();
+    });
+    assert_eq!(number(&house, &other, "SELECT COUNT(*) FROM blobs"), 0);
+}
+
+#[test]
+fn a_transaction_that_stood_still_for_too_long_can_be_tried_again() {
+    let Some(house) = house() else { return };
+    let (look, db) = (house.run(database::connect(house.folder())), &house.backends().metadata);
+    let space = house.run(users::space_of(db, &UserName::parse(house.user()).unwrap())).unwrap();
+    let tx = house.run(db.begin()).unwrap();
+    house.run(spaces::take_pen_unheard(&tx, space)).unwrap();
+    let hasty = "SET LOCAL idle_in_transaction_session_timeout = 50";
+    house.run(tx.raw().execute_unprepared(hasty)).unwrap();
+    let standing = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
+                    AND state = 'idle in transaction'";
+    wait_until("the database has undone it", || number(&house, &look, standing) == 0);
+    let late = house.run(spaces::take_pen_unheard(&tx, space));
+    assert!(matches!(late, Err(Error::Unavailable(_))), "{late:?}");
+}
+
+#[test]
+fn whoever_moves_contents_can_do_so_through_as_few_connections_as_there_may_be() {
+    if !ground::is_scaled() {
+        return;
+    }
+    let settings = [("metadata.connections", "1"), ("metadata.busy_seconds", "1")];
+    let house = TestHouse::with_settings(&settings).with_user("ann");
+    let db = &house.backends().metadata;
+    house.run(async {
+        let turn = Turn::take(db).await.unwrap();
+        db.check().await.unwrap();
+        assert!(Turn::take(db).await.is_err());
+        turn.keep().await.unwrap();
+    });
+}
+
+#[test]
+fn of_two_app_passwords_that_are_made_at_once_one_gets_the_name() {
+    let Some(house) = house() else { return };
+    let (other, backends) = (house.run(database::connect(house.folder())), house.backends());
+    let name = UserName::parse(house.user()).unwrap();
+    execute(&house, &other, "BEGIN; SELECT 1 FROM users FOR UPDATE");
+    let made = thread::scope(|scope| {
+        let make = || house.run(app_passwords::create(Timestamp::now(), backends, &name, "phone", None));
+        let both = [scope.spawn(make), scope.spawn(make)];
+        wait_until("both wait", || house.run(database::number(house.folder(), WAITING)) > 1);
+        execute(&house, &other, "COMMIT");
+        both.map(|one| one.join().unwrap())
+    });
+    assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 1);
+    assert!(made.iter().any(|made| matches!(made, Err(Error::Exists(_)))));
+}
+
+#[test]
+fn a_column_that_an_upgrade_adds_is_no_matter_to_those_who_serve_meanwhile() {
+    let Some(house) = house() else { return };
+    let other = house.run(database::connect(house.folder()));
+    let look = || {
+        house.run(house.backends().coordination.announce_revocation());
+        house.run(jobs::list(Timestamp::now(), house.backends())).unwrap();
+        assert_eq!(house.propfind("/.History", "1", "").status, 207);
+        assert_eq!(house.propfind("/.Trash", "1", "").status, 207);
+        house.propfind("/", "1", "").status
+    };
+    house.put("/kept", "kept");
+    assert_eq!([look(), look()], [207, 207]);
+    for table in ["app_passwords", "users", "spaces", "nodes", "blobs", "locks", "revisions", "jobs"] {
+        execute(&house, &other, &format!("ALTER TABLE {table} ADD COLUMN new_ms BIGINT"));
+    }
+    assert_eq!([look(), look()], [207, 207]);
+    assert_eq!(house.put("/a", "a").status, 201);
 }

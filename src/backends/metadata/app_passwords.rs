@@ -111,7 +111,9 @@ pub struct Access {
 /// # Errors
 /// Whatever the database says.
 pub async fn access(db: &impl Db, id: AppPasswordId) -> Result<Option<Access>> {
-    let sql = "SELECT p.*, u.active AS user_active, u.name AS user_name, u.role, s.id AS space_id, s.root_id \
+    // No `*`: PostgreSQL refuses to go on with what was prepared before an upgrade has added a column.
+    let sql = "SELECT p.id, p.user_id, p.name, p.lookup, p.secret_hash, p.created_ms, p.last_used_ms, p.expires_ms, \
+                 p.revoked_ms, u.active AS user_active, u.name AS user_name, u.role, s.id AS space_id, s.root_id \
                FROM app_passwords p JOIN users u ON u.id = p.user_id JOIN spaces s ON s.owner_id = u.id \
                WHERE p.id = $1";
     let found = db.raw().query_one_raw(statement(db, sql, [id.0.into()])).await.or_domain()?;

@@ -145,17 +145,18 @@ fn leftover(id: BlobId, row: &QueryResult) -> Result<Leftover> {
 }
 
 /// Forgets a blob that never became live, and gives back what it has set aside; a live one is left alone. The space comes
-/// first, as in every change: two that want the rows of each other would wait for ever.
+/// first, as in every change: two that want the rows of each other would wait for ever. Says whether there was one that has
+/// set aside just this.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn forget(metadata: &Metadata, leftover: &Leftover) -> Result<()> {
+pub async fn forget(metadata: &Metadata, leftover: &Leftover) -> Result<bool> {
     let given_back = reservations::give_back(leftover.space, leftover.reserved_bytes);
     let sql = format!("DELETE FROM blobs WHERE id = $1 AND {PENDING} AND reserved_bytes = $2");
     let forgotten = Step::new("", sql, [leftover.id.0.into(), leftover.reserved_bytes.into()]).required();
     let steps = given_back.into_iter().chain([forgotten]).collect();
     // If it is not there, somebody else has forgotten it, with what it had.
-    together::change(metadata, steps).await.map(drop)
+    together::change(metadata, steps).await
 }
 
 /// Whether a blob is registered by this server and did not become live so far.

@@ -16,6 +16,9 @@ const GIVEN_UP: &str = "The server was out of touch for so long that this upload
 /// Steps that are taken together divide by the rows they find where they must find one.
 const UNMET: &str = "22012";
 
+/// idle_in_transaction_session_timeout: the server was halted in the middle of a transaction, which was undone.
+const STOOD_STILL: &str = "25P03";
+
 /// SQLITE_CONSTRAINT_TRIGGER: there are none but those of a database that was moved.
 const MOVED_AWAY: &str = "1811";
 
@@ -86,7 +89,7 @@ fn by_state(state: &str, error: &DbErr) -> Error {
         (_, "53100") => Error::out_of_space(error),
         // Connections that end or are refused, too many of them, a server that stops or starts or only reads, or that
         // has trouble with its machine.
-        ("08" | "53" | "57" | "58", _) | (_, "25006") => Error::unavailable(UNUSABLE, error),
+        ("08" | "53" | "57" | "58", _) | (_, "25006" | STOOD_STILL) => Error::unavailable(UNUSABLE, error),
         _ => Error::internal(error),
     }
 }
@@ -109,7 +112,7 @@ pub(crate) fn is_refusal(error: &DbErr) -> bool {
 /// ended it.
 fn is_farewell(error: &sqlx::Error) -> bool {
     let state = error.as_database_error().and_then(|said| said.code());
-    state.is_some_and(|state| state.starts_with("08") || state.starts_with("57P"))
+    state.is_some_and(|state| state.starts_with("08") || state.starts_with("57P") || state == STOOD_STILL)
 }
 
 /// Whether what had to hold for steps that were taken together did not: they divide by the rows they found.

@@ -9,7 +9,7 @@ use crate::scrubs::Amount;
 use crate::{Db, Metadata, Tx, statement};
 
 /// The number is a name. It ends with the transaction, and so with the process, whatever lies between it and the database.
-const ONE_AT_A_TIME: &str = "SELECT pg_try_advisory_xact_lock(7813568946114) AS taken";
+const ONE_AT_A_TIME: &str = "SELECT pg_try_advisory_xact_lock(7813568946115) AS taken";
 
 /// Keeps others on the same database from moving contents; where there is only a file, nobody.
 pub struct Turn(Option<Tx>);
@@ -21,7 +21,8 @@ impl Turn {
         if !metadata.is_shared() {
             return Ok(Self(None));
         }
-        let tx = metadata.begin().await?;
+        // Beside the connections it moves contents through, of which there may be one.
+        let tx = metadata.begin_whole().await?;
         let row = tx.raw().query_one_raw(statement(&tx, ONE_AT_A_TIME, [])).await.or_domain()?;
         match row.map_or(Ok(false), |row| row.try_get("", "taken")).or_domain()? {
             true => Ok(Self(Some(tx))),

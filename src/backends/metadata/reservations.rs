@@ -67,7 +67,8 @@ pub async fn extend(metadata: &Metadata, id: BlobId, demand: Demand) -> Result<u
 pub(crate) fn give_back(space: Option<SpaceId>, bytes: i64) -> Option<Step> {
     let space = space.filter(|_| bytes > 0)?;
     let sql = "UPDATE spaces SET reserved_bytes = reserved_bytes - $2 WHERE id = $1";
-    Some(Step::new("", sql, [space.0.into(), bytes.into()]))
+    // PostgreSQL takes steps that must find something in their order, and all others after them.
+    Some(Step::new("", sql, [space.0.into(), bytes.into()]).required())
 }
 
 /// Sets room aside, and with it does what is to be done to the row of the blob it is for; says how many bytes, if there

@@ -155,6 +155,15 @@ pub async fn wait_for_first(tx: &Tx) -> Result<()> {
     }
 }
 
+/// Waits for whoever else takes a turn with this user, until the end of the transaction; SQLite has one writer anyway.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn take_turn(tx: &Tx, id: UserId) -> Result<()> {
+    let sql = "UPDATE users SET active = active WHERE id = $1";
+    tx.raw().execute_raw(statement(tx, sql, [id.0.into()])).await.or_domain().map(drop)
+}
+
 /// Lets a user in, or keeps them out.
 ///
 /// # Errors

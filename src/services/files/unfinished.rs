@@ -13,7 +13,10 @@ use crate::steps::discard;
 /// # Errors
 /// Whatever the database says; what cannot be removed stays registered and is tried again.
 pub async fn discard_unfinished(backends: &Arc<Backends>) -> Result<usize> {
-    let left = metadata::blobs::left_over(&backends.metadata).await?;
+    let mut left = metadata::blobs::left_over(&backends.metadata).await?;
+    // What this server still receives, though another had given it up that is gone by now, is not taken over: it would be
+    // this server's again, and could be shown while its bytes are being removed.
+    left.retain(|blob| !backends.under_way.holds(*blob));
     for blob in &left {
         discard(backends, *blob).await;
     }

@@ -145,8 +145,11 @@ impl Sweep {
     /// must not be receiving any.
     async fn give_up_abandoned(&mut self, backends: &Arc<Backends>) -> Result<Stage> {
         for id in metadata::blobs::left_over(&backends.metadata).await? {
-            discard(backends, id).await;
-            self.swept.abandoned += 1;
+            // Another server may have given it up, and be gone itself.
+            if !backends.under_way.holds(id) {
+                discard(backends, id).await;
+                self.swept.abandoned += 1;
+            }
         }
         let before = self.now.before(backends.orphan_grace.max(ABANDONED_MIN));
         for id in metadata::blobs::pending(&backends.metadata, before).await? {

@@ -54,7 +54,8 @@ pub(super) async fn open(config: &MetadataConfig, url: &str, statements: Arc<Ato
     let wait_max = Duration::from_secs(config.busy_seconds.saturating_mul(2));
     let busy_seconds = config.busy_seconds;
     let pool = PgPoolOptions::new()
-        .max_connections(config.connections)
+        // Those that are lent are no longer the pool's: whoever works beside them must not keep it from opening one.
+        .max_connections(config.connections.saturating_add(1))
         .acquire_timeout(wait_max)
         .after_connect(move |connection, _| {
             Box::pin(async move {

@@ -7,13 +7,16 @@ use super::{LEASE_MAX, execute};
 use crate::error::DbResult;
 use crate::{Db, Tx, statement};
 
+/// The columns of a job, as [`read`] wants them.
+const COLUMNS: &str = "id, kind, key, created_ms, due_ms, ended_ms, leased_ms, attempts, error, dead";
+
 /// Jobs as they stand now, dead ones first and then by when they are due, at most so many.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn list(db: &impl Db, now: Timestamp, count_max: u32) -> Result<Vec<Job>> {
-    let sql = "SELECT * FROM jobs ORDER BY dead DESC, due_ms, id LIMIT $1";
-    let rows = db.raw().query_all_raw(statement(db, sql, [i64::from(count_max).into()]));
+    let sql = format!("SELECT {COLUMNS} FROM jobs ORDER BY dead DESC, due_ms, id LIMIT $1");
+    let rows = db.raw().query_all_raw(statement(db, &sql, [i64::from(count_max).into()]));
     rows.await.or_domain()?.iter().map(|row| read(row, now)).collect()
 }
 
@@ -22,7 +25,8 @@ pub async fn list(db: &impl Db, now: Timestamp, count_max: u32) -> Result<Vec<Jo
 /// # Errors
 /// Whatever the database says.
 pub async fn list_dead(db: &impl Db, now: Timestamp) -> Result<Vec<Job>> {
-    let rows = db.raw().query_all_raw(statement(db, "SELECT * FROM jobs WHERE dead ORDER BY id", []));
+    let sql = format!("SELECT {COLUMNS} FROM jobs WHERE dead ORDER BY id");
+    let rows = db.raw().query_all_raw(statement(db, &sql, []));
     rows.await.or_domain()?.iter().map(|row| read(row, now)).collect()
 }
 
@@ -54,8 +58,8 @@ pub async fn health(db: &impl Db, now: Timestamp) -> Result<QueueHealth> {
 /// # Errors
 /// [`NotFound`](Error::NotFound) when there is none, or it is not dead.
 pub async fn get_dead(db: &impl Db, now: Timestamp, id: JobId) -> Result<Job> {
-    let sql = "SELECT * FROM jobs WHERE id = $1 AND dead";
-    let row = db.raw().query_one_raw(statement(db, sql, [id.0.into()])).await.or_domain()?;
+    let sql = format!("SELECT {COLUMNS} FROM jobs WHERE id = $1 AND dead");
+    let row = db.raw().query_one_raw(statement(db, &sql, [id.0.into()])).await.or_domain()?;
     let none = || Error::NotFound(format!("There is no dead job with the number {id}.").into());
     read(&row.ok_or_else(none)?, now)
 }

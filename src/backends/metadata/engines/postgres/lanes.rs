@@ -112,7 +112,6 @@ impl Lanes {
             if !has_rested || lane.is_alive().await {
                 return Ok(lane);
             }
-            self.lose_resting();
         }
     }
 
@@ -131,10 +130,7 @@ impl Lanes {
     /// Whether what is not committed may be sent again because its connection is gone.
     pub(super) fn may_send_again(&self, losses: &mut usize, error: &DbErr) -> bool {
         let again = *losses < LOSSES_MAX && error::is_lost(error);
-        if again {
-            *losses += 1;
-            self.lose_resting();
-        }
+        *losses += usize::from(again);
         again
     }
 
@@ -234,6 +230,9 @@ impl Lane {
             Ok(_) => true,
             Err(error) => error::is_refusal(error),
         };
+        if answer.as_ref().is_err_and(error::is_lost) {
+            self.lanes.lose_resting();
+        }
         answer
     }
 }
