@@ -245,13 +245,7 @@ fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Result<Backends
         scrub: config.scrub.clone(),
         login: config.login.clone(),
         orphan_grace: Duration::from_secs(config.blobs.orphan_grace_hours.saturating_mul(3600)),
-        server_name: server_name(),
+        server_name: address::server_name(config),
     };
     Ok(Backends::new(metadata, blobs, Coordination::open(&config.redis)?, services))
-}
-
-/// The machine and the process, which together are one server.
-fn server_name() -> String {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    format!("{}/{}", host.trim(), std::process::id())
 }

@@ -22,7 +22,7 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = EXPLAINED)]
 pub struct Arguments {
-    /// Also run the long forms of the crash and model tests, hours on two cores, and what moves bytes on SeaweedFS and
+    /// Also run the long forms of the crash, model and load tests, hours on two cores, and what moves bytes on SeaweedFS and
     /// Garage
     #[arg(long)]
     full: bool,

@@ -81,7 +81,10 @@ async fn inspect(command: Doctor, config: &Config, settings: &Settings) -> anyho
     let now = Timestamp::now();
     findings.extend(house::inspect(config, now).await);
     findings.push(match welcome::exposure(config).trim() {
-        "" => Finding::good("network", "Passwords and files do not cross a network unencrypted."),
+        "" => Finding::good(
+            "network",
+            "Between people and this server no password or file crosses a network unencrypted.",
+        ),
         exposed => {
             Finding::warning("network", exposed, "With a proxy, set public_url to its https address as well.")
         }

@@ -10,11 +10,11 @@ use crate::config::Config;
 use crate::house;
 
 const EXPLAINED: &str = "\
-`larder serve` brings the database to the newest version too, at its start. The database of before is kept in the folder
-`snapshots` of the data folder for a week. One that a newer Larder has used is left as it is.
+`larder serve` brings the database to the newest version too, at its start. Of SQLite, the database of before is kept in the
+folder `snapshots` of the data folder for a week; back PostgreSQL up first. One that a newer Larder has used is left as it is.
 
-With --to-previous that database is put back, for the Larder it belongs to. What was changed since is lost, so it says
-first how much that is, and does it with --yes. The present database is kept beside it.
+With --to-previous, on SQLite, that database is put back, for the Larder it belongs to. What was changed since is lost, so it
+says first how much that is, and does it with --yes. The present database is kept beside it.
 
 Examples:
   larder migrate --data /srv/larder

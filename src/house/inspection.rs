@@ -2,9 +2,11 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Instant;
 
 use blobs::{Blobs, Store};
-use domain::{Result, Timestamp};
+use coordination::Coordination;
+use domain::{Error, Result, Timestamp};
 use metadata::Metadata;
 use services::checkup::{self, Finding};
 
@@ -14,21 +16,27 @@ use crate::config::Config;
 /// Looks at the house, beside a running server too; makes nothing where there is no data yet.
 pub async fn inspect(config: &Config, now: Timestamp) -> Vec<Finding> {
     let data_folder = &config.data_folder;
+    // A database that does not answer is waited for, and then clocks are compared.
+    let begun = Instant::now();
     let mut findings = Vec::new();
     if folder::has_data(data_folder) {
         findings.push(privacy(data_folder));
         // The operator reads what the log would say too.
-        findings.extend(data(config, now).await.unwrap_or_else(|error| {
-            let advice = "See that this user may read and write the data folder, and that its disk is well.";
-            vec![Finding::bad("database", error.to_string(), advice)]
-        }));
+        match data(config, now).await {
+            Ok(found) => findings.extend(found),
+            Err(error) => {
+                findings.push(unopened(config, &error));
+                findings.extend(beside(config, now.after(begun.elapsed())).await);
+            }
+        }
     } else {
         let says = format!("There is no Larder data in {}.", data_folder.display());
         let advice = "`larder serve` makes it, or name another folder with --data.";
         findings.push(Finding::warning("data folder", says, advice));
-        if let Some(bucket) = &config.blobs.s3 {
-            findings.extend(checkup::examine_bucket(now, &Store::open_bucket(bucket).await).await);
+        if config.metadata.url.is_some() {
+            findings.push(database(config).await);
         }
+        findings.extend(beside(config, now.after(begun.elapsed())).await);
     }
     findings.extend(certificate::inspect(config, now).await);
     findings.push(addresses(config).await);
@@ -67,6 +75,43 @@ async fn data(config: &Config, now: Timestamp) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
+/// The database on a server of its own, which is there before the data folder is.
+async fn database(config: &Config) -> Finding {
+    let metadata = match Metadata::open(&config.metadata, &config.data_folder).await {
+        Ok(metadata) => metadata,
+        Err(error) => return unopened(config, &error),
+    };
+    let finding = checkup::examine_database(&metadata).await;
+    match metadata.close().await {
+        Ok(()) => finding,
+        Err(error) => unopened(config, &error),
+    }
+}
+
+fn unopened(config: &Config, error: &Error) -> Finding {
+    let advice = match config.metadata.url.is_some() {
+        true => checkup::SEE_TO_POSTGRES,
+        false => "See that this user may read and write the data folder, and that its disk is well.",
+    };
+    Finding::bad("database", error.to_string(), advice)
+}
+
+/// What does not wait for the database: the bucket, and what servers share.
+async fn beside(config: &Config, now: Timestamp) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(bucket) = &config.blobs.s3 {
+        findings.extend(checkup::examine_bucket(now, &Store::open_bucket(bucket).await).await);
+    }
+    match Coordination::open(&config.redis) {
+        Ok(coordination) => {
+            findings.extend(checkup::examine_shared_state(now, &coordination).await);
+            coordination.close().await;
+        }
+        Err(error) => findings.push(Finding::bad("redis", error.to_string(), "Correct redis.url.")),
+    }
+    findings
+}
+
 async fn addresses(config: &Config) -> Finding {
     const SUBJECT: &str = "address";
     let address = config.server.listen;
@@ -83,7 +128,7 @@ async fn addresses(config: &Config) -> Finding {
             Finding::good(SUBJECT, format!("{taken} is in use, and a server runs on the data folder."))
         }
         Err(unbound) => {
-            let error = domain::Error::from(unbound);
+            let error = Error::from(unbound);
             Finding::bad(SUBJECT, error.message().user(), "Until then `larder serve` cannot start.")
         }
     }

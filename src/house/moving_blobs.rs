@@ -167,6 +167,8 @@ async fn move_held(
             break;
         }
     }
+    // An empty folder of it would be a stranger among the blobs.
+    target.clear_incoming().await?;
     // Those who read from the old store have the whole grace from here on.
     take_hold(backends).await?;
     let mut moved = movement.moved;

@@ -5,16 +5,19 @@ mod bucket;
 use std::time::Duration;
 
 use blobs::Store;
-use coordination::StoreFacts;
+use coordination::{Coordination, StoreFacts};
 use domain::{OVERDUE_AFTER, QueueHealth, Result, StoreKind, Timestamp};
 use metadata::description::{self, Description};
 use metadata::schema::{self, Version};
-use metadata::{app_passwords, jobs, moves, users};
+use metadata::{Metadata, app_passwords, jobs, moves, users};
 
 use crate::Backends;
 
 /// Less free space than this is soon used up by a few large uploads.
 const FREE_BYTES_MIN: u64 = 5 << 30;
+
+/// What to do when PostgreSQL cannot be used.
+pub const SEE_TO_POSTGRES: &str = "See that its server runs and can be reached, and that metadata.url is right: host, user, password and database.";
 
 /// How one thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,8 +67,8 @@ pub fn shares(backends: &Backends) -> Option<bool> {
 /// work, is left out.
 pub async fn examine(now: Timestamp, backends: &Backends) -> Vec<Finding> {
     // First of all, since it compares clocks.
-    let shared_state = shared_state(now, backends).await;
-    let mut findings = vec![database(backends).await];
+    let shared_state = examine_shared_state(now, &backends.coordination).await;
+    let mut findings = vec![examine_database(&backends.metadata).await];
     if findings[0].state == State::Good {
         let schema = schema(backends).await;
         let readable = schema.state == State::Good;
@@ -87,10 +90,11 @@ pub async fn examine(now: Timestamp, backends: &Backends) -> Vec<Finding> {
     findings
 }
 
-async fn database(backends: &Backends) -> Finding {
+/// Looks at the database, which need not be that of a house yet.
+pub async fn examine_database(metadata: &Metadata) -> Finding {
     const SUBJECT: &str = "database";
-    match description::describe(&backends.metadata).await {
-        Ok(found) => match moves::refuse_moved(&backends.metadata).await {
+    match description::describe(metadata).await {
+        Ok(found) => match moves::refuse_moved(metadata).await {
             Ok(()) => Finding::good(SUBJECT, described(&found)),
             Err(error) => Finding::bad(
                 SUBJECT,
@@ -101,8 +105,8 @@ async fn database(backends: &Backends) -> Finding {
         Err(error) => Finding::bad(
             SUBJECT,
             error.to_string(),
-            match backends.metadata.is_shared() {
-                true => "See that its server runs and can be reached, and that metadata.url is right.",
+            match metadata.is_shared() {
+                true => SEE_TO_POSTGRES,
                 false => {
                     "See that the data folder is there, that this user may write to it, and that its disk is not full."
                 }
@@ -225,12 +229,16 @@ const REDIS_MIN: (u32, u32) = (6, 2);
 /// Clocks that differ by more are set by nobody; rate limits and idle times become wrong by it.
 const CLOCKS_DIFFER_MAX_MS: i64 = 5_000;
 
+/// What begins like this drops counters although they count on: every key has an end, so `volatile` spares none.
+const EVICTIONS_OF_GUESSES: [&str; 4] = ["allkeys", "volatile-lru", "volatile-lfu", "volatile-random"];
+
 /// Every upload waits for it once.
 const LATENCY_MAX: Duration = Duration::from_millis(50);
 
-async fn shared_state(now: Timestamp, backends: &Backends) -> Option<Finding> {
+/// Looks at what servers share; of what one process keeps for itself there is nothing to say.
+pub async fn examine_shared_state(now: Timestamp, coordination: &Coordination) -> Option<Finding> {
     const SUBJECT: &str = "redis";
-    let facts = match backends.coordination.examine(now).await {
+    let facts = match coordination.examine(now).await {
         Ok(facts) => facts?,
         Err(error) => {
             let advice = "See that redis.url is right and the server runs. Uploads are refused until it answers; all \
@@ -250,7 +258,7 @@ async fn shared_state(now: Timestamp, backends: &Backends) -> Option<Finding> {
         "Use Redis 6.2 or newer, or Valkey."
     } else if clock_ahead_ms.abs() > CLOCKS_DIFFER_MAX_MS {
         "Set the clocks of all machines by NTP."
-    } else if eviction.starts_with("allkeys") {
+    } else if EVICTIONS_OF_GUESSES.iter().any(|policy| eviction.starts_with(policy)) {
         "Set maxmemory-policy to noeviction or volatile-ttl: evicted counters let guessers try again."
     } else if latency > LATENCY_MAX {
         "Put Redis nearer to the servers: every upload waits for it once."

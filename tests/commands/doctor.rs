@@ -25,6 +25,28 @@ fn before_the_first_start_it_says_so_and_makes_nothing() {
 }
 
 #[test]
+fn before_the_first_start_a_postgresql_and_a_redis_that_are_not_there_are_found() {
+    let machine = Machine::new();
+    let outcome = machine.run(&[
+        "doctor",
+        "--set",
+        "server.listen=127.0.0.1:0",
+        "--set",
+        "metadata.url=postgres://larder:hush@127.0.0.1:1/none",
+        "--set",
+        "metadata.busy_seconds=1",
+        "--set",
+        "redis.url=redis://127.0.0.1:1",
+    ]);
+    assert_eq!(outcome.code, Some(1), "{outcome:#?}");
+    for subject in ["database", "redis"] {
+        assert_eq!(mark(&outcome.out, subject), Some('\u{2717}'), "{outcome:#?}");
+    }
+    assert!(outcome.out.contains("metadata.url is right") && !outcome.out.contains("hush"), "{outcome:#?}");
+    assert!(!machine.has_data());
+}
+
+#[test]
 fn beside_a_running_server_all_is_well() {
     let machine = Machine::new();
     let server = machine.serve(&[]);

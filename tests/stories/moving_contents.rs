@@ -86,6 +86,7 @@ fn every_file_is_what_it_was_after_a_move_into_a_bucket_and_back_while_people_wo
         }
     }
     drop(server);
+    assert!(!machine.path("larder-data/blobs/incoming").exists());
     let flags: Vec<&str> = to_disk.iter().map(String::as_str).collect();
     machine.run(&[&["admin", "user", "list"], &flags[..]].concat()).succeeded();
 }

@@ -70,9 +70,9 @@ impl Checked {
 
 fn hanging() -> Error {
     Error::unavailable(
-        "The server's disk does not answer.",
+        "The database or the file store does not answer.",
         format!(
-            "the database and the file store have not answered for {CHECK_SECONDS_MAX} s; see to the disk"
+            "not within {CHECK_SECONDS_MAX} s; see to PostgreSQL and the S3 store where they are used, and see to the disk"
         ),
     )
 }

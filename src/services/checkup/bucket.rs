@@ -123,7 +123,7 @@ fn right(tried: &Tried) -> Option<Finding> {
             },
         ),
         other => (
-            format!("It went wrong to {purpose}: {}.", words(other)),
+            format!("An attempt to {purpose} failed: {}.", words(other).trim_end_matches('.')),
             "See what the log of the store says.".to_owned(),
         ),
     };

@@ -78,7 +78,9 @@ pub(super) async fn open(config: &MetadataConfig, url: &str, statements: Arc<Ato
                 .extra_float_digits(None)
                 .statement_cache_capacity(STATEMENTS_KEPT),
         );
-    let pool = pool.await.map_err(error::unopened)?;
+    let unopened =
+        |error| Error::unavailable(format!("The database at {} cannot be opened.", place(&options)), error);
+    let pool = pool.await.map_err(unopened)?;
     check(&pool).await?;
     let aside = DatabaseConnection::from(pool.clone());
     let lanes = Arc::new(Lanes::new(pool, config.connections, wait_max, statements));
