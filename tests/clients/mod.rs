@@ -4,8 +4,10 @@ mod cadaver;
 mod curl;
 mod davfs2;
 mod litmus;
+mod moving;
 mod rclone;
 mod redirects;
+mod remote;
 mod replays;
 
 use std::path::Path;

@@ -2,11 +2,9 @@
 
 use std::fs::{create_dir_all, read, remove_file, rename, write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use tempfile::TempDir;
-
-use super::{require, run, text, varied_bytes};
+use super::remote::Remote;
+use super::{require, text, varied_bytes};
 use crate::support::TestHouse;
 
 /// Names that a careless server decodes twice, cuts, or folds.
@@ -26,8 +24,9 @@ fn rclone_copies_checks_syncs_moves_and_purges_a_tree() {
     if !require("rclone") {
         return;
     }
-    let larder = Remote::new();
-    let local = larder.folder.path().join("tree");
+    let house = TestHouse::new().with_user("ann");
+    let larder = Remote::of(&house);
+    let local = larder.path("tree");
     make_tree(&local);
 
     larder.rclone(&["copy", "--create-empty-src-dirs", text(&local), "larder:tree"]);
@@ -43,46 +42,12 @@ fn rclone_copies_checks_syncs_moves_and_purges_a_tree() {
     larder.check(&local, "larder:moved tree");
     assert_eq!(larder.rclone(&["lsf", "larder:"]), "moved tree/\n");
 
-    let fetched = larder.folder.path().join("fetched");
+    let fetched = larder.path("fetched");
     larder.rclone(&["copy", "--create-empty-src-dirs", "larder:moved tree", text(&fetched)]);
     assert_same(&local, &fetched);
 
     larder.rclone(&["purge", "larder:moved tree"]);
     assert_eq!(larder.rclone(&["lsf", "larder:"]), "");
-}
-
-/// A house and an rclone that knows it as `larder:` without a configuration file.
-struct Remote {
-    house: TestHouse,
-    folder: TempDir,
-    obscured: String,
-}
-
-impl Remote {
-    fn new() -> Self {
-        let house = TestHouse::new().with_user("ann");
-        let obscured = run(Command::new("rclone").args(["obscure", house.password()]));
-        Self { house, folder: tempfile::tempdir().unwrap(), obscured: obscured.trim().to_owned() }
-    }
-
-    #[track_caller]
-    fn rclone(&self, arguments: &[&str]) -> String {
-        let mut command = Command::new("rclone");
-        command.env("RCLONE_CONFIG", self.folder.path().join("rclone.conf"));
-        command.env("RCLONE_CONFIG_LARDER_TYPE", "webdav").env("RCLONE_CONFIG_LARDER_VENDOR", "other");
-        command.env("RCLONE_CONFIG_LARDER_URL", self.house.url());
-        command.env("RCLONE_CONFIG_LARDER_USER", self.house.user());
-        command.env("RCLONE_CONFIG_LARDER_PASS", &self.obscured);
-        // A retry would hide what the server did wrong the first time.
-        command.args(["--retries", "1", "--low-level-retries", "1"]);
-        run(command.args(arguments))
-    }
-
-    /// Fails on the first file that is missing on either side or differs in a byte.
-    #[track_caller]
-    fn check(&self, local: &Path, remote: &str) {
-        self.rclone(&["check", "--download", text(local), remote]);
-    }
 }
 
 fn make_tree(root: &Path) {

