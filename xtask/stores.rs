@@ -47,7 +47,9 @@ impl Store {
             "-ip=127.0.0.1",
             "-ip.bind=127.0.0.1",
         ]);
-        command.args(["-s3", "-s3.config=keys.json", "-master.volumeSizeLimitMB=64"]);
+        // Each test has a bucket of its own, and each bucket volumes.
+        command.args(["-master.volumeSizeLimitMB=64", "-volume.max=10000"]);
+        command.args(["-s3", "-s3.config=keys.json", "-s3.port.iceberg=0", "-s3.port.lance=0"]);
         for part in ["master", "volume", "filer"] {
             command.arg(format!("-{part}.port={}", free_port()?));
             command.arg(format!("-{part}.port.grpc={}", free_port()?));

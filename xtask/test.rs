@@ -67,9 +67,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     alone
 }
 
-/// What goes through the files' bytes, with the bucket on the S3 servers of other people.
-const OF_BYTES: &str =
-    "test(a_bucket_elsewhere) or test(/^webdav::(put|get|large|traps|connections|relocate)::/)";
+/// What goes through the files' bytes, with the bucket on the S3 servers of other people; but for what looks into it.
+const OF_BYTES: &str = "(test(a_bucket_elsewhere) or test(/^webdav::(put|get|large|traps|connections|relocate)::/)) \
+    and not test(is_damaged_on_the_disk)";
 
 fn on_real_stores(stack: &Stack) -> Result<()> {
     for start in [Store::seaweedfs, Store::garage] {

@@ -43,9 +43,10 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     std::io::copy(&mut std::io::Read::take(Noise::new(1), *size), &mut std::fs::File::create(&source)?)?;
     let direct = format!("{endpoint}/{bucket}/larder-bench-direct");
     let through = format!("{}large.bin", bed.server.address);
-    let signed =
-        ["--aws-sigv4", &format!("aws:amz:{region}:s3"), "--user", &format!("{access_key}:{secret_key}")]
-            .map(str::to_owned);
+    let (scheme, keys) = (format!("aws:amz:{region}:s3"), format!("{access_key}:{secret_key}"));
+    // Without this header curl would read the file twice, to sign it, and stores refuse a GET that has none.
+    let unsigned = "x-amz-content-sha256: UNSIGNED-PAYLOAD";
+    let signed = ["--aws-sigv4", &scheme, "--user", &keys, "--header", unsigned].map(str::to_owned);
     let login = ["--user".to_owned(), format!("{}:{}", bed.server.user, bed.server.password)];
     let mut times: [Vec<f64>; 4] = Default::default();
     for _ in 0..*rounds {
@@ -77,8 +78,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 
 fn put(credentials: &[String], source: &Path, url: &str) -> Result<f64> {
     let source = source.to_str().context("a path in UTF-8")?;
-    // Without this header curl would read the file twice, to sign it.
-    curl(credentials, &["--upload-file", source, "--header", "x-amz-content-sha256: UNSIGNED-PAYLOAD", url])
+    curl(credentials, &["--upload-file", source, url])
 }
 
 fn get(credentials: &[String], url: &str, target: &Path) -> Result<f64> {
