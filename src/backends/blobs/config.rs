@@ -1,5 +1,7 @@
 //! The settings of this room.
 
+use std::net::IpAddr;
+
 use domain::{Durability, Secret, StoreKind};
 use serde::{Deserialize, Deserializer, de};
 
@@ -57,6 +59,18 @@ pub struct S3Config {
 }
 
 impl S3Config {
+    /// Whether it is reached without TLS on an address beyond this machine.
+    pub(crate) fn is_exposed(&self) -> bool {
+        let Some(rest) = self.endpoint.strip_prefix("http://") else { return false };
+        let host = rest.split('/').next().unwrap_or_default();
+        let host = host.strip_prefix('[').map_or_else(
+            || host.split(':').next().unwrap_or_default(),
+            |inner| inner.split(']').next().unwrap_or_default(),
+        );
+        let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        !is_loopback && host != "localhost" && !host.ends_with(".localhost")
+    }
+
     /// What of it makes no sense beside something else: the setting, and what to do about it.
     pub fn misfits(&self, store: StoreKind) -> Vec<(&'static str, &'static str)> {
         let has_key = !self.access_key.is_empty();

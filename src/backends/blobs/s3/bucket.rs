@@ -36,6 +36,9 @@ pub(super) struct Bucket {
     /// The least size of a part.
     pub(super) part_bytes: u64,
     prefix: String,
+    /// Whether bytes are summed up once more, for the signature of the request that they go with: where nobody who could
+    /// change them stands in between it is for nothing.
+    signs_bytes: bool,
     pub(super) encryption: Option<ServerSideEncryption>,
     pub(super) kms_key: Option<String>,
 }
@@ -55,6 +58,7 @@ impl Bucket {
             budget: Budget::new(config.upload_memory_bytes, FILL_MAX, WAIT_MAX),
             part_bytes: config.part_bytes,
             prefix: config.prefix.clone(),
+            signs_bytes: config.is_exposed(),
             encryption: match config.encryption {
                 Encryption::Bucket => None,
                 Encryption::Aes256 => Some(ServerSideEncryption::Aes256),
@@ -88,7 +92,9 @@ impl Bucket {
             .set_metadata(label::metadata(facts.original_path.as_deref()))
             .set_server_side_encryption(self.encryption.clone())
             .set_ssekms_key_id(self.kms_key.clone());
-        match put.customize().config_override(patient(bytes)).send().await {
+        let put = put.customize().config_override(patient(bytes));
+        let put = if self.signs_bytes { put } else { put.disable_payload_signing() };
+        match put.send().await {
             Ok(_) => Ok(()),
             Err(error) => self.unless_there(id, bytes, error).await,
         }
@@ -131,8 +137,9 @@ impl Bucket {
         let part = self.client.upload_part().bucket(&self.name).key(&key).upload_id(upload);
         let part = part.part_number(number).body(body);
         let part = part.content_length(i64::try_from(bytes).map_err(Error::internal)?);
-        let put = part.customize().config_override(patient).send().await;
-        let put = put.map_err(|error| fault(Asked::Put, &key, &error))?;
+        let put = part.customize().config_override(patient);
+        let put = if self.signs_bytes { put } else { put.disable_payload_signing() };
+        let put = put.send().await.map_err(|error| fault(Asked::Put, &key, &error))?;
         Ok(CompletedPart::builder().part_number(number).set_e_tag(put.e_tag).build())
     }
 

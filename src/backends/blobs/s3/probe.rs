@@ -1,6 +1,5 @@
 //! Looking a bucket over for its operator: what the key may do in it, how it is set up, and what is wrong.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
@@ -86,7 +85,7 @@ pub(super) async fn probe(config: &S3Config) -> Probed {
     let clock = Clock::default();
     let bucket = Bucket::new(config, watched(client::build(config).await, &clock));
     let mut probed = Probed {
-        is_exposed: is_exposed(&config.endpoint),
+        is_exposed: config.is_exposed(),
         asked_encryption: bucket.encryption.as_ref().map(|word| word.as_str().to_owned()),
         ..Probed::default()
     };
@@ -117,17 +116,6 @@ fn watched(client: Client, clock: &Clock) -> Client {
     let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
     let config = client.config().to_builder().retry_config(retries).interceptor(clock.clone());
     Client::from_conf(config.build())
-}
-
-fn is_exposed(endpoint: &str) -> bool {
-    let Some(rest) = endpoint.strip_prefix("http://") else { return false };
-    let host = rest.split('/').next().unwrap_or_default();
-    let host = host.strip_prefix('[').map_or_else(
-        || host.split(':').next().unwrap_or_default(),
-        |inner| inner.split(']').next().unwrap_or_default(),
-    );
-    let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    !is_loopback && host != "localhost" && !host.ends_with(".localhost")
 }
 
 /// AWS is always asked by name.
