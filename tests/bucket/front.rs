@@ -33,6 +33,7 @@ pub struct Front {
     pub setup: Setup,
     presigned: AtomicU64,
     leaked: AtomicU64,
+    summed: AtomicU64,
 }
 
 /// What was asked.
@@ -55,6 +56,7 @@ impl Front {
             setup: Setup::default(),
             presigned: AtomicU64::new(0),
             leaked: AtomicU64::new(0),
+            summed: AtomicU64::new(0),
         }
     }
 
@@ -79,6 +81,11 @@ impl Front {
     }
 
     /// Answers a request; an error ends the connection.
+    /// How many bodies came with their SHA-256 in the signature of the request.
+    pub fn summed(&self) -> u64 {
+        self.summed.load(Ordering::SeqCst)
+    }
+
     pub async fn answer(&self, request: Request<Incoming>) -> Result<Response<Part>, IoError> {
         let mut answer = self.judged(request).await?;
         self.setup.date(answer.headers_mut());
@@ -94,6 +101,10 @@ impl Front {
         if !matches!(asked.bucket.as_str(), "" | NAME) {
             let _ = request.into_body().collect().await;
             return Ok(error(404, "NoSuchBucket", "there is one bucket here"));
+        }
+        let says = request.headers().get("x-amz-content-sha256");
+        if matches!(asked.operation, "PutObject" | "UploadPart") && says.is_some_and(|sum| sum.len() == 64) {
+            self.summed.fetch_add(1, Ordering::SeqCst);
         }
         if let Some(why) = refused(&asked, request.headers()) {
             if why == ONE_MECHANISM {

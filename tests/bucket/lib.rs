@@ -165,6 +165,11 @@ impl Bucket {
         self.front.visits()
     }
 
+    /// How many bodies came with their SHA-256 in the signature of the request.
+    pub fn summed(&self) -> u64 {
+        self.front.summed()
+    }
+
     /// Puts its clock forward, or back, by so many seconds.
     pub fn set_clock(&self, ahead_seconds: i64) {
         self.front.setup.set_clock(ahead_seconds);

@@ -41,6 +41,23 @@ async fn a_small_blob_is_one_put_and_a_large_one_is_one_upload_in_parts() {
 }
 
 #[tokio::test]
+async fn only_on_an_open_way_are_bytes_summed_up_for_the_signature_as_well() {
+    let server = Server::start().await;
+    // This machine too, by an address that does not say so.
+    let open_way =
+        S3Config { endpoint: server.endpoint().replace("127.0.0.1", "0.0.0.0"), ..config(&server) };
+    for (config, summed) in [(config(&server), 0), (open_way, 1 + 3)] {
+        let store = Store::S3(S3::open(&config).await);
+        for size in [1000, 12 * MIB] {
+            let bytes = random(size, 1);
+            let id = upload(&store, declared(size), bytes.clone()).await.unwrap();
+            assert!(read(&store, id, size as u64).await.unwrap() == bytes);
+        }
+        assert_eq!(server.summed(), summed);
+    }
+}
+
+#[tokio::test]
 async fn an_upload_that_is_given_up_leaves_nothing_in_the_bucket() {
     let server = Server::start().await;
     let store = open(&server).await;
