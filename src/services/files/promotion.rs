@@ -6,7 +6,8 @@ use domain::{BlobId, Caller, Content, Error, Node, Result, Sha256};
 use metadata::{Tx, blobs, spaces, system_files};
 use sha2::{Digest, Sha256 as Hasher};
 
-use super::{intake, media_type};
+use super::intake::{self, Stored};
+use super::media_type;
 use crate::Backends;
 use crate::steps::discard;
 
@@ -25,7 +26,7 @@ pub(super) struct Promotion {
 /// A blob that no node shows yet, with the bytes of a system file.
 pub(super) struct Ready {
     content: Content,
-    blob: Option<BlobId>,
+    blob: Option<Stored>,
 }
 
 /// How a try ended.
@@ -60,8 +61,8 @@ impl Promotion {
     /// That of the try, and whatever the file store says.
     pub(super) async fn settle<T>(&mut self, tried: Result<Tried<T>>) -> Result<Option<T>> {
         // A blob that became live is left alone.
-        if let Some(Ready { blob: Some(id), .. }) = self.ready.take() {
-            discard(&self.backends, id).await;
+        if let Some(Ready { blob: Some(stored), .. }) = self.ready.take() {
+            discard(&self.backends, stored.blob).await;
         }
         let bytes = match tried? {
             Tried::Done(done) => return Ok(Some(done)),
@@ -76,9 +77,8 @@ impl Promotion {
             sha256: Sha256(Hasher::digest(&bytes).into()),
             media_type: media_type::of_bytes(&bytes).map(str::to_owned),
         };
-        let stored = intake::stored(&self.backends, self.caller.now, bytes).await?;
+        let blob = intake::stored(&self.backends, self.caller.now, bytes).await?;
         failpoint::reach("promotion.stored");
-        let blob = stored.map(|stored| stored.blob);
         self.ready = Some(Ready { content, blob });
         Ok(None)
     }
@@ -95,10 +95,11 @@ impl Ready {
             return system_files::read(tx, node).await?.map(Shown::Needs).ok_or_else(busy);
         };
         spaces::charge(tx, node.space, content.size_bytes).await?;
+        let blob = blob.as_ref().map(|stored| stored.blob);
         if let Some(id) = blob {
-            blobs::enliven(tx, *id, content).await?;
+            blobs::enliven(tx, id, content).await?;
         }
-        Ok(Shown::Blob(*blob))
+        Ok(Shown::Blob(blob))
     }
 }
 
