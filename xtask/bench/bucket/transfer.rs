@@ -31,7 +31,7 @@ pub struct Arguments {
     #[arg(long, default_value = "1G", value_parser = size::parse)]
     size: u64,
     /// Times each transfer is measured; the median counts
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 7)]
     rounds: u32,
 }
 
