@@ -101,12 +101,15 @@ fn alone_in(config: &Config) -> Result<Option<File>> {
     }
 }
 
-/// Goes on as long as it is asked to; the error is that others may begin.
+/// Goes on as long as it is asked to; the error is that others may begin. A database that does not answer for as long may
+/// have given the turn away already.
 async fn keep_turn(turn: &Turn) -> Error {
     loop {
         tokio::time::sleep(TURN_KEPT_EVERY).await;
-        if let Err(error) = turn.keep().await {
-            return error;
+        match tokio::time::timeout(TURN_KEPT_EVERY, turn.keep()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return error,
+            Err(late) => return Error::unavailable("The database does not answer; run this again.", late),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Clears away what servers were receiving that are gone, and what this one could not clear away at once.
+//! Clears away what servers were receiving that are gone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub const JOB: Job = Job {
 async fn run(backends: Arc<Backends>, _turn: Turn) -> Result<Progress> {
     let unfinished = files::discard_unfinished(&backends).await?;
     if unfinished > 0 {
-        tracing::info!(uploads = unfinished, "removed what uploads had left behind");
+        tracing::info!(uploads = unfinished, "removed what uploads to servers that are gone had left behind");
     }
     servers::forget_gone(&backends).await.map(|()| Progress::Done)
 }

@@ -44,7 +44,7 @@ pub struct Finding {
 }
 
 /// Whether requests can be answered: the database answers and can be written to, and so can the disk with the files. A
-/// bucket is not asked: without it no server can do more than this one, and names are listed and changed all the same.
+/// bucket is not asked: where it is away it is so for all servers, and names are listed and changed all the same.
 ///
 /// # Errors
 /// [`Unavailable`](domain::Error::Unavailable), or what else is wrong.

@@ -178,14 +178,13 @@ pub async fn pending(metadata: &Metadata, before: Timestamp) -> Result<Vec<BlobI
     ids(metadata, &sql, vec![before.millis().into(), own(metadata.server())]).await
 }
 
-/// Blobs that never became live, and that no other server receives: the one that did is gone, or it is this one, which has
-/// to know which of them it does receive.
+/// Blobs that never became live and that nobody receives any more, because the server that did is gone.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn left_over(metadata: &Metadata) -> Result<Vec<BlobId>> {
     let gone = servers::given_up(metadata);
-    let sql = format!("SELECT id FROM blobs WHERE {PENDING} AND {UNSHOWN} AND (server_id = $1 OR {gone})");
+    let sql = format!("SELECT id FROM blobs WHERE {PENDING} AND {UNSHOWN} AND {gone}");
     ids(metadata, &sql, vec![own(metadata.server())]).await
 }
 

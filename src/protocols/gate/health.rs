@@ -36,8 +36,8 @@ struct Checked(Mutex<Checks>);
 #[derive(Default)]
 struct Checks {
     last: Option<(Instant, Result<()>)>,
-    /// One that waits for something that does not answer. Another one beside it would wait as well.
-    hanging: Option<JoinHandle<Result<()>>>,
+    /// One that has not ended. Where something does not answer, another one beside it would wait as well.
+    running: Option<JoinHandle<Result<()>>>,
 }
 
 const CHECK_EVERY: Duration = Duration::from_secs(2);
@@ -55,14 +55,16 @@ impl Checked {
         }
         let backends = Arc::clone(backends);
         let begin = || tokio::spawn(async move { checkup::ready(&backends).await });
-        // What one says that ended since is of a time that nobody asks for.
-        let mut check = checks.hanging.take().filter(|check| !check.is_finished()).unwrap_or_else(begin);
-        let checked = match timeout(Duration::from_secs(CHECK_SECONDS_MAX), &mut check).await {
-            Ok(ended) => ended.map_err(Error::internal).flatten(),
-            Err(_) => {
-                checks.hanging = Some(check);
-                Err(hanging())
+        // What one says that ended since is of a time that nobody asks for. It stays where it is while it is waited for:
+        // whoever asks may be gone before it ends.
+        checks.running.take_if(|check| check.is_finished());
+        let check = checks.running.get_or_insert_with(begin);
+        let checked = match timeout(Duration::from_secs(CHECK_SECONDS_MAX), check).await {
+            Ok(ended) => {
+                checks.running = None;
+                ended.map_err(Error::internal).flatten()
             }
+            Err(_) => Err(hanging()),
         };
         checks.last = Some((Instant::now(), checked.clone()));
         checked

@@ -1,4 +1,4 @@
-//! Clearing away what uploads left behind whose server is gone, or could not clear it away at once.
+//! Clearing away what uploads left behind whose server is gone.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use crate::steps::discard;
 /// Whatever the database says; what cannot be removed stays registered and is tried again.
 pub async fn discard_unfinished(backends: &Arc<Backends>) -> Result<usize> {
     let mut left = metadata::blobs::left_over(&backends.metadata).await?;
-    // Neither what this server receives, nor what another had given up that is gone by now: that would be this server's
-    // again, and could be shown while its bytes are being removed.
+    // What this server still receives, though another had given it up that is gone by now, is not taken over: it would be
+    // this server's again, and could be shown while its bytes are being removed.
     left.retain(|blob| !backends.under_way.holds(*blob));
     for blob in &left {
         discard(backends, *blob).await;

@@ -8,16 +8,18 @@ use metadata::blobs::Abandoned;
 
 use crate::Backends;
 
-/// When to try again, each time counted from the last: what held up the database or the disk for longer
-/// than the commit of an upload can wait is mostly over after these.
-const AGAIN_SECONDS: [u64; 5] = [1, 5, 30, 300, 3600];
+/// When to try again, in seconds from the last time: what held up the database or the store is mostly over soon.
+const AGAIN_SOON: [u64; 2] = [1, 5];
+/// And then, for an hour: as long as it lasts, the room of the upload is missed.
+const AGAIN_LATER: u64 = 20;
+const LATER_TIMES: usize = 180;
 
 /// How often what is not registered is looked for again, where others may write as well: a statement that nobody waits for
 /// any more, such as one that registers a blob for somebody who hangs up, still waits for its rows there, and happens.
 const LOOKS: usize = 3;
 
 /// Removes the bytes of a registered blob and forgets it, unless a transaction has made it live. What cannot be
-/// done now is tried again in the background, and at the latest the next start sweeps it.
+/// done now is tried again in the background, and at the latest the sweep or the next start does it.
 pub(crate) async fn discard(backends: &Arc<Backends>, blob: BlobId) {
     match attempt(backends, blob).await {
         Ok(Done::ForGood) => return,
@@ -26,7 +28,8 @@ pub(crate) async fn discard(backends: &Arc<Backends>, blob: BlobId) {
     }
     let backends = Arc::clone(backends);
     tokio::spawn(async move {
-        for (looked, seconds) in (1..).zip(AGAIN_SECONDS) {
+        let later = std::iter::repeat_n(AGAIN_LATER, LATER_TIMES);
+        for (looked, seconds) in (1..).zip(AGAIN_SOON.into_iter().chain(later)) {
             tokio::time::sleep(Duration::from_secs(seconds)).await;
             match attempt(&backends, blob).await {
                 Ok(Done::ForGood) => return,
@@ -34,7 +37,7 @@ pub(crate) async fn discard(backends: &Arc<Backends>, blob: BlobId) {
                 Ok(Done::ForNow) | Err(_) => {}
             }
         }
-        tracing::warn!(%blob, "the bytes of a refused upload are left for the next start to remove");
+        tracing::warn!(%blob, "the bytes of a refused upload are left for the sweep to remove");
     });
 }
 

@@ -140,10 +140,12 @@ impl Sweep {
         Ok(Stage::Condemned(Some(last)))
     }
 
-    /// Uploads that never became files: those of servers that are gone and of this one, and what nobody has registered as
-    /// theirs. Of these neither the row nor the bytes may be younger than the grace. This process must not be receiving any.
+    /// Uploads that never became files: those of servers that are gone, and of this one those that it has not noticed,
+    /// though it tries for an hour. Of these neither the row nor the bytes may be younger than the grace, and this process
+    /// must not be receiving any.
     async fn give_up_abandoned(&mut self, backends: &Arc<Backends>) -> Result<Stage> {
         for id in metadata::blobs::left_over(&backends.metadata).await? {
+            // Another server may have given it up, and be gone itself.
             if !backends.under_way.holds(id) {
                 discard(backends, id).await;
                 self.swept.abandoned += 1;

@@ -63,8 +63,10 @@ pub(super) async fn build(settings: &S3Config) -> Client {
     if surroundings.region().is_none() {
         config = config.region(Region::new(REGION));
     }
+    // Nor is it anywhere else than they say: what is exposed on its way is judged by them.
+    config.set_endpoint_url((!settings.endpoint.is_empty()).then(|| settings.endpoint.clone()));
     if !settings.endpoint.is_empty() {
-        config = config.endpoint_url(&settings.endpoint).force_path_style(settings.path_style);
+        config = config.force_path_style(settings.path_style);
     }
     Client::from_conf(config.build())
 }
