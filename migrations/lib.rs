@@ -11,6 +11,7 @@ mod m0005_sync;
 mod m0006_retention;
 mod m0007_jobs;
 mod m0008_many_servers;
+mod m0009_people_and_projects;
 
 /// Every step, oldest first.
 pub struct Migrator;
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_retention::Step),
             Box::new(m0007_jobs::Step),
             Box::new(m0008_many_servers::Step),
+            Box::new(m0009_people_and_projects::Step),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::{Timestamp, UserId};
+use crate::{Timestamp, UserId, Version};
 
 /// The identity of an app password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +17,10 @@ pub struct AppPassword {
     pub user: UserId,
     /// What its owner calls it.
     pub name: String,
+    /// Whether it opens files only to be read.
+    pub read_only: bool,
+    /// How often it was changed.
+    pub version: Version,
     /// Since when.
     pub created_at: Timestamp,
     /// When it last opened the door, to within a few minutes.

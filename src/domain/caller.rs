@@ -1,10 +1,11 @@
 //! Who asks, when, and by which door: the first argument of every use case.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use uuid::Uuid;
 
-use crate::{NodeId, Role, SpaceId, Timestamp, UserId, UserName};
+use crate::{Error, NodePath, Once, Result, Role, SessionId, Timestamp, Tree, UserId, UserName};
 
 /// The identity of one request; it stands in every line of the log the request caused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,17 +22,35 @@ impl fmt::Display for RequestId {
 pub enum Door {
     /// WebDAV.
     WebDav,
+    /// The REST API.
+    Rest,
     /// The command line on the server's machine.
     Command,
+    /// Nobody came: a job.
+    Job,
 }
 
-/// Where a caller's own files are.
+impl Door {
+    /// As rows and the API write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::WebDav => "webdav",
+            Self::Rest => "rest",
+            Self::Command => "command",
+            Self::Job => "job",
+        }
+    }
+}
+
+/// What the credential of a request opens, beside what its user may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Home {
-    /// The personal space.
-    pub space: SpaceId,
-    /// Its root folder.
-    pub root: NodeId,
+pub enum Powers {
+    /// Everything: somebody who gave the account password.
+    Full,
+    /// Files: an app password.
+    Files,
+    /// Files, to read them: an app password made for that, or whoever is suspended.
+    ReadFiles,
 }
 
 /// Who asks.
@@ -44,11 +63,64 @@ pub struct Caller {
     /// What they are.
     pub role: Role,
     /// Where their own files are.
-    pub home: Home,
+    pub home: Tree,
+    /// What their credential opens.
+    pub powers: Powers,
+    /// The session they are in, if they came with an access token.
+    pub session: Option<SessionId>,
     /// When the request began; every row it writes carries this moment.
     pub now: Timestamp,
     /// The request.
     pub request: RequestId,
     /// The door it came by.
     pub door: Door,
+    /// Where it came from, if from elsewhere.
+    pub address: Option<IpAddr>,
+    /// The key under which what is asked for is to happen once, however often it is asked.
+    pub once: Option<Once>,
+}
+
+impl Caller {
+    /// The tree that a path leads through: their own, unless it is one of another.
+    pub fn tree(&self, path: &NodePath) -> Tree {
+        path.tree().unwrap_or(self.home)
+    }
+
+    /// Refuses a credential that only reads.
+    ///
+    /// # Errors
+    /// [`Forbidden`](Error::Forbidden), with the reason.
+    pub fn may_write(&self) -> Result<()> {
+        match self.powers {
+            Powers::Full | Powers::Files => Ok(()),
+            Powers::ReadFiles => Err(Error::Forbidden(
+                "This account or app password may only read; nothing was changed.".into(),
+            )),
+        }
+    }
+
+    /// Refuses a credential that is good for files alone.
+    ///
+    /// # Errors
+    /// [`Forbidden`](Error::Forbidden), with the reason.
+    pub fn may_manage(&self) -> Result<()> {
+        match self.powers {
+            Powers::Full => Ok(()),
+            Powers::Files | Powers::ReadFiles => Err(Error::Forbidden(
+                "An app password opens files only; log in with the account password for this.".into(),
+            )),
+        }
+    }
+
+    /// Refuses whoever is no admin of the house.
+    ///
+    /// # Errors
+    /// [`Forbidden`](Error::Forbidden), with the reason.
+    pub fn is_admin(&self) -> Result<()> {
+        self.may_manage()?;
+        match self.role {
+            Role::Admin => Ok(()),
+            Role::User => Err(Error::Forbidden("Only an admin of this server may do this.".into())),
+        }
+    }
 }

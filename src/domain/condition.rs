@@ -16,7 +16,8 @@ pub enum ETagMatch {
 }
 
 impl ETagMatch {
-    fn holds(&self, etag: Option<&ETag>) -> bool {
+    /// Whether something with this tag, or nothing, is what is meant.
+    pub fn holds(&self, etag: Option<&ETag>) -> bool {
         match (self, etag) {
             (_, None) => false,
             (Self::Any, Some(_)) => true,

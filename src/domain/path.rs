@@ -2,13 +2,17 @@
 
 use std::fmt;
 
-use crate::{Error, NodeName, Result};
+use crate::{Error, NodeName, Result, Tree};
 
 /// The names from the root of a space down to a node; none at all for the root itself.
 ///
 /// No row stores a path: it exists only while a request is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct NodePath(Vec<NodeName>);
+pub struct NodePath {
+    /// The tree it leads through; none for the caller's own.
+    tree: Option<Tree>,
+    names: Vec<NodeName>,
+}
 
 impl NodePath {
     /// The path of the root of a space.
@@ -21,9 +25,19 @@ impl NodePath {
     /// # Errors
     /// [`Error::NameTooLong`] when it is longer than `chars_max`.
     pub fn new(names: Vec<NodeName>, chars_max: usize) -> Result<Self> {
-        let path = Self(names);
+        let path = Self { tree: None, names };
         path.fits(chars_max)?;
         Ok(path)
+    }
+
+    /// The same names in another tree.
+    pub fn within_tree(self, tree: Tree) -> Self {
+        Self { tree: Some(tree), ..self }
+    }
+
+    /// The tree it leads through; none for the caller's own.
+    pub fn tree(&self) -> Option<Tree> {
+        self.tree
     }
 
     /// Holds the path against a limit in characters, with one `/` before each name.
@@ -31,7 +45,7 @@ impl NodePath {
     /// # Errors
     /// [`Error::NameTooLong`] when it is longer.
     pub fn fits(&self, chars_max: usize) -> Result<()> {
-        let chars: usize = self.0.iter().map(|name| 1 + name.as_str().chars().count()).sum();
+        let chars: usize = self.names.iter().map(|name| 1 + name.as_str().chars().count()).sum();
         if chars > chars_max {
             let text = format!("This path has {chars} characters; a path may have at most {chars_max}.");
             return Err(Error::NameTooLong(text.into()));
@@ -41,47 +55,47 @@ impl NodePath {
 
     /// The names, outermost first.
     pub fn names(&self) -> &[NodeName] {
-        &self.0
+        &self.names
     }
 
     /// How many names there are.
     pub fn depth(&self) -> usize {
-        self.0.len()
+        self.names.len()
     }
 
     /// Whether this is the root.
     pub fn is_root(&self) -> bool {
-        self.0.is_empty()
+        self.names.is_empty()
     }
 
     /// The last name; the root has none.
     pub fn name(&self) -> Option<&NodeName> {
-        self.0.last()
+        self.names.last()
     }
 
     /// The path of the folder this lies in; the root lies in none.
     pub fn parent(&self) -> Option<Self> {
-        let (_, above) = self.0.split_last()?;
-        Some(Self(above.to_vec()))
+        let (_, above) = self.names.split_last()?;
+        Some(Self { tree: self.tree, names: above.to_vec() })
     }
 
     /// The path of a member of this folder.
     pub fn join(&self, name: NodeName) -> Self {
-        let mut names = self.0.clone();
+        let mut names = self.names.clone();
         names.push(name);
-        Self(names)
+        Self { tree: self.tree, names }
     }
 
     /// Puts another name in the place of the one at this depth, where there is one.
     pub fn rename(&mut self, depth: usize, name: NodeName) {
-        if let Some(renamed) = self.0.get_mut(depth) {
+        if let Some(renamed) = self.names.get_mut(depth) {
             *renamed = name;
         }
     }
 
     /// Whether this is `other` or lies somewhere below it.
     pub fn is_within(&self, other: &Self) -> bool {
-        self.0.starts_with(&other.0)
+        self.tree == other.tree && self.names.starts_with(&other.names)
     }
 }
 
@@ -90,7 +104,7 @@ impl fmt::Display for NodePath {
         if self.is_root() {
             return out.write_str("/");
         }
-        self.0.iter().try_for_each(|name| write!(out, "/{name}"))
+        self.names.iter().try_for_each(|name| write!(out, "/{name}"))
     }
 }
 

@@ -8,6 +8,15 @@ use crate::NodeId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SpaceId(pub Uuid);
 
+/// Where the tree of a space begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Tree {
+    /// The space.
+    pub space: SpaceId,
+    /// Its root folder.
+    pub root: NodeId,
+}
+
 /// The number of a change to a space. Each transaction that changes a space gets the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seq(pub i64);

@@ -63,6 +63,7 @@ pub async fn create(
                 lookup: secret.lookup(),
                 secret_hash: &hash,
                 expires_at,
+                read_only: false,
             };
             if let Some(app_password) = app_passwords::insert(&tx, now, new).await? {
                 tx.commit().await?;
@@ -162,6 +163,7 @@ mod tests {
             lookup: secret.lookup(),
             secret_hash: "",
             expires_at: None,
+            read_only: false,
         };
         let inserted = app_passwords::insert(&tx, NOW, new).await.unwrap();
         tx.commit().await.unwrap();

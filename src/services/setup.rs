@@ -48,6 +48,7 @@ pub async fn welcome(now: Timestamp, backends: &Backends, user_name: &UserName) 
             lookup: secret.lookup(),
             secret_hash: &secret_hash,
             expires_at: None,
+            read_only: false,
         };
         let app_password = app_passwords::insert(&tx, now, first).await?;
         let app_password =

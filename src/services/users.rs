@@ -1,6 +1,8 @@
 //! People with an account.
 
-use domain::{Caller, Door, Error, RequestId, Result, Role, SpaceId, Timestamp, User, UserId, UserName};
+use domain::{
+    Caller, Door, Error, Powers, RequestId, Result, Role, SpaceId, Timestamp, User, UserId, UserName,
+};
 use metadata::{Tx, again, users};
 use uuid::Uuid;
 
@@ -66,7 +68,19 @@ pub async fn caller(now: Timestamp, backends: &Backends, name: &UserName) -> Res
     let user = users::get(&backends.metadata, name).await?;
     let home = users::home(&backends.metadata, user.id).await?;
     let (request, door) = (RequestId(Uuid::new_v4()), Door::Command);
-    Ok(Caller { user: user.id, name: user.name, role: user.role, home, now, request, door })
+    Ok(Caller {
+        user: user.id,
+        name: user.name,
+        role: user.role,
+        home,
+        powers: Powers::Full,
+        session: None,
+        now,
+        request,
+        door,
+        address: None,
+        once: None,
+    })
 }
 
 /// Lets a user in or keeps them out, from their next request on.

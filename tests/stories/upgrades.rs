@@ -16,11 +16,12 @@ use tokio::runtime::Runtime;
 use crate::support::{TestHouse, Wire, ground};
 
 /// The databases of before, each named by the latest step it had taken, oldest first.
-pub const VERSIONS: [(&str, &str); 4] = [
+pub const VERSIONS: [(&str, &str); 5] = [
     ("m0003_locks_and_properties", include_str!("../upgrades/m0003_locks_and_properties.sql")),
     ("m0004_system_files", include_str!("../upgrades/m0004_system_files.sql")),
     ("m0005_sync", include_str!("../upgrades/m0005_sync.sql")),
     ("m0007_jobs", include_str!("../upgrades/m0007_jobs.sql")),
+    ("m0008_many_servers", include_str!("../upgrades/m0008_many_servers.sql")),
 ];
 
 /// Everything that somebody has written into one of them.

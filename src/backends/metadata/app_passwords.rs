@@ -1,7 +1,8 @@
 //! App passwords, and what a request needs to know of the one it came with.
 
 use domain::{
-    AppPassword, AppPasswordId, Error, Home, NodeId, Result, Role, SpaceId, Timestamp, UserId, UserName,
+    AppPassword, AppPasswordId, Error, NodeId, Powers, Result, Role, SpaceId, Timestamp, Tree, UserId,
+    UserName, Version,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
@@ -27,6 +28,8 @@ pub struct NewAppPassword<'a> {
     pub secret_hash: &'a str,
     /// From when on it opens nothing.
     pub expires_at: Option<Timestamp>,
+    /// Whether it opens files only to be read.
+    pub read_only: bool,
 }
 
 /// Adds an app password; none when its user has one with the same lookup part already.
@@ -44,6 +47,8 @@ pub async fn insert(tx: &Tx, now: Timestamp, new: NewAppPassword<'_>) -> Result<
         last_used_ms: Set(None),
         expires_ms: Set(new.expires_at.map(Timestamp::millis)),
         revoked_ms: Set(None),
+        read_only: Set(new.read_only),
+        version: Set(0),
     };
     let insert = Entity::insert(row)
         .on_conflict_do_nothing_on([Column::UserId, Column::Lookup])
@@ -53,6 +58,8 @@ pub async fn insert(tx: &Tx, now: Timestamp, new: NewAppPassword<'_>) -> Result<
         id: new.id,
         user: new.user,
         name: new.name.to_owned(),
+        read_only: new.read_only,
+        version: Version(0),
         created_at: now,
         last_used_at: None,
         expires_at: new.expires_at,
@@ -98,12 +105,24 @@ pub struct Access {
     pub app_password: AppPassword,
     /// Whether its user may come in.
     pub user_active: bool,
+    /// Since when its user is suspended, if they are.
+    pub suspended_at: Option<Timestamp>,
     /// The name its user logs in with.
     pub name: UserName,
     /// What its user is.
     pub role: Role,
     /// Where its user's own files are.
-    pub home: Home,
+    pub home: Tree,
+}
+
+impl Access {
+    /// What it opens.
+    pub fn powers(&self) -> Powers {
+        match self.app_password.read_only || self.suspended_at.is_some() {
+            true => Powers::ReadFiles,
+            false => Powers::Files,
+        }
+    }
 }
 
 /// Everything a request needs of the app password it came with, in one statement.
@@ -113,7 +132,7 @@ pub struct Access {
 pub async fn access(db: &impl Db, id: AppPasswordId) -> Result<Option<Access>> {
     // No `*`: PostgreSQL refuses to go on with what was prepared before an upgrade has added a column.
     let sql = "SELECT p.id, p.user_id, p.name, p.lookup, p.secret_hash, p.created_ms, p.last_used_ms, p.expires_ms, \
-                 p.revoked_ms, u.active AS user_active, u.name AS user_name, u.role, s.id AS space_id, s.root_id \
+                 p.revoked_ms, p.read_only, p.version, u.suspended_ms, (u.active AND u.approved AND u.doomed_ms IS NULL) AS user_active, u.name AS user_name, u.role, s.id AS space_id, s.root_id \
                FROM app_passwords p JOIN users u ON u.id = p.user_id JOIN spaces s ON s.owner_id = u.id \
                WHERE p.id = $1";
     let found = db.raw().query_one_raw(statement(db, sql, [id.0.into()])).await.or_domain()?;
@@ -153,13 +172,15 @@ pub async fn any_active(db: &impl Db, now: Timestamp) -> Result<bool> {
 fn read_access(row: &QueryResult) -> Result<Access> {
     let text = |column: &str| row.try_get::<String>("", column).or_domain();
     let root: Option<i64> = row.try_get("", "root_id").or_domain()?;
+    let suspended_ms: Option<i64> = row.try_get("", "suspended_ms").or_domain()?;
     let root = root.ok_or_else(|| Error::internal("a personal space has no root folder"))?;
     Ok(Access {
         app_password: Model::from_query_result(row, "").or_domain()?.into(),
         user_active: row.try_get("", "user_active").or_domain()?,
+        suspended_at: suspended_ms.map(Timestamp::from_millis),
         name: stored_name(&text("user_name")?)?,
         role: stored_role(&text("role")?)?,
-        home: Home { space: SpaceId(row.try_get("", "space_id").or_domain()?), root: NodeId(root) },
+        home: Tree { space: SpaceId(row.try_get("", "space_id").or_domain()?), root: NodeId(root) },
     })
 }
 
@@ -169,6 +190,8 @@ impl From<Model> for AppPassword {
             id: AppPasswordId(row.id),
             user: UserId(row.user_id),
             name: row.name,
+            read_only: row.read_only,
+            version: Version(row.version),
             created_at: Timestamp::from_millis(row.created_ms),
             last_used_at: row.last_used_ms.map(Timestamp::from_millis),
             expires_at: row.expires_ms.map(Timestamp::from_millis),

@@ -14,7 +14,7 @@ const LEAP: i64 = 1 << 32;
 
 /// What belongs to uploads, servers and commands that are gone, each with the step that it came with. A lock ends too:
 /// its file may be another than the one its holder locked.
-const GONE: [(&str, &str); 7] = [
+const GONE: [(&str, &str); 8] = [
     (
         "m0002_spaces",
         "DELETE FROM blobs WHERE NOT live \
@@ -27,6 +27,8 @@ const GONE: [(&str, &str); 7] = [
     ("m0006_retention", "UPDATE blobs SET damaged_ms = NULL WHERE damaged_ms IS NOT NULL"),
     ("m0007_jobs", "UPDATE jobs SET runner = NULL, leased_ms = NULL"),
     ("m0008_many_servers", "DELETE FROM servers"),
+    // They were sent before, or are of a time that never was.
+    ("m0009_people_and_projects", "DELETE FROM mails"),
 ];
 
 /// Makes a copy ready to be the database, whatever version it is of: its spaces count on from a number that was never

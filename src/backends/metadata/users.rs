@@ -1,6 +1,6 @@
 //! People with an account, each with a personal space.
 
-use domain::{Error, Home, NodeId, Quota, Result, Role, SpaceId, Timestamp, User, UserId, UserName};
+use domain::{Error, NodeId, Quota, Result, Role, SpaceId, Timestamp, Tree, User, UserId, UserName};
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryResult, TryInsertResult,
     Value,
@@ -58,6 +58,7 @@ pub async fn insert(tx: &Tx, now: Timestamp, new: NewUser) -> Result<User> {
         active: Set(true),
         password_hash: Set(new.password_hash.clone()),
         created_ms: Set(now.millis()),
+        ..Default::default()
     };
     // Asking for the conflict instead of failing on it: on PostgreSQL a failed statement ends the transaction.
     let insert = user::Entity::insert(row)
@@ -102,11 +103,11 @@ pub async fn get(db: &impl Db, name: &UserName) -> Result<User> {
 ///
 /// # Errors
 /// [`Internal`](Error::Internal) when they have none.
-pub async fn home(db: &impl Db, id: UserId) -> Result<Home> {
+pub async fn home(db: &impl Db, id: UserId) -> Result<Tree> {
     let sql = "SELECT id, root_id FROM spaces WHERE owner_id = $1";
     let row = db.raw().query_one_raw(statement(db, sql, [id.0.into()])).await.or_domain()?;
     let row = row.ok_or_else(|| Error::internal("a user without a space"))?;
-    Ok(Home {
+    Ok(Tree {
         space: SpaceId(row.try_get("", "id").or_domain()?),
         root: NodeId(row.try_get("", "root_id").or_domain()?),
     })

@@ -109,7 +109,7 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
-    use domain::{AppPassword, Error, Home, NodeId, Role, SpaceId, Timestamp, UserId, UserName};
+    use domain::{AppPassword, Error, NodeId, Role, SpaceId, Timestamp, Tree, UserId, UserName, Version};
     use uuid::Uuid;
 
     use super::*;
@@ -153,15 +153,18 @@ mod tests {
                 id: ID,
                 user,
                 name: "laptop".to_owned(),
+                read_only: false,
+                version: Version(0),
                 created_at: zero,
                 last_used_at: None,
                 expires_at: None,
                 revoked_at: None,
             },
             user_active: true,
+            suspended_at: None,
             name: UserName::parse("ann").unwrap(),
             role: Role::User,
-            home: Home { space: SpaceId(Uuid::nil()), root: NodeId(1) },
+            home: Tree { space: SpaceId(Uuid::nil()), root: NodeId(1) },
         }
     }
 

@@ -63,14 +63,19 @@ pub async fn log_in(backends: &Arc<Backends>, attempt: Attempt<'_>) -> Result<Ca
     if is_read {
         note_use(backends, &access.app_password, attempt.now);
     }
+    let powers = access.powers();
     Ok(Caller {
         user: access.app_password.user,
         name: access.name,
         role: access.role,
         home: access.home,
+        powers,
+        session: None,
         now: attempt.now,
         request: attempt.request,
         door: attempt.door,
+        address: Some(attempt.address),
+        once: None,
     })
 }
 

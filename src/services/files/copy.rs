@@ -56,9 +56,9 @@ impl Copying<'_> {
     async fn attempt(&self, backends: &Backends) -> Result<Tried<Placed>> {
         let caller = self.caller;
         let tx = backends.metadata.begin().await?;
-        let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
+        let seq = spaces::take_pen(&tx, caller.tree(&self.to.path).space, 0).await?;
         let source = locate(&tx, caller, self.from).await?;
-        let target = nodes::locate(&tx, caller.home.root, &self.to.path, caller.now).await?;
+        let target = nodes::locate(&tx, caller.tree(&self.to.path).root, &self.to.path, caller.now).await?;
         let node = node_of(&source)?;
         not_made_up(node)?;
         judge(&tx, caller, &source, self.conditions).await?;
@@ -74,7 +74,7 @@ impl Copying<'_> {
             self.promoted(&tx, seq, node, blob, parent_of(&target)?.id).await?;
         } else {
             let weight = copies::weight(&tx, self.source(node)).await?;
-            charge_copy(&tx, caller.home.space, weight).await?;
+            charge_copy(&tx, caller.tree(&self.to.path).space, weight).await?;
             self.make_way(&tx, seq, node, &target).await?;
             self.tree(&tx, seq, node, weight, parent_of(&target)?.id).await?;
         }
@@ -101,7 +101,7 @@ impl Copying<'_> {
     }
 
     async fn tree(&self, tx: &Tx, seq: Seq, source: &Node, weight: Weight, parent: NodeId) -> Result<()> {
-        let space = self.caller.home.space;
+        let space = self.caller.tree(&self.to.path).space;
         let place = CopyTo { space, parent, name: self.name };
         copies::copy(tx, self.caller, seq, self.source(source), place).await?;
         match weight.system_files {
@@ -131,7 +131,7 @@ impl Copying<'_> {
             created_at: self.caller.now,
             modified_at: source.modified_at,
         };
-        let id = nodes::insert(tx, self.caller, self.caller.home.space, seq, new).await?;
+        let id = nodes::insert(tx, self.caller, self.caller.tree(&self.to.path).space, seq, new).await?;
         properties::copy(tx, source.id, id).await
     }
 }

@@ -21,9 +21,9 @@ pub async fn create_folder(
 ) -> Result<()> {
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        let space = caller.home.space;
+        let space = caller.tree(path).space;
         let seq = spaces::take_pen(&tx, space, 0).await?;
-        let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
+        let located = nodes::locate(&tx, caller.tree(path).root, path, caller.now).await?;
         if located.node().is_some() {
             return Err(Error::Exists("There is something with this name already.".into()));
         }

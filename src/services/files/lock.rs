@@ -58,8 +58,8 @@ pub async fn lock(
 ) -> Result<Locked> {
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
-        let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
+        let seq = spaces::take_pen(&tx, caller.tree(path).space, 0).await?;
+        let located = nodes::locate(&tx, caller.tree(path).root, path, caller.now).await?;
         judge(&tx, caller, &located, conditions).await?;
         admit(&tx, caller, &located, wanted.scope, wanted.depth).await?;
         let created = located.node().is_none();
@@ -176,8 +176,8 @@ pub async fn refresh_lock(
 ) -> Result<Locked> {
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        spaces::take_pen(&tx, caller.home.space, 0).await?;
-        let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
+        spaces::take_pen(&tx, caller.tree(path).space, 0).await?;
+        let located = nodes::locate(&tx, caller.tree(path).root, path, caller.now).await?;
         located.node().ok_or_else(nothing_here)?;
         judge(&tx, caller, &located, conditions).await?;
         let mut tokens = conditions.tokens();
@@ -205,8 +205,8 @@ pub async fn refresh_lock(
 pub async fn unlock(caller: &Caller, backends: &Backends, path: &NodePath, token: LockToken) -> Result<()> {
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        spaces::take_pen(&tx, caller.home.space, 0).await?;
-        let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
+        spaces::take_pen(&tx, caller.tree(path).space, 0).await?;
+        let located = nodes::locate(&tx, caller.tree(path).root, path, caller.now).await?;
         own(&located, caller, token).ok_or_else(not_held)?;
         locks::remove(&tx, token).await?;
         failpoint::reach("lock.removed");

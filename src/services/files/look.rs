@@ -68,7 +68,7 @@ impl Look {
 /// # Errors
 /// Whatever the database says; an empty place is no error.
 pub async fn look(caller: &Caller, backends: &Backends, path: &NodePath) -> Result<Look> {
-    let located = nodes::locate(&backends.metadata, caller.home.root, path, caller.now).await?;
+    let located = nodes::locate(&backends.metadata, caller.tree(path).root, path, caller.now).await?;
     Ok(Look::new(located, None))
 }
 

@@ -53,7 +53,7 @@ async fn attempt(
     ready: Option<&Ready>,
 ) -> Result<Tried<Placed>> {
     let tx = backends.metadata.begin().await?;
-    let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
+    let seq = spaces::take_pen(&tx, caller.tree(from).space, 0).await?;
     let source = locate(&tx, caller, from).await?;
     let node = node_of(&source)?;
     not_made_up(node)?;

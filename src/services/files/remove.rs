@@ -23,8 +23,8 @@ pub async fn remove(
     }
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
-        let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
+        let seq = spaces::take_pen(&tx, caller.tree(path).space, 0).await?;
+        let located = nodes::locate(&tx, caller.tree(path).root, path, caller.now).await?;
         let node = node_of(&located)?;
         judge(&tx, caller, &located, conditions).await?;
         may_remove(&tx, caller, &located, conditions).await?;

@@ -169,7 +169,7 @@ async fn admit(
     request: &UploadRequest,
     path_chars_max: usize,
 ) -> Result<Located> {
-    let located = nodes::locate(db, caller.home.root, &request.path, caller.now).await?;
+    let located = nodes::locate(db, caller.tree(&request.path).root, &request.path, caller.now).await?;
     if located.node().is_some_and(Node::is_folder) {
         return Err(Error::Exists("There is a folder with this name.".into()));
     }
@@ -291,7 +291,7 @@ impl Showing<'_> {
         let (blob, reserved_bytes) =
             stored.map_or((None, 0), |stored| (Some(stored.blob), stored.reserved_bytes));
         let tx = self.backends.metadata.begin().await?;
-        let space = caller.home.space;
+        let space = caller.tree(&self.request.path).space;
         let charged = spaces::take_pen_settling(&tx, space, content.size_bytes, reserved_bytes).await;
         let (seq, no_room) = match charged {
             // The same content needs none, and what is there is only read under the pen.
@@ -343,7 +343,7 @@ impl Showing<'_> {
     async fn in_database(&self, bytes: &[u8]) -> Result<Option<Uploaded>> {
         let Self { caller, content, .. } = *self;
         let tx = self.backends.metadata.begin().await?;
-        let space = caller.home.space;
+        let space = caller.tree(&self.request.path).space;
         let seq = spaces::count_system(&tx, space, content.size_bytes).await?;
         let located = self.admit(&tx).await?;
         let old = located.node();

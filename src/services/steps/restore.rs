@@ -10,8 +10,8 @@ pub(crate) const ENTRY_DEPTH: usize = 2;
 /// Walks a path, whichever part of the drive it leads to.
 pub(crate) async fn locate(db: &impl Db, caller: &Caller, path: &NodePath) -> Result<Located> {
     match VirtualFolder::of(path) {
-        Some(VirtualFolder::Trash) => trash::locate(db, caller.home.root, path, caller.now).await,
-        _ => nodes::locate(db, caller.home.root, path, caller.now).await,
+        Some(VirtualFolder::Trash) => trash::locate(db, caller.tree(path).root, path, caller.now).await,
+        _ => nodes::locate(db, caller.tree(path).root, path, caller.now).await,
     }
 }
 
@@ -38,7 +38,7 @@ pub(crate) async fn destination(
     if is_entry && to.depth() == 1 && is_shown_as(node, name) {
         let origin = trash::removal(tx, node.id).await?.map(|removal| removal.origin);
         if let Some((origin, own)) = origin.and_then(|path| Some((path.clone(), path.name()?.clone()))) {
-            let there = nodes::locate(tx, caller.home.root, &origin, caller.now).await?;
+            let there = nodes::locate(tx, caller.tree(to).root, &origin, caller.now).await?;
             let folder = there.parent().filter(|folder| Some(folder.id) == node.parent);
             // It may have got its name before that became the server's own.
             let is_free = there.node().is_none() && VirtualFolder::of(&origin).is_none();
@@ -47,7 +47,7 @@ pub(crate) async fn destination(
             }
         }
     }
-    Ok((nodes::locate(tx, caller.home.root, to, caller.now).await?, name.clone()))
+    Ok((nodes::locate(tx, caller.tree(to).root, to, caller.now).await?, name.clone()))
 }
 
 fn is_shown_as(entry: &Node, name: &NodeName) -> bool {

@@ -13,7 +13,7 @@ use crate::steps::{ENTRY_DEPTH, own};
 /// # Errors
 /// Whatever the database says; an empty place is no error.
 pub async fn look(caller: &Caller, backends: &Backends, path: &NodePath) -> Result<Look> {
-    let located = trash::locate(&backends.metadata, caller.home.root, path, caller.now).await?;
+    let located = trash::locate(&backends.metadata, caller.tree(path).root, path, caller.now).await?;
     let removal = match located.node() {
         Some(node) if path.depth() == ENTRY_DEPTH => trash::removal(&backends.metadata, node.id).await?,
         _ => None,

@@ -17,7 +17,7 @@ pub use retention::{forget, thin};
 /// # Errors
 /// [`NotFound`](Error::NotFound), and [`Invalid`](Error::Invalid) for a folder.
 pub async fn list(caller: &Caller, backends: &Backends, path: &NodePath) -> Result<Vec<Version>> {
-    let located = nodes::locate(&backends.metadata, caller.home.root, path, caller.now).await?;
+    let located = nodes::locate(&backends.metadata, caller.tree(path).root, path, caller.now).await?;
     let node = node_of(&located)?;
     is_file(node)?;
     versions::list(&backends.metadata, node.id).await
@@ -39,8 +39,8 @@ pub async fn restore(
 ) -> Result<Node> {
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        let seq = spaces::take_pen(&tx, caller.home.space, 0).await?;
-        let located = nodes::locate(&tx, caller.home.root, path, caller.now).await?;
+        let seq = spaces::take_pen(&tx, caller.tree(path).space, 0).await?;
+        let located = nodes::locate(&tx, caller.tree(path).root, path, caller.now).await?;
         let node = node_of(&located)?;
         is_file(node)?;
         judge(&tx, caller, &located, conditions).await?;

@@ -15,6 +15,8 @@ pub struct Model {
     pub last_used_ms: Option<i64>,
     pub expires_ms: Option<i64>,
     pub revoked_ms: Option<i64>,
+    pub read_only: bool,
+    pub version: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -12,6 +12,13 @@ pub struct Model {
     pub active: bool,
     pub password_hash: Option<String>,
     pub created_ms: i64,
+    pub email: Option<String>,
+    pub email_verified_ms: Option<i64>,
+    pub display_name: String,
+    pub approved: bool,
+    pub suspended_ms: Option<i64>,
+    pub doomed_ms: Option<i64>,
+    pub version: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,0 +1,356 @@
+//! Accounts with e-mail, sessions, organizations, projects, tasks, and the record of who did what.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
+
+#[derive(DeriveMigrationName)]
+pub struct Step;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Step {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for (table, mut column) in columns() {
+            // SQLite adds one column at a time.
+            manager.alter_table(Table::alter().table(table).add_column(&mut column).to_owned()).await?;
+        }
+        for table in accounts().into_iter().chain(work()).chain(records()) {
+            manager.create_table(table).await?;
+        }
+        let connection = manager.get_connection();
+        for sql in INDEXES {
+            connection.execute_unprepared(sql).await?;
+        }
+        let of_engine: &[&str] = match manager.get_database_backend() {
+            DbBackend::Postgres => &[BYTEWISE, APPEND_ONLY_POSTGRES],
+            _ => &[APPEND_ONLY_SQLITE],
+        };
+        for sql in of_engine {
+            connection.execute_unprepared(sql).await?;
+        }
+        Ok(())
+    }
+}
+
+fn columns() -> Vec<(&'static str, ColumnDef)> {
+    vec![
+        // In lower case; two accounts never share one.
+        ("users", ColumnDef::new("email").text().null().take()),
+        ("users", ColumnDef::new("email_verified_ms").big_integer().null().take()),
+        ("users", ColumnDef::new("display_name").text().not_null().default("").take()),
+        // Whether an admin has let them in, where that is asked for.
+        ("users", ColumnDef::new("approved").boolean().not_null().default(true).take()),
+        // Since when they may only read, before they are locked out and deleted.
+        ("users", ColumnDef::new("suspended_ms").big_integer().null().take()),
+        // Since when everything of theirs is being purged.
+        ("users", ColumnDef::new("doomed_ms").big_integer().null().take()),
+        // How often the row was changed: what its ETag is made of.
+        ("users", ColumnDef::new("version").big_integer().not_null().default(0).take()),
+        ("app_passwords", ColumnDef::new("read_only").boolean().not_null().default(false).take()),
+        ("app_passwords", ColumnDef::new("version").big_integer().not_null().default(0).take()),
+    ]
+}
+
+fn table(name: &'static str) -> TableCreateStatement {
+    Table::create().table(name).to_owned()
+}
+
+fn id() -> ColumnDef {
+    ColumnDef::new("id").uuid().not_null().primary_key().take()
+}
+
+fn uuid(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).uuid().not_null().take()
+}
+
+fn uuid_or_none(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).uuid().null().take()
+}
+
+fn text(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).text().not_null().take()
+}
+
+fn text_or_none(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).text().null().take()
+}
+
+fn number(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).big_integer().not_null().take()
+}
+
+fn number_or_none(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).big_integer().null().take()
+}
+
+fn digest(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).binary_len(32).not_null().take()
+}
+
+fn truth(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).boolean().not_null().take()
+}
+
+fn refers(table: &'static str, column: &'static str, to: &'static str) -> ForeignKeyCreateStatement {
+    ForeignKey::create().from(table, column).to(to, "id").to_owned()
+}
+
+fn with(
+    mut table: TableCreateStatement,
+    columns: impl IntoIterator<Item = ColumnDef>,
+) -> TableCreateStatement {
+    for column in columns {
+        table.col(column);
+    }
+    table
+}
+
+/// Who is in, and what waits to be answered by e-mail.
+fn accounts() -> Vec<TableCreateStatement> {
+    vec![
+        with(
+            table("sessions"),
+            [
+                id(),
+                uuid("user_id"),
+                number("created_ms"),
+                number("used_ms"),
+                number("expires_ms"),
+                number_or_none("revoked_ms"),
+                // Where it was begun, and by which program.
+                text("address"),
+                text("product"),
+            ],
+        )
+        .foreign_key(&mut refers("sessions", "user_id", "users"))
+        .take(),
+        // What renews a session, each of them once: whoever comes with one that was replaced has stolen it, or was
+        // stolen from.
+        with(
+            table("refresh_tokens"),
+            [
+                digest("hash").primary_key().take(),
+                uuid("session_id"),
+                number("issued_ms"),
+                number_or_none("replaced_ms"),
+            ],
+        )
+        .foreign_key(&mut refers("refresh_tokens", "session_id", "sessions"))
+        .take(),
+        with(
+            table("signing_keys"),
+            [
+                text("id").primary_key().take(),
+                ColumnDef::new("secret").binary().not_null().take(),
+                number("created_ms"),
+            ],
+        ),
+        // What somebody was sent by e-mail, to show that they got it.
+        with(
+            table("confirmations"),
+            [
+                id(),
+                text("kind"),
+                uuid("user_id"),
+                text("email"),
+                digest("token_hash").unique_key().take(),
+                number("created_ms"),
+                number("expires_ms"),
+                number_or_none("used_ms"),
+            ],
+        )
+        .foreign_key(&mut refers("confirmations", "user_id", "users"))
+        .take(),
+        // What is to be sent; a row goes once the mail has.
+        with(
+            table("mails"),
+            [
+                id(),
+                text("recipient"),
+                text("subject"),
+                text("body_text"),
+                text("body_html"),
+                number("created_ms"),
+            ],
+        ),
+    ]
+}
+
+/// Organizations, projects and tasks.
+fn work() -> Vec<TableCreateStatement> {
+    vec![
+        with(
+            table("organizations"),
+            [id(), text("name"), uuid("created_by"), number("created_ms"), number("version")],
+        ),
+        with(
+            table("organization_members"),
+            [uuid("organization_id"), uuid("user_id"), text("role"), number("since_ms"), number("version")],
+        )
+        .primary_key(Index::create().col("organization_id").col("user_id"))
+        .foreign_key(&mut refers("organization_members", "organization_id", "organizations"))
+        .foreign_key(&mut refers("organization_members", "user_id", "users"))
+        .take(),
+        // To an organization or, without one, to an account.
+        with(
+            table("invitations"),
+            [
+                id(),
+                uuid_or_none("organization_id"),
+                text("email"),
+                text("role"),
+                digest("token_hash").unique_key().take(),
+                uuid("invited_by"),
+                number("created_ms"),
+                number("expires_ms"),
+                number_or_none("accepted_ms"),
+                number_or_none("revoked_ms"),
+            ],
+        )
+        .foreign_key(&mut refers("invitations", "organization_id", "organizations"))
+        .take(),
+        with(
+            table("projects"),
+            [
+                id(),
+                uuid_or_none("organization_id"),
+                uuid("space_id").unique_key().take(),
+                text("name"),
+                text("description"),
+                // Who made it; they may be gone.
+                uuid("creator_id"),
+                truth("active"),
+                number("created_ms"),
+                number("changed_ms"),
+                number_or_none("removed_ms"),
+                number("version"),
+            ],
+        )
+        .foreign_key(&mut refers("projects", "organization_id", "organizations"))
+        .foreign_key(&mut refers("projects", "space_id", "spaces"))
+        .take(),
+        with(
+            table("project_members"),
+            [
+                uuid("project_id"),
+                uuid("user_id"),
+                text("role"),
+                // What the project is called in this member's drive: two of one name are told apart there.
+                text("folder"),
+                number("since_ms"),
+                number("version"),
+            ],
+        )
+        .primary_key(Index::create().col("project_id").col("user_id"))
+        .foreign_key(&mut refers("project_members", "project_id", "projects"))
+        .foreign_key(&mut refers("project_members", "user_id", "users"))
+        .take(),
+        with(
+            table("tasks"),
+            [
+                id(),
+                uuid("project_id"),
+                text("title"),
+                text("body"),
+                text("status"),
+                number("priority"),
+                number_or_none("due_ms"),
+                uuid_or_none("assignee_id"),
+                uuid("creator_id"),
+                number("created_ms"),
+                number("changed_ms"),
+                number("version"),
+            ],
+        )
+        .foreign_key(&mut refers("tasks", "project_id", "projects"))
+        .take(),
+        with(table("task_files"), [uuid("task_id"), number("node_id"), number("since_ms")])
+            .primary_key(Index::create().col("task_id").col("node_id"))
+            .foreign_key(&mut refers("task_files", "task_id", "tasks"))
+            .foreign_key(&mut refers("task_files", "node_id", "nodes"))
+            .take(),
+    ]
+}
+
+/// What was done, once and for all.
+fn records() -> Vec<TableCreateStatement> {
+    vec![
+        with(
+            table("audit_entries"),
+            [
+                number("id").primary_key().auto_increment().take(),
+                number("at_ms"),
+                // Who; none for somebody who is not known. Their name is in no row: it goes with the account.
+                uuid_or_none("user_id"),
+                text("door"),
+                text_or_none("address"),
+                uuid_or_none("request_id"),
+                text("action"),
+                text("outcome"),
+                uuid_or_none("organization_id"),
+                uuid_or_none("project_id"),
+                // What it was done to.
+                text_or_none("subject_kind"),
+                text_or_none("subject_id"),
+                text_or_none("subject_name"),
+            ],
+        ),
+        // What a request with an Idempotency-Key has made, so that the same one makes it once.
+        with(
+            table("idempotency_keys"),
+            [uuid("user_id"), text("key"), digest("fingerprint"), uuid("resource_id"), number("created_ms")],
+        )
+        .primary_key(Index::create().col("user_id").col("key"))
+        .take(),
+        // That somebody's account and everything in it is gone.
+        with(
+            table("receipts"),
+            [
+                id(),
+                uuid("user_id"),
+                uuid_or_none("by_user"),
+                number("asked_ms"),
+                number_or_none("done_ms"),
+                number("files"),
+                number("bytes"),
+            ],
+        ),
+    ]
+}
+
+const INDEXES: [&str; 16] = [
+    "CREATE UNIQUE INDEX users_by_email ON users (email) WHERE email IS NOT NULL",
+    "CREATE INDEX sessions_by_user ON sessions (user_id)",
+    "CREATE INDEX refresh_tokens_by_session ON refresh_tokens (session_id)",
+    "CREATE INDEX confirmations_by_user ON confirmations (user_id)",
+    "CREATE INDEX organization_members_by_user ON organization_members (user_id)",
+    "CREATE INDEX invitations_by_organization ON invitations (organization_id, created_ms)",
+    "CREATE INDEX projects_by_organization ON projects (organization_id, active)",
+    "CREATE UNIQUE INDEX project_members_by_folder ON project_members (user_id, folder)",
+    "CREATE INDEX tasks_by_project ON tasks (project_id, status)",
+    "CREATE INDEX tasks_by_assignee ON tasks (assignee_id, status)",
+    "CREATE INDEX task_files_by_node ON task_files (node_id)",
+    "CREATE INDEX audit_entries_by_user ON audit_entries (user_id, id)",
+    "CREATE INDEX audit_entries_by_organization ON audit_entries (organization_id, id)",
+    "CREATE INDEX audit_entries_by_project ON audit_entries (project_id, id)",
+    "CREATE INDEX audit_entries_by_time ON audit_entries (at_ms)",
+    "CREATE INDEX idempotency_keys_by_time ON idempotency_keys (created_ms)",
+];
+
+/// What is listed in order, or gone through in pages, must be in the same order on both engines (see the step before).
+const BYTEWISE: &str = "\
+    ALTER TABLE users ALTER COLUMN email TYPE TEXT COLLATE \"C\", ALTER COLUMN display_name TYPE TEXT COLLATE \"C\"; \
+    ALTER TABLE organizations ALTER COLUMN name TYPE TEXT COLLATE \"C\"; \
+    ALTER TABLE invitations ALTER COLUMN email TYPE TEXT COLLATE \"C\"; \
+    ALTER TABLE projects ALTER COLUMN name TYPE TEXT COLLATE \"C\"; \
+    ALTER TABLE project_members ALTER COLUMN folder TYPE TEXT COLLATE \"C\"; \
+    ALTER TABLE tasks ALTER COLUMN title TYPE TEXT COLLATE \"C\", ALTER COLUMN status TYPE TEXT COLLATE \"C\"";
+
+/// An entry stays what it was written as, whoever asks; only the policy on how long they are kept removes them.
+const APPEND_ONLY_SQLITE: &str = "\
+    CREATE TRIGGER audit_entries_stay BEFORE UPDATE ON audit_entries \
+    BEGIN SELECT RAISE(ABORT, 'audit entries are never changed'); END";
+const APPEND_ONLY_POSTGRES: &str = "\
+    CREATE FUNCTION audit_entries_stay() RETURNS trigger LANGUAGE plpgsql AS \
+      $$ BEGIN RAISE EXCEPTION 'audit entries are never changed'; END $$; \
+    CREATE TRIGGER audit_entries_stay BEFORE UPDATE ON audit_entries \
+    FOR EACH ROW EXECUTE FUNCTION audit_entries_stay()";

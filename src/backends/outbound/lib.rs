@@ -1,0 +1,1 @@
+//! Floor 1: everything that leaves by network on its own account: mail.

@@ -1,0 +1,1 @@
+//! Floor 3, the REST door: `/api/v1`, one file per noun.
