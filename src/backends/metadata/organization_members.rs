@@ -134,7 +134,8 @@ pub async fn set_role(
     tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain().map(drop)
 }
 
-/// Lets a member go: out of the organization, out of its projects, and of the tasks in them.
+/// Lets a member go: out of the organization and its projects. Tasks there are nobody's then, and files are locked no
+/// more.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -146,6 +147,8 @@ pub async fn remove(tx: &Tx, organization: OrganizationId, user: UserId, now: Ti
     let values = member.iter().cloned().chain([now.millis().into()]);
     tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?;
     for sql in [
+        "DELETE FROM locks WHERE user_id = $2 \
+           AND space_id IN (SELECT space_id FROM projects WHERE organization_id = $1)",
         "DELETE FROM project_members WHERE user_id = $2 \
            AND project_id IN (SELECT id FROM projects WHERE organization_id = $1)",
         "DELETE FROM organization_members WHERE organization_id = $1 AND user_id = $2",
