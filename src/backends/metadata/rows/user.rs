@@ -17,6 +17,8 @@ pub struct Model {
     pub display_name: String,
     pub approved: bool,
     pub suspended_ms: Option<i64>,
+    pub locked_ms: Option<i64>,
+    pub warned_ms: Option<i64>,
     pub doomed_ms: Option<i64>,
     pub version: i64,
 }
