@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use crate::{Error, Quota, Result, Timestamp};
+use crate::{Email, Error, Quota, Result, Timestamp, Version};
 
 /// The identity of a user. It never shows in a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,7 +50,7 @@ impl fmt::Display for UserName {
 pub enum Role {
     /// Has files.
     User,
-    /// Has files; kept for the REST API, as today it changes nothing.
+    /// Has files, and administers people, organizations and projects.
     Admin,
 }
 
@@ -83,12 +83,60 @@ pub struct User {
     pub id: UserId,
     /// What they log in with.
     pub name: UserName,
+    /// What they are called; empty where they have not said.
+    pub display_name: String,
+    /// Their address, if one counts as theirs.
+    pub email: Option<Email>,
+    /// Since when it does.
+    pub email_verified_at: Option<Timestamp>,
     /// What they are.
     pub role: Role,
-    /// Whether they may come in.
+    /// Whether an admin lets them in.
     pub active: bool,
+    /// Whether they have shown, where that is asked for, that they read what is sent to the address they gave.
+    pub confirmed: bool,
+    /// Whether an admin has let them in, where that is asked for.
+    pub approved: bool,
+    /// Since when they may only read.
+    pub suspended_at: Option<Timestamp>,
+    /// Since when everything of theirs is being purged.
+    pub doomed_at: Option<Timestamp>,
     /// What their personal space may hold and holds.
     pub quota: Quota,
     /// Since when.
     pub created_at: Timestamp,
+    /// How often they were changed.
+    pub version: Version,
+}
+
+/// Whether somebody with an account may come in, and what is in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// They may.
+    Welcome,
+    /// They have to show first that they read what is sent to the address they gave.
+    Unconfirmed,
+    /// An admin has to let them in first.
+    Unapproved,
+    /// They are kept out, or leave for good.
+    Barred,
+}
+
+impl Admission {
+    /// What becomes of these facts about an account.
+    pub fn of(active: bool, confirmed: bool, approved: bool, doomed: bool) -> Self {
+        match (active && !doomed, confirmed, approved) {
+            (false, ..) => Self::Barred,
+            (true, false, _) => Self::Unconfirmed,
+            (true, true, false) => Self::Unapproved,
+            (true, true, true) => Self::Welcome,
+        }
+    }
+}
+
+impl User {
+    /// Whether they may come in.
+    pub fn standing(&self) -> Admission {
+        Admission::of(self.active, self.confirmed, self.approved, self.doomed_at.is_some())
+    }
 }
