@@ -6,6 +6,7 @@ mod audit;
 mod blob;
 mod caller;
 mod checksum;
+mod code;
 mod condition;
 mod confirmation;
 mod durability;
@@ -45,6 +46,7 @@ pub use audit::{Action, Event, Subject};
 pub use blob::{Blob, BlobId, Content, Sha256, StoreKind};
 pub use caller::{Caller, Door, Powers, RequestId};
 pub use checksum::Checksum;
+pub use code::Code;
 pub use condition::{Conditions, ETagMatch, Standing, StateList, StateTest, Tested};
 pub use confirmation::{Confirmation, ConfirmationKind};
 pub use durability::Durability;
@@ -59,7 +61,9 @@ pub use name::NodeName;
 pub use node::{Node, NodeId, NodeKind, NodeTimes};
 pub use on_conflict::OnConflict;
 pub use once::{KEY_BYTES_MAX, Once};
-pub use organization::{OrganizationId, OrganizationRole};
+pub use organization::{
+    Organization, OrganizationId, OrganizationMember, OrganizationName, OrganizationRole,
+};
 pub use page::{Cursor, Page, PageRequest};
 pub use path::NodePath;
 pub use placeholder::{Beginning, PLACEHOLDER_AGE_MAX};

@@ -2,7 +2,7 @@
 //! there are before it, and one more for how many rows there are in all.
 
 use domain::page::Key;
-use domain::{Cursor, Error, Page, PageRequest, Result};
+use domain::{Code, Cursor, Error, Message, Page, PageRequest, Result};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 use uuid::Uuid;
 
@@ -64,6 +64,12 @@ impl Listing {
     /// Lists these columns of these tables; `id` tells rows apart.
     pub(crate) fn of(columns: &'static str, from: &'static str, id: Id) -> Self {
         Self { columns, from, id, filters: Vec::new(), values: Vec::new() }
+    }
+
+    /// With a value that the tables or columns have as the next of `$1`, `$2` and so on.
+    pub(crate) fn given(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
     }
 
     /// Only those rows for which this holds, in which `?` stands for the value.
@@ -166,5 +172,6 @@ fn where_all(filters: &[String]) -> String {
 }
 
 fn other_order() -> Error {
-    Error::Invalid("This cursor is of a list in another order; begin with the first page.".into())
+    let sentence = "This cursor is of a list in another order; begin with the first page.";
+    Error::Invalid(Message::coded(Code::CursorUnknown, sentence))
 }
