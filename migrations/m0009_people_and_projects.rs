@@ -45,6 +45,9 @@ fn columns() -> Vec<(&'static str, ColumnDef)> {
         ("users", ColumnDef::new("confirmed").boolean().not_null().default(true).take()),
         // Since when they may only read, before they are locked out and deleted.
         ("users", ColumnDef::new("suspended_ms").big_integer().null().take()),
+        // Since when they are locked out because they were suspended for so long, and were told of what comes next.
+        ("users", ColumnDef::new("locked_ms").big_integer().null().take()),
+        ("users", ColumnDef::new("warned_ms").big_integer().null().take()),
         // Since when everything of theirs is being purged.
         ("users", ColumnDef::new("doomed_ms").big_integer().null().take()),
         // How often the row was changed: what its ETag is made of.

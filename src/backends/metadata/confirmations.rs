@@ -1,10 +1,11 @@
 //! What people were sent by e-mail, to show that they got it. The token itself is in the mail alone; here is its SHA-256.
 
-use domain::{Confirmation, ConfirmationKind, Email, Error, Result, Timestamp, UserId};
+use domain::{Confirmation, ConfirmationKind, Email, Result, Timestamp, UserId};
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 use crate::error::DbResult;
+use crate::users::stored_email;
 use crate::{Db, Tx, statement};
 
 /// What is sent.
@@ -117,9 +118,4 @@ pub async fn lapsed(db: &impl Db, now: Timestamp, users_max: u32) -> Result<Vec<
 fn read(row: &QueryResult) -> Result<Confirmation> {
     let email: String = row.try_get("", "email").or_domain()?;
     Ok(Confirmation { user: UserId(row.try_get("", "user_id").or_domain()?), email: stored_email(&email)? })
-}
-
-/// An address from a row: what is wrong with it is the house's fault, not the caller's.
-pub(crate) fn stored_email(email: &str) -> Result<Email> {
-    Email::parse(email).map_err(|_| Error::internal(format!("the database holds the address {email:?}")))
 }

@@ -7,10 +7,9 @@ use domain::{
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
-use crate::confirmations::stored_email;
 use crate::error::DbResult;
 use crate::listing::{Id, Listing, Order};
-use crate::users::stored_role;
+use crate::users::{stored_email, stored_role};
 use crate::{Db, Tx, statement};
 
 const COLUMNS: &str = "i.id, i.organization_id, i.email, i.role, i.invited_by, i.created_ms, i.expires_ms, \

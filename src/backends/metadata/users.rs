@@ -9,32 +9,31 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::confirmations::stored_email;
 use crate::error::DbResult;
 use crate::nodes::unsigned;
 use crate::rows::{node, revision, space, user};
 use crate::{Db, Tx, statement};
 
-const SELECT: &str = "SELECT u.id, u.name, u.display_name, u.email, u.email_verified_ms, u.role, u.active, u.confirmed, \
-                        u.approved, u.suspended_ms, u.doomed_ms, u.created_ms, u.version, \
-                        s.used_bytes, s.reserved_bytes, s.quota_bytes \
-                      FROM users u JOIN spaces s ON s.owner_id = u.id";
+/// The columns of a user `u` with their space `s`, as [`read`] reads them.
+pub(crate) const COLUMNS: &str = "u.id, u.name, u.role, u.email, u.email_verified_ms, u.display_name, u.active, \
+    u.confirmed, u.approved, u.suspended_ms, u.locked_ms, u.version, u.created_ms, s.used_bytes, s.reserved_bytes, s.quota_bytes";
+pub(crate) const TABLES: &str = "users u JOIN spaces s ON s.owner_id = u.id";
 
 #[derive(FromQueryResult)]
 struct UserRow {
     id: Uuid,
     name: String,
-    display_name: String,
+    role: String,
     email: Option<String>,
     email_verified_ms: Option<i64>,
-    role: String,
+    display_name: String,
     active: bool,
     confirmed: bool,
     approved: bool,
     suspended_ms: Option<i64>,
-    doomed_ms: Option<i64>,
-    created_ms: i64,
+    locked_ms: Option<i64>,
     version: i64,
+    created_ms: i64,
     used_bytes: i64,
     reserved_bytes: i64,
     quota_bytes: Option<i64>,
@@ -96,18 +95,18 @@ pub async fn insert(tx: &Tx, now: Timestamp, new: NewUser) -> Result<User> {
     Ok(User {
         id: new.id,
         name: new.name,
-        display_name: new.display_name,
+        role: new.role,
         email: None,
         email_verified_at: None,
-        role: new.role,
+        display_name: new.display_name,
         active: true,
         confirmed: new.confirmed,
         approved: new.approved,
         suspended_at: None,
-        doomed_at: None,
+        locked_at: None,
+        version: Version(0),
         quota: Quota { used_bytes: 0, reserved_bytes: 0, limit_bytes: new.quota_bytes },
         created_at: now,
-        version: Version(0),
     })
 }
 
@@ -116,7 +115,8 @@ pub async fn insert(tx: &Tx, now: Timestamp, new: NewUser) -> Result<User> {
 /// # Errors
 /// Whatever the database says.
 pub async fn find(db: &impl Db, name: &UserName) -> Result<Option<User>> {
-    let by_name = statement(db, &format!("{SELECT} WHERE u.name = $1"), [name.as_str().into()]);
+    let by_name =
+        statement(db, &format!("SELECT {COLUMNS} FROM {TABLES} WHERE u.name = $1"), [name.as_str().into()]);
     db.raw().query_one_raw(by_name).await.or_domain()?.map(|row| read(&row)).transpose()
 }
 
@@ -134,7 +134,7 @@ pub async fn get(db: &impl Db, name: &UserName) -> Result<User> {
 /// # Errors
 /// Whatever the database says.
 pub async fn find_by_id(db: &impl Db, id: UserId) -> Result<Option<User>> {
-    let by_id = statement(db, &format!("{SELECT} WHERE u.id = $1"), [id.0.into()]);
+    let by_id = statement(db, &format!("SELECT {COLUMNS} FROM {TABLES} WHERE u.id = $1"), [id.0.into()]);
     db.raw().query_one_raw(by_id).await.or_domain()?.map(|row| read(&row)).transpose()
 }
 
@@ -143,7 +143,8 @@ pub async fn find_by_id(db: &impl Db, id: UserId) -> Result<Option<User>> {
 /// # Errors
 /// Whatever the database says.
 pub async fn find_by_email(db: &impl Db, email: &Email) -> Result<Option<User>> {
-    let by_email = statement(db, &format!("{SELECT} WHERE u.email = $1"), [email.as_str().into()]);
+    let by_email =
+        statement(db, &format!("SELECT {COLUMNS} FROM {TABLES} WHERE u.email = $1"), [email.as_str().into()]);
     db.raw().query_one_raw(by_email).await.or_domain()?.map(|row| read(&row)).transpose()
 }
 
@@ -178,7 +179,7 @@ pub async fn space_of(db: &impl Db, name: &UserName) -> Result<SpaceId> {
 /// # Errors
 /// Whatever the database says.
 pub async fn list(db: &impl Db) -> Result<Vec<User>> {
-    let all = statement(db, &format!("{SELECT} ORDER BY u.name"), []);
+    let all = statement(db, &format!("SELECT {COLUMNS} FROM {TABLES} ORDER BY u.name"), []);
     db.raw().query_all_raw(all).await.or_domain()?.iter().map(read).collect()
 }
 
@@ -330,33 +331,41 @@ async fn insert_root(tx: &Tx, now: Timestamp, new: &NewUser) -> Result<NodeId> {
     Ok(NodeId(id))
 }
 
-fn read(row: &QueryResult) -> Result<User> {
+/// A user of the [`COLUMNS`] of a row.
+pub(crate) fn read(row: &QueryResult) -> Result<User> {
     let row = UserRow::from_query_result(row, "").or_domain()?;
+    let email = row.email.as_deref().map(stored_email).transpose()?;
     Ok(User {
         id: UserId(row.id),
         name: stored_name(&row.name)?,
-        display_name: row.display_name,
-        email: row.email.as_deref().map(stored_email).transpose()?,
-        email_verified_at: row.email_verified_ms.map(Timestamp::from_millis),
         role: stored_role(&row.role)?,
+        email,
+        email_verified_at: row.email_verified_ms.map(Timestamp::from_millis),
+        display_name: row.display_name,
         active: row.active,
         confirmed: row.confirmed,
         approved: row.approved,
         suspended_at: row.suspended_ms.map(Timestamp::from_millis),
-        doomed_at: row.doomed_ms.map(Timestamp::from_millis),
+        locked_at: row.locked_ms.map(Timestamp::from_millis),
+        version: Version(row.version),
         quota: Quota {
             used_bytes: unsigned(row.used_bytes),
             reserved_bytes: unsigned(row.reserved_bytes),
             limit_bytes: row.quota_bytes.map(unsigned),
         },
         created_at: Timestamp::from_millis(row.created_ms),
-        version: Version(row.version),
     })
 }
 
 /// A user name from a row: what is wrong with it is the house's fault, not the caller's.
 pub(crate) fn stored_name(name: &str) -> Result<UserName> {
     UserName::parse(name).map_err(|_| Error::internal(format!("the database holds the user name {name:?}")))
+}
+
+/// An address from a row.
+pub(crate) fn stored_email(email: &str) -> Result<Email> {
+    Email::parse(email)
+        .map_err(|_| Error::internal(format!("the database holds the e-mail address {email:?}")))
 }
 
 /// A role from a row.

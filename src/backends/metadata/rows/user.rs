@@ -18,6 +18,8 @@ pub struct Model {
     pub approved: bool,
     pub confirmed: bool,
     pub suspended_ms: Option<i64>,
+    pub locked_ms: Option<i64>,
+    pub warned_ms: Option<i64>,
     pub doomed_ms: Option<i64>,
     pub version: i64,
 }
