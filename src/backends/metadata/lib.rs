@@ -26,6 +26,7 @@ pub mod history;
 pub mod holds;
 pub mod jobs;
 pub mod locks;
+pub mod mails;
 pub mod members;
 pub mod moves;
 pub mod names;
