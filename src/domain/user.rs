@@ -85,14 +85,16 @@ pub struct User {
     pub name: UserName,
     /// What they are.
     pub role: Role,
-    /// Where they get mail, if that is known.
+    /// Where they get mail, if an address counts as theirs.
     pub email: Option<Email>,
-    /// When it was shown that the address is theirs.
+    /// Since when it does.
     pub email_verified_at: Option<Timestamp>,
     /// What they are called; empty where nobody has said.
     pub display_name: String,
     /// Whether they may come in, as far as admins are concerned.
     pub active: bool,
+    /// Whether they have shown, where that is asked for, that they read what is sent to the address they gave.
+    pub confirmed: bool,
     /// Whether an admin has let them in, where that is asked for.
     pub approved: bool,
     /// Since when they are suspended: they may only read.
@@ -116,7 +118,7 @@ pub enum UserState {
     Locked,
     /// They may only read.
     Suspended,
-    /// They have not shown yet that their e-mail address is theirs.
+    /// They have not shown yet that they read what is sent to the e-mail address they gave.
     Unverified,
     /// An admin has yet to let them in.
     Waiting,
@@ -162,7 +164,7 @@ impl User {
             UserState::Deactivated => !self.active,
             UserState::Locked => self.locked_at.is_some(),
             UserState::Suspended => self.suspended_at.is_some(),
-            UserState::Unverified => self.email.is_some() && self.email_verified_at.is_none(),
+            UserState::Unverified => !self.confirmed,
             UserState::Waiting => !self.approved,
             UserState::Active => true,
         };

@@ -29,7 +29,7 @@ pub(crate) const COMES_IN: &str = "(u.active AND u.approved AND u.locked_ms IS N
 
 /// The columns of a user `u` with their space `s`, as [`read`] reads them.
 pub(crate) const COLUMNS: &str = "u.id, u.name, u.role, u.email, u.email_verified_ms, u.display_name, u.active, \
-    u.approved, u.suspended_ms, u.locked_ms, u.version, u.created_ms, s.used_bytes, s.reserved_bytes, s.quota_bytes";
+    u.confirmed, u.approved, u.suspended_ms, u.locked_ms, u.version, u.created_ms, s.used_bytes, s.reserved_bytes, s.quota_bytes";
 pub(crate) const TABLES: &str = "users u JOIN spaces s ON s.owner_id = u.id";
 
 #[derive(FromQueryResult)]
@@ -41,6 +41,7 @@ struct UserRow {
     email_verified_ms: Option<i64>,
     display_name: String,
     active: bool,
+    confirmed: bool,
     approved: bool,
     suspended_ms: Option<i64>,
     locked_ms: Option<i64>,
@@ -58,8 +59,14 @@ pub struct NewUser {
     pub id: UserId,
     /// What they log in with.
     pub name: UserName,
+    /// What they are called; empty where they have not said.
+    pub display_name: String,
     /// What they are.
     pub role: Role,
+    /// Whether they need not show first that they read what is sent to their address.
+    pub confirmed: bool,
+    /// Whether no admin has to let them in first.
+    pub approved: bool,
     /// The argon2id hash of the account password as a PHC string, if they have one.
     pub password_hash: Option<String>,
     /// The identity of their personal space.
@@ -81,6 +88,9 @@ pub async fn insert(tx: &Tx, now: Timestamp, new: NewUser) -> Result<User> {
         role: Set(new.role.as_str().to_owned()),
         active: Set(true),
         password_hash: Set(new.password_hash.clone()),
+        display_name: Set(new.display_name.clone()),
+        confirmed: Set(new.confirmed),
+        approved: Set(new.approved),
         created_ms: Set(now.millis()),
         ..Default::default()
     };
@@ -101,9 +111,10 @@ pub async fn insert(tx: &Tx, now: Timestamp, new: NewUser) -> Result<User> {
         role: new.role,
         email: None,
         email_verified_at: None,
-        display_name: String::new(),
+        display_name: new.display_name,
         active: true,
-        approved: true,
+        confirmed: new.confirmed,
+        approved: new.approved,
         suspended_at: None,
         locked_at: None,
         version: Version(0),
@@ -129,6 +140,25 @@ pub async fn find(db: &impl Db, name: &UserName) -> Result<Option<User>> {
 pub async fn get(db: &impl Db, name: &UserName) -> Result<User> {
     let nobody = || Error::NotFound(format!("There is no user named {name}.").into());
     find(db, name).await?.ok_or_else(nobody)
+}
+
+/// Who has this identity.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn find_by_id(db: &impl Db, id: UserId) -> Result<Option<User>> {
+    let by_id = statement(db, &format!("SELECT {COLUMNS} FROM {TABLES} WHERE u.id = $1"), [id.0.into()]);
+    db.raw().query_one_raw(by_id).await.or_domain()?.map(|row| read(&row)).transpose()
+}
+
+/// Whose address this is, if it counts as anybody's.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn find_by_email(db: &impl Db, email: &Email) -> Result<Option<User>> {
+    let by_email =
+        statement(db, &format!("SELECT {COLUMNS} FROM {TABLES} WHERE u.email = $1"), [email.as_str().into()]);
+    db.raw().query_one_raw(by_email).await.or_domain()?.map(|row| read(&row)).transpose()
 }
 
 /// The personal space of a user.
@@ -213,6 +243,47 @@ pub async fn set_password(tx: &Tx, id: UserId, hash: String) -> Result<()> {
     set(tx, "UPDATE users SET password_hash = $2 WHERE id = $1", id, hash.into()).await
 }
 
+/// Lets an address count as a user's from now on; says whether it is nobody else's.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn set_email(tx: &Tx, id: UserId, email: &Email, now: Timestamp) -> Result<bool> {
+    // Two at once would both have found it nobody's. SQLite has one writer anyway.
+    if tx.raw().get_database_backend() == DbBackend::Postgres {
+        let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 7813568946115))";
+        tx.raw().query_one_raw(statement(tx, sql, [email.as_str().into()])).await.or_domain()?;
+    }
+    let sql = "UPDATE users SET email = $2, email_verified_ms = $3, version = version + 1 \
+               WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM users o WHERE o.email = $2 AND o.id <> $1)";
+    let values = [id.0.into(), email.as_str().into(), now.millis().into()];
+    Ok(tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?.rows_affected() > 0)
+}
+
+/// Takes note that a user has shown that they read what is sent to the address they gave.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn confirm(tx: &Tx, id: UserId) -> Result<()> {
+    set(tx, "UPDATE users SET confirmed = $2, version = version + 1 WHERE id = $1", id, true.into()).await
+}
+
+/// Takes note that an admin lets a user in who signed up; says whether they waited for that.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn approve(tx: &Tx, id: UserId) -> Result<bool> {
+    let sql = "UPDATE users SET approved = TRUE, version = version + 1 WHERE id = $1 AND NOT approved";
+    Ok(tx.raw().execute_raw(statement(tx, sql, [id.0.into()])).await.or_domain()?.rows_affected() > 0)
+}
+
+/// Calls a user something else.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn set_display_name(tx: &Tx, id: UserId, name: &str) -> Result<()> {
+    set(tx, "UPDATE users SET display_name = $2, version = version + 1 WHERE id = $1", id, name.into()).await
+}
+
 /// Sets what the personal space of a user may hold, in bytes; none for no limit.
 ///
 /// # Errors
@@ -285,6 +356,7 @@ pub(crate) fn read(row: &QueryResult) -> Result<User> {
         email_verified_at: row.email_verified_ms.map(Timestamp::from_millis),
         display_name: row.display_name,
         active: row.active,
+        confirmed: row.confirmed,
         approved: row.approved,
         suspended_at: row.suspended_ms.map(Timestamp::from_millis),
         locked_at: row.locked_ms.map(Timestamp::from_millis),

@@ -16,6 +16,7 @@ pub struct Model {
     pub email_verified_ms: Option<i64>,
     pub display_name: String,
     pub approved: bool,
+    pub confirmed: bool,
     pub suspended_ms: Option<i64>,
     pub locked_ms: Option<i64>,
     pub warned_ms: Option<i64>,
