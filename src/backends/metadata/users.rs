@@ -25,7 +25,8 @@ pub use listing::{UserOrder, UserQuery, by_id, page};
 pub use suspension::{Warned, lock_suspended, overdue, warn_suspended};
 
 /// Whether the user `u` may come in at all, by whichever door.
-pub(crate) const COMES_IN: &str = "(u.active AND u.approved AND u.locked_ms IS NULL AND u.doomed_ms IS NULL)";
+pub(crate) const COMES_IN: &str =
+    "(u.active AND u.confirmed AND u.approved AND u.locked_ms IS NULL AND u.doomed_ms IS NULL)";
 
 /// The columns of a user `u` with their space `s`, as [`read`] reads them.
 pub(crate) const COLUMNS: &str = "u.id, u.name, u.role, u.email, u.email_verified_ms, u.display_name, u.active, \

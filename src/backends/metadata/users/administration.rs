@@ -3,7 +3,7 @@
 use domain::{Email, Error, Result, Role, Timestamp, UserId};
 use sea_orm::{ConnectionTrait, Value};
 
-use super::{COMES_IN, set_quota};
+use super::{COMES_IN, set_email, set_quota};
 use crate::error::DbResult;
 use crate::{Db, Tx, statement};
 
@@ -39,12 +39,15 @@ pub async fn change(tx: &Tx, now: Timestamp, id: UserId, change: &UserChange) ->
     if let Some(role) = change.role {
         place("role", role.as_str().into());
     }
-    if let Some(email) = &change.email {
-        if let Some(email) = email {
-            is_free(tx, id, email).await?;
+    match &change.email {
+        Some(Some(email)) if !set_email(tx, id, email, now).await? => {
+            return Err(Error::Exists("Another account has this e-mail address.".into()));
         }
-        place("email", email.as_ref().map(|email| email.as_str().to_owned()).into());
-        place("email_verified_ms", email.as_ref().map(|_| now.millis()).into());
+        Some(None) => {
+            place("email", None::<String>.into());
+            place("email_verified_ms", None::<i64>.into());
+        }
+        Some(Some(_)) | None => {}
     }
     if let Some(display_name) = &change.display_name {
         place("display_name", display_name.as_str().into());
@@ -62,15 +65,6 @@ pub async fn change(tx: &Tx, now: Timestamp, id: UserId, change: &UserChange) ->
     }
     let sql = format!("UPDATE users SET {} WHERE id = $1", set.join(", "));
     tx.raw().execute_raw(statement(tx, &sql, values)).await.or_domain().map(drop)
-}
-
-async fn is_free(tx: &Tx, id: UserId, email: &Email) -> Result<()> {
-    let sql = "SELECT 1 AS taken FROM users WHERE email = $1 AND id <> $2";
-    let values = [email.as_str().into(), id.0.into()];
-    match tx.raw().query_one_raw(statement(tx, sql, values)).await.or_domain()? {
-        Some(_) => Err(Error::Exists("Another account has this e-mail address.".into())),
-        None => Ok(()),
-    }
 }
 
 /// Waits for whoever else changes this user or any admin, until the end of the transaction.

@@ -78,7 +78,7 @@ fn holds(state: UserState) -> &'static str {
         UserState::Deactivated => "(NOT u.active)",
         UserState::Locked => "(u.locked_ms IS NOT NULL)",
         UserState::Suspended => "(u.suspended_ms IS NOT NULL)",
-        UserState::Unverified => "(u.email IS NOT NULL AND u.email_verified_ms IS NULL)",
+        UserState::Unverified => "(NOT u.confirmed)",
         UserState::Waiting => "(NOT u.approved)",
         UserState::Active => "(1 = 1)",
     }
