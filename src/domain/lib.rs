@@ -71,7 +71,7 @@ pub use organization::{
 pub use page::{Cursor, Page, PageRequest};
 pub use path::NodePath;
 pub use placeholder::{Beginning, PLACEHOLDER_AGE_MAX};
-pub use project::{ProjectId, ProjectRole};
+pub use project::{MountedProject, ProjectId, ProjectRole};
 pub use property::{DeadProperty, PropertyChange, PropertyName};
 pub use receipt::{Receipt, ReceiptId};
 pub use rights::ProjectRights;

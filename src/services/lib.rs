@@ -16,6 +16,7 @@ pub mod files;
 pub mod history;
 pub mod jobs;
 pub mod mails;
+pub mod mounted;
 pub mod organizations;
 pub mod quotas;
 pub mod servers;

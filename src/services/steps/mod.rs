@@ -30,7 +30,7 @@ pub(crate) use hashing::Hashing;
 pub(crate) use judge::{end_lapsed, judge, may_remove};
 pub(crate) use moment::seq_at;
 pub(crate) use organization::{Standing, change_organization, see_organization};
-pub(crate) use place::{apart, may_place, placed, placeholder, trash};
+pub(crate) use place::{apart, make_entry, may_place, placed, placeholder, trash};
 pub use post::SEND_MAIL;
 pub(crate) use post::post;
 pub(crate) use record::{once, record};
