@@ -19,7 +19,7 @@ mod secret;
 mod under_way;
 
 pub(crate) use authorize::{
-    may_read, may_write, pen, pen_again, pen_of_system, pen_settling, pens, pens_to_copy,
+    may_read, may_write, pen, pen_again, pen_of_house, pen_of_system, pen_settling, pens, pens_to_copy,
 };
 pub(crate) use change::change;
 pub(crate) use charge::{NODES_MAX, charge_copy};

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use domain::{Caller, Conditions, JobKind, NodePath, Result, SpaceId, Timestamp, UserName};
-use metadata::{again, jobs, purge, spaces, users};
+use metadata::{again, jobs, purge, users};
 
 use crate::Backends;
 use crate::steps::{
-    ENTRY_DEPTH, companions_of, judge, locate, may_remove, node_of, not_made_up, parent_of, pen,
+    ENTRY_DEPTH, companions_of, judge, locate, may_remove, node_of, not_made_up, parent_of, pen, pen_of_house,
 };
 
 /// How many nodes one transaction purges, or takes out of the trash: whoever else wants to write waits that long.
@@ -71,7 +71,7 @@ pub async fn purge_batch(backends: &Backends, now: Timestamp) -> Result<bool> {
     let Some(space) = purge::doomed(&backends.metadata).await? else { return Ok(false) };
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        let seq = spaces::take_pen(&tx, space, 0).await?;
+        let seq = pen_of_house(&tx, space).await?;
         purge::purge(&tx, space, seq, now, NODES_MAX).await?;
         failpoint::reach("trash.batch");
         tx.commit().await?;
@@ -122,7 +122,7 @@ async fn purge_all(backends: &Backends, now: Timestamp) -> Result<()> {
 async fn doom_entries(backends: &Backends, space: SpaceId, before: Timestamp) -> Result<u64> {
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        spaces::take_pen(&tx, space, 0).await?;
+        pen_of_house(&tx, space).await?;
         let doomed = purge::doom_entries(&tx, space, before, NODES_MAX).await?;
         tx.commit().await?;
         Ok(doomed)
