@@ -14,6 +14,7 @@ pub mod devices;
 pub mod files;
 pub mod history;
 pub mod jobs;
+pub mod organizations;
 pub mod quotas;
 pub mod servers;
 pub mod setup;
