@@ -358,7 +358,8 @@ mod tests {
 
     #[test]
     fn of_a_name_that_is_too_long_the_end_is_kept() {
-        let name = |chars: usize| Event::new(Action::ReadFile, "file", 1, "\u{fc}".repeat(chars)).subject.name;
+        let name =
+            |chars: usize| Event::new(Action::ReadFile, "file", 1, "\u{fc}".repeat(chars)).subject.name;
         assert_eq!(name(NAME_CHARS_MAX), "\u{fc}".repeat(NAME_CHARS_MAX));
         let cut = name(NAME_CHARS_MAX + 1);
         assert_eq!(cut.chars().count(), NAME_CHARS_MAX);

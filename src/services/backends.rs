@@ -1,5 +1,6 @@
 //! What every use case works with.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use blobs::Blobs;
@@ -9,11 +10,11 @@ use metadata::Metadata;
 
 use crate::auth::Memory;
 use crate::files::Walks;
-use crate::steps::{Hashing, UnderWay};
+use crate::steps::{Accesses, Hashing, UnderWay};
 use crate::upkeep::Rounds;
 use crate::{
-    DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig,
-    TrashConfig, VersionsConfig,
+    AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig,
+    ServicesConfig, TrashConfig, VersionsConfig,
 };
 
 /// The floor below, and the settings of this one.
@@ -40,10 +41,14 @@ pub struct Backends {
     pub scrub: ScrubConfig,
     /// Settings about logging in.
     pub login: LoginConfig,
+    /// Settings about the record.
+    pub audit: AuditConfig,
     /// How long bytes that nothing refers to are left where they are.
     pub orphan_grace: Duration,
     /// What operators know this server by.
     pub server_name: String,
+    /// What was read and is not written down yet.
+    pub(crate) accesses: Arc<Accesses>,
     /// The uploads of this process.
     pub(crate) under_way: UnderWay,
     /// How far the sweep and the scrub have come.
@@ -68,11 +73,13 @@ impl Backends {
             versions,
             scrub,
             login,
+            audit,
             orphan_grace,
             server_name,
         } = config;
         let (hashing, memory) = (Hashing::new(), Memory::new(&login));
         let (under_way, rounds, walks) = (UnderWay::default(), Rounds::default(), Walks::default());
+        let accesses = Arc::new(Accesses::new(audit.accesses));
         Self {
             metadata,
             blobs,
@@ -85,8 +92,10 @@ impl Backends {
             versions,
             scrub,
             login,
+            audit,
             orphan_grace,
             server_name,
+            accesses,
             under_way,
             rounds,
             walks,

@@ -87,9 +87,8 @@ fn row(deed: &Deed, values: &mut Vec<Value>) -> String {
     let kind = place(event.subject.kind.into());
     let (id, name) = (place(event.subject.id.as_str().into()), place(event.subject.name.as_str().into()));
     let detail = place(event.detail.clone().into());
-    let columns = [
-        at, user, door, address, request, action, outcome, organization, project, kind, id, name, detail,
-    ];
+    let columns =
+        [at, user, door, address, request, action, outcome, organization, project, kind, id, name, detail];
     format!("({})", columns.join(", "))
 }
 
@@ -116,7 +115,8 @@ const BY_TIME: Order = Order { word: "at", column: "a.at_ms", is_number: true };
 /// # Errors
 /// [`Invalid`](Error::Invalid) for a cursor of another list; whatever the database says.
 pub async fn list(db: &impl Db, scope: Scope, filter: &Filter, page: &PageRequest) -> Result<Page<Entry>> {
-    let all = Listing::of(COLUMNS, "audit_entries a LEFT JOIN users u ON u.id = a.user_id", Id::Number("a.id"));
+    let all =
+        Listing::of(COLUMNS, "audit_entries a LEFT JOIN users u ON u.id = a.user_id", Id::Number("a.id"));
     let listing = match scope {
         Scope::Of(user) => all.only("a.user_id = ?", user.0),
         Scope::Organization(organization) => all.only("a.organization_id = ?", organization.0),

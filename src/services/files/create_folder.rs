@@ -1,12 +1,12 @@
 //! Making a folder.
 
-use domain::{Caller, Conditions, Error, NodePath, Result};
+use domain::{Action, Caller, Conditions, Error, Event, NodePath, Result};
 use metadata::nodes::{self, NewNode};
 use metadata::{again, spaces};
 use uuid::Uuid;
 
 use crate::Backends;
-use crate::steps::{judge, name_of, parent_of};
+use crate::steps::{judge, name_of, parent_of, record};
 
 /// Makes an empty folder.
 ///
@@ -40,6 +40,8 @@ pub async fn create_folder(
             modified_at: caller.now,
         };
         nodes::stir(&tx, seq, located.ancestors()).await?;
+        let made = Event::new(Action::CreateFolder, "folder", new.uuid, path.to_string());
+        record(&tx, caller, &made.in_space(space)).await?;
         nodes::insert(&tx, caller, space, seq, new).await?;
         failpoint::reach("folder.inserted");
         tx.commit().await?;

@@ -1,5 +1,6 @@
 //! Small moves that use cases share.
 
+mod accesses;
 mod authorize;
 mod change;
 mod charge;
@@ -17,6 +18,7 @@ mod restore;
 mod secret;
 mod under_way;
 
+pub(crate) use accesses::Accesses;
 pub(crate) use authorize::own;
 pub(crate) use change::change;
 pub(crate) use charge::{NODES_MAX, charge_copy};
@@ -28,7 +30,7 @@ pub(crate) use judge::{end_lapsed, judge, may_remove};
 pub(crate) use moment::seq_at;
 pub(crate) use organization::{Standing, change_organization, see_organization};
 pub(crate) use place::{apart, may_place, placed, placeholder, trash};
-pub(crate) use record::{once, record};
+pub(crate) use record::{about, concerned, note, once, record, record_here, spelled};
 pub use relabel::ORIGINAL_PATHS;
 pub(crate) use relabel::relabel_later;
 pub(crate) use restore::{ENTRY_DEPTH, destination, locate, not_made_up};

@@ -4,9 +4,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use domain::page::Cursor;
-use domain::{
-    Action, Door, Durability, NodeId, Powers, Role, Secret, SpaceId, Tree, UserName,
-};
+use domain::{Action, Door, Durability, NodeId, Powers, Role, Secret, SpaceId, Tree, UserName};
 use scratch::Database;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -43,7 +41,8 @@ impl House {
                 vec![organization.0.into(), ann.user.0.into()],
             ),
             (
-                "INSERT INTO spaces (id, owner_id, root_id) SELECT $1, NULL, root_id FROM spaces WHERE id = $2",
+                "INSERT INTO spaces (id, root_id, seq, history_seq, history_ms, used_bytes, system_bytes, reserved_bytes, \
+                 restored_seq) SELECT $1, root_id, 0, 0, 0, 0, 0, 0, 0 FROM spaces WHERE id = $2",
                 vec![project_space.0.into(), ann.home.space.0.into()],
             ),
             (
@@ -99,7 +98,10 @@ async fn enter(db: &Metadata, name: &str) -> Caller {
     let new = NewUser {
         id,
         name: name.clone(),
+        display_name: String::new(),
         role: Role::User,
+        confirmed: true,
+        approved: true,
         password_hash: None,
         space,
         root_uuid: Uuid::new_v4(),
@@ -195,7 +197,10 @@ async fn many_are_written_in_one_statement_and_a_name_that_was_tried_is_kept_onl
     let listed = list(&house.db, Scope::Project(house.project), &any, &page).await.unwrap();
     assert_eq!(listed.total, Some(AT_ONCE as u64 - 2));
     let bens = list(&house.db, Scope::Of(house.ben.user), &any, &page).await.unwrap().entries;
-    assert_eq!((bens.len(), bens[0].action.as_str(), bens[0].outcome), (1, "account.log_in_refused", Outcome::Refused));
+    assert_eq!(
+        (bens.len(), bens[0].action.as_str(), bens[0].outcome),
+        (1, "account.log_in_refused", Outcome::Refused)
+    );
     let refusals = Filter { outcome: Some(Outcome::Refused), ..any };
     let refusals = list(&house.db, Scope::Everything, &refusals, &page).await.unwrap().entries;
     assert_eq!(refusals.iter().filter(|entry| entry.user.is_none()).count(), 1);
@@ -309,7 +314,9 @@ async fn an_entry_writes_few_pages() {
     // What was written before is in the file, so that the log begins anew.
     house.db.aside().execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
     for second in 0..50 {
-        house.record(&at(&house.ann, second), &wrote("/Reports/2026/q3.pdf").in_space(house.ann.home.space)).await;
+        house
+            .record(&at(&house.ann, second), &wrote("/Reports/2026/q3.pdf").in_space(house.ann.home.space))
+            .await;
     }
     // A page of 4 KiB with its header.
     let pages = std::fs::metadata(log).unwrap().len() / (4096 + 24);
