@@ -7,6 +7,7 @@ use blobs::Blobs;
 use coordination::Coordination;
 use domain::Result;
 use metadata::Metadata;
+use outbound::Mailer;
 
 use crate::auth::Memory;
 use crate::files::Walks;
@@ -49,6 +50,10 @@ pub struct Backends {
     pub server_name: String,
     /// What was read and is not written down yet.
     pub(crate) accesses: Arc<Accesses>,
+    /// Where people reach this house, such as `https://files.example.org`; none where nobody has said.
+    pub origin: Option<String>,
+    /// Sends mails; none where none are sent.
+    pub mailer: Option<Mailer>,
     /// The uploads of this process.
     pub(crate) under_way: UnderWay,
     /// How far the sweep and the scrub have come.
@@ -76,6 +81,8 @@ impl Backends {
             audit,
             orphan_grace,
             server_name,
+            origin,
+            mailer,
         } = config;
         let (hashing, memory) = (Hashing::new(), Memory::new(&login));
         let (under_way, rounds, walks) = (UnderWay::default(), Rounds::default(), Walks::default());
@@ -96,12 +103,19 @@ impl Backends {
             orphan_grace,
             server_name,
             accesses,
+            origin,
+            mailer,
             under_way,
             rounds,
             walks,
             hashing,
             memory,
         }
+    }
+
+    /// Whether letters reach people: what needs one is not offered otherwise.
+    pub fn sends_mail(&self) -> bool {
+        self.mailer.is_some() && self.origin.is_some()
     }
 
     /// Says what others have to hear of, and closes the database once nobody uses it any more.

@@ -12,6 +12,7 @@ mod judge;
 mod moment;
 mod organization;
 mod place;
+mod post;
 mod record;
 mod relabel;
 mod restore;
@@ -19,7 +20,9 @@ mod secret;
 mod under_way;
 
 pub(crate) use accesses::Accesses;
-pub(crate) use authorize::own;
+pub(crate) use authorize::{
+    may_read, may_write, pen, pen_again, pen_of_system, pen_settling, pens, pens_to_copy,
+};
 pub(crate) use change::change;
 pub(crate) use charge::{NODES_MAX, charge_copy};
 pub(crate) use companions::{companions_of, follow};
@@ -30,6 +33,8 @@ pub(crate) use judge::{end_lapsed, judge, may_remove};
 pub(crate) use moment::seq_at;
 pub(crate) use organization::{Standing, change_organization, see_organization};
 pub(crate) use place::{apart, may_place, placed, placeholder, trash};
+pub use post::SEND_MAIL;
+pub(crate) use post::post;
 pub(crate) use record::{about, concerned, note, once, record, record_here, spelled};
 pub use relabel::ORIGINAL_PATHS;
 pub(crate) use relabel::relabel_later;
