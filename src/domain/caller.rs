@@ -5,7 +5,9 @@ use std::net::IpAddr;
 
 use uuid::Uuid;
 
-use crate::{Error, NodePath, Once, Result, Role, SessionId, Timestamp, Tree, UserId, UserName};
+use crate::{
+    Code, Error, Message, NodePath, Once, Result, Role, SessionId, Timestamp, Tree, UserId, UserName,
+};
 
 /// The identity of one request; it stands in every line of the log the request caused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -93,9 +95,10 @@ impl Caller {
     pub fn may_write(&self) -> Result<()> {
         match self.powers {
             Powers::Full | Powers::Files => Ok(()),
-            Powers::ReadFiles => Err(Error::Forbidden(
-                "This account or app password may only read; nothing was changed.".into(),
-            )),
+            Powers::ReadFiles => Err(Error::Forbidden(Message::coded(
+                Code::ReadOnly,
+                "This account or app password may only read; nothing was changed.",
+            ))),
         }
     }
 
@@ -106,9 +109,10 @@ impl Caller {
     pub fn may_manage(&self) -> Result<()> {
         match self.powers {
             Powers::Full => Ok(()),
-            Powers::Files | Powers::ReadFiles => Err(Error::Forbidden(
-                "An app password opens files only; log in with the account password for this.".into(),
-            )),
+            Powers::Files | Powers::ReadFiles => Err(Error::Forbidden(Message::coded(
+                Code::NeedsSession,
+                "An app password opens files only; log in with the account password for this.",
+            ))),
         }
     }
 
@@ -120,7 +124,10 @@ impl Caller {
         self.may_manage()?;
         match self.role {
             Role::Admin => Ok(()),
-            Role::User => Err(Error::Forbidden("Only an admin of this server may do this.".into())),
+            Role::User => Err(Error::Forbidden(Message::coded(
+                Code::NeedsAdmin,
+                "Only an admin of this server may do this.",
+            ))),
         }
     }
 }

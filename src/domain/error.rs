@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use crate::Code;
+
 /// What every floor returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -14,10 +16,16 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, Clone)]
 pub struct Message {
     user: Cow<'static, str>,
+    code: Option<Code>,
     log: Option<String>,
 }
 
 impl Message {
+    /// A sentence for the user, and the code by which programs tell it from others of its kind.
+    pub fn coded(code: Code, user: impl Into<Cow<'static, str>>) -> Self {
+        Self { user: user.into(), code: Some(code), log: None }
+    }
+
     /// The sentence for the user.
     pub fn user(&self) -> &str {
         &self.user
@@ -31,7 +39,7 @@ impl Message {
 
 impl<T: Into<Cow<'static, str>>> From<T> for Message {
     fn from(user: T) -> Self {
-        Self { user: user.into(), log: None }
+        Self { user: user.into(), code: None, log: None }
     }
 }
 
@@ -108,13 +116,14 @@ impl Error {
     pub fn internal(log: impl fmt::Display) -> Self {
         Self::Internal(Message {
             user: "Something went wrong on the server; the log says what.".into(),
+            code: None,
             log: Some(log.to_string()),
         })
     }
 
     /// Something the house needs did not answer.
     pub fn unavailable(user: impl Into<Cow<'static, str>>, log: impl fmt::Display) -> Self {
-        Self::Unavailable(Message { user: user.into(), log: Some(log.to_string()) })
+        Self::Unavailable(Message { user: user.into(), code: None, log: Some(log.to_string()) })
     }
 
     /// The database has undone a transaction for the sake of another one.
@@ -122,6 +131,7 @@ impl Error {
         Self::Contended(Message {
             user: "The server is busy with other changes here; nothing was changed, try again in a moment."
                 .into(),
+            code: None,
             log: Some(log.to_string()),
         })
     }
@@ -130,7 +140,30 @@ impl Error {
     pub fn out_of_space(log: impl fmt::Display) -> Self {
         Self::OutOfSpace(Message {
             user: "The server's disk is full; nothing was changed.".into(),
+            code: None,
             log: Some(log.to_string()),
+        })
+    }
+
+    /// The code of this error: its own, or that of its kind.
+    pub fn code(&self) -> Code {
+        self.message().code.unwrap_or(match self {
+            Self::NotFound(_) => Code::NotFound,
+            Self::ParentMissing(_) => Code::ParentMissing,
+            Self::Forbidden(_) => Code::Forbidden,
+            Self::Unauthenticated(_) => Code::Unauthenticated,
+            Self::Invalid(_) => Code::Invalid,
+            Self::NameTooLong(_) => Code::NameTooLong,
+            Self::Exists(_) => Code::Exists,
+            Self::Stale(_) => Code::Stale,
+            Self::Locked(_) => Code::Locked,
+            Self::QuotaExceeded(_) => Code::QuotaExceeded,
+            Self::OutOfSpace(_) => Code::OutOfSpace,
+            Self::TooLarge(_) => Code::TooLarge,
+            Self::TooMany { .. } => Code::TooMany,
+            Self::Unsupported(_) => Code::Unsupported,
+            Self::Unavailable(_) | Self::Contended(_) => Code::Unavailable,
+            Self::Internal(_) => Code::Internal,
         })
     }
 

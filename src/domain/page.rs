@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::{Error, Result};
+use crate::{Code, Error, Message, Result};
 
 /// The longest page.
 pub const ENTRIES_MAX: u32 = 500;
@@ -36,8 +36,10 @@ impl Cursor {
     /// # Errors
     /// [`Invalid`](Error::Invalid) for anything else.
     pub fn parse(text: &str) -> Result<Self> {
-        let unknown =
-            || Error::Invalid("This cursor is none of this list; begin with the first page.".into());
+        let unknown = || {
+            let sentence = "This cursor is none of this list; begin with the first page.";
+            Error::Invalid(Message::coded(Code::CursorUnknown, sentence))
+        };
         let bytes = hex::decode(text).map_err(|_| unknown())?;
         let text = String::from_utf8(bytes).map_err(|_| unknown())?;
         let mut parts = text.splitn(3, '\n');

@@ -2,7 +2,7 @@
 //! there are before it, and one more for how many rows there are in all.
 
 use domain::page::Key;
-use domain::{Cursor, Error, Page, PageRequest, Result};
+use domain::{Code, Cursor, Error, Message, Page, PageRequest, Result};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 use uuid::Uuid;
 
@@ -166,5 +166,6 @@ fn where_all(filters: &[String]) -> String {
 }
 
 fn other_order() -> Error {
-    Error::Invalid("This cursor is of a list in another order; begin with the first page.".into())
+    let sentence = "This cursor is of a list in another order; begin with the first page.";
+    Error::Invalid(Message::coded(Code::CursorUnknown, sentence))
 }

@@ -1,6 +1,6 @@
 //! What requests with an Idempotency-Key have made, so that one that comes again finds it instead of making it again.
 
-use domain::{Error, Once, Result, Timestamp, UserId};
+use domain::{Code, Error, Message, Once, Result, Timestamp, UserId};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
@@ -37,9 +37,10 @@ pub async fn claim(
     let row = row.ok_or_else(|| Error::contended("an idempotency key was forgotten just now"))?;
     match row.try_get::<Vec<u8>>("", "fingerprint").or_domain()? == once.fingerprint {
         true => Ok(Some(row.try_get("", "resource_id").or_domain()?)),
-        false => Err(Error::Invalid(
-            "This Idempotency-Key came with another request before; use a new one for each.".into(),
-        )),
+        false => Err(Error::Invalid(Message::coded(
+            Code::KeyReused,
+            "This Idempotency-Key came with another request before; use a new one for each.",
+        ))),
     }
 }
 
