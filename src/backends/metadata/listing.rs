@@ -66,6 +66,12 @@ impl Listing {
         Self { columns, from, id, filters: Vec::new(), values: Vec::new() }
     }
 
+    /// The same list, of tables and columns in which `$1` stands for the value. It comes before any filter.
+    pub(crate) fn seen_by(mut self, value: impl Into<Value>) -> Self {
+        self.values.insert(0, value.into());
+        self
+    }
+
     /// Only those rows for which this holds, in which `?` stands for the value.
     pub(crate) fn only(mut self, filter: &str, value: impl Into<Value>) -> Self {
         self.values.push(value.into());
