@@ -101,6 +101,12 @@ codes! {
     CreatorOnly = "creator_only",
     /// The last admin of a personal project stays until there is another.
     LastAdmin = "last_admin",
+    /// An organization always has an owner; make somebody else one first.
+    LastOwner = "last_owner",
+    /// The organization has projects; purge them first.
+    OrganizationHasProjects = "organization_has_projects",
+    /// They are in the organization already.
+    AlreadyMember = "already_member",
 }
 
 #[cfg(test)]

@@ -59,7 +59,9 @@ pub use name::NodeName;
 pub use node::{Node, NodeId, NodeKind, NodeTimes};
 pub use on_conflict::OnConflict;
 pub use once::{KEY_BYTES_MAX, Once};
-pub use organization::{OrganizationId, OrganizationRole};
+pub use organization::{
+    Organization, OrganizationId, OrganizationMember, OrganizationName, OrganizationRole,
+};
 pub use page::{Cursor, Page, PageRequest};
 pub use path::NodePath;
 pub use placeholder::{Beginning, PLACEHOLDER_AGE_MAX};

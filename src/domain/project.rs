@@ -166,6 +166,17 @@ pub struct Project {
 }
 
 impl Project {
+    /// The longest description in characters.
+    const DESCRIPTION_CHARS_MAX: usize = 10_000;
+
+    /// Reads a description as somebody typed it.
+    ///
+    /// # Errors
+    /// [`Invalid`](Error::Invalid) when it is too long, or cannot be kept.
+    pub fn description(typed: &str) -> Result<String> {
+        text::lines("The description of a project", typed, Self::DESCRIPTION_CHARS_MAX)
+    }
+
     /// Whether it is hidden from all but those who administer it.
     pub fn is_hidden(&self) -> bool {
         !self.active || self.removed_at.is_some()

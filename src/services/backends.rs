@@ -12,8 +12,8 @@ use crate::files::Walks;
 use crate::steps::{Hashing, UnderWay};
 use crate::upkeep::Rounds;
 use crate::{
-    DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig,
-    TrashConfig, VersionsConfig,
+    DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ProjectsConfig, ScrubConfig,
+    ServicesConfig, TrashConfig, VersionsConfig,
 };
 
 /// The floor below, and the settings of this one.
@@ -32,6 +32,8 @@ pub struct Backends {
     pub names: NamesConfig,
     /// Settings about the trash.
     pub trash: TrashConfig,
+    /// Settings about projects.
+    pub projects: ProjectsConfig,
     /// Settings about the history.
     pub history: HistoryConfig,
     /// Settings about earlier contents.
@@ -64,6 +66,7 @@ impl Backends {
             downloads,
             names,
             trash,
+            projects,
             history,
             versions,
             scrub,
@@ -81,6 +84,7 @@ impl Backends {
             downloads,
             names,
             trash,
+            projects,
             history,
             versions,
             scrub,

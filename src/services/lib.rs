@@ -14,6 +14,8 @@ pub mod devices;
 pub mod files;
 pub mod history;
 pub mod jobs;
+pub mod organizations;
+pub mod projects;
 pub mod quotas;
 pub mod servers;
 pub mod setup;
@@ -26,6 +28,6 @@ pub mod versions;
 
 pub use backends::Backends;
 pub use config::{
-    DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig,
-    TrashConfig, VersionsConfig,
+    DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ProjectsConfig, ScrubConfig,
+    ServicesConfig, TrashConfig, VersionsConfig,
 };

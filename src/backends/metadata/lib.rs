@@ -31,6 +31,8 @@ pub mod moves;
 pub mod names;
 pub mod nodes;
 pub mod once;
+pub mod organization_members;
+pub mod organizations;
 pub mod original_paths;
 pub mod placeholders;
 pub mod places;

@@ -66,9 +66,9 @@ impl Listing {
         Self { columns, from, id, filters: Vec::new(), values: Vec::new() }
     }
 
-    /// The same list, of tables and columns in which `$1` stands for the value. It comes before any filter.
-    pub(crate) fn seen_by(mut self, value: impl Into<Value>) -> Self {
-        self.values.insert(0, value.into());
+    /// With a value that the tables or columns have as the next of `$1`, `$2` and so on.
+    pub(crate) fn given(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
         self
     }
 

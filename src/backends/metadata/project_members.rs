@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    NodeName, Page, PageRequest, ProjectId, ProjectMember, ProjectName, ProjectRole, Result, Timestamp,
-    UserId, Version,
+    NodeName, OrganizationId, Page, PageRequest, ProjectId, ProjectMember, ProjectName, ProjectRole, Result,
+    Timestamp, UserId, UserName, Version,
 };
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 use uuid::Uuid;
@@ -18,6 +18,15 @@ use crate::{Db, Tx, statement, users};
 
 const COLUMNS: &str = "m.user_id, m.role, m.since_ms, m.version, u.name, u.display_name";
 const TABLES: &str = "project_members m JOIN users u ON u.id = m.user_id";
+
+/// Somebody, by one of the two ways to name them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whom {
+    /// By their identity.
+    Id(UserId),
+    /// By what they log in with.
+    Name(UserName),
+}
 
 /// Takes somebody into a project they are not in, and says what it is called in their drive.
 ///
@@ -59,6 +68,32 @@ pub async fn find(db: &impl Db, project: ProjectId, user: UserId) -> Result<Opti
     let values = [project.0.into(), user.0.into()];
     let row = db.raw().query_one_raw(statement(db, &sql, values)).await.or_domain()?;
     row.as_ref().map(read).transpose()
+}
+
+/// Who has this identity or this name and may be taken into a project: in its organization, where it has one, and not
+/// being purged.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn find_candidate(
+    db: &impl Db,
+    organization: Option<OrganizationId>,
+    whom: &Whom,
+) -> Result<Option<UserId>> {
+    let (column, wanted): (_, Value) = match whom {
+        Whom::Id(id) => ("id", id.0.into()),
+        Whom::Name(name) => ("name", name.as_str().into()),
+    };
+    let inside = match organization {
+        Some(_) => {
+            "AND EXISTS (SELECT 1 FROM organization_members o WHERE o.organization_id = $2 AND o.user_id = u.id)"
+        }
+        None => "",
+    };
+    let sql = format!("SELECT u.id FROM users u WHERE u.{column} = $1 AND u.doomed_ms IS NULL {inside}");
+    let values = [wanted].into_iter().chain(organization.map(|organization| organization.0.into()));
+    let row = db.raw().query_one_raw(statement(db, &sql, values)).await.or_domain()?;
+    row.map(|row| row.try_get("", "id").or_domain().map(UserId)).transpose()
 }
 
 /// What members are listed by.

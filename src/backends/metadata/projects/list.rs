@@ -66,7 +66,7 @@ pub async fn list(
         ProjectOrder::Changed => Order { word: "changed", column: "p.changed_ms", is_number: true },
     };
     let mut listing = Listing::of(COLUMNS, TABLES, Id::Uuid("p.id"))
-        .seen_by(user.0)
+        .given(user.0)
         .only_if("p.organization_id = ?", query.organization.map(|organization| organization.0))
         .with(match query.state {
             Some(ProjectState::Active) => "p.active AND p.removed_ms IS NULL",
