@@ -14,8 +14,8 @@ use crate::files::Walks;
 use crate::steps::{Accesses, Hashing, UnderWay};
 use crate::upkeep::Rounds;
 use crate::{
-    AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig,
-    ServicesConfig, TrashConfig, VersionsConfig,
+    AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ProjectsConfig,
+    ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
 };
 
 /// The floor below, and the settings of this one.
@@ -34,6 +34,8 @@ pub struct Backends {
     pub names: NamesConfig,
     /// Settings about the trash.
     pub trash: TrashConfig,
+    /// Settings about projects.
+    pub projects: ProjectsConfig,
     /// Settings about the history.
     pub history: HistoryConfig,
     /// Settings about earlier contents.
@@ -74,6 +76,7 @@ impl Backends {
             downloads,
             names,
             trash,
+            projects,
             history,
             versions,
             scrub,
@@ -95,6 +98,7 @@ impl Backends {
             downloads,
             names,
             trash,
+            projects,
             history,
             versions,
             scrub,

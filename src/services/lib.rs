@@ -18,6 +18,7 @@ pub mod history;
 pub mod jobs;
 pub mod mails;
 pub mod organizations;
+pub mod projects;
 pub mod quotas;
 pub mod servers;
 pub mod setup;
@@ -30,6 +31,6 @@ pub mod versions;
 
 pub use backends::Backends;
 pub use config::{
-    AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig,
-    ServicesConfig, TrashConfig, VersionsConfig,
+    AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ProjectsConfig,
+    ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
 };

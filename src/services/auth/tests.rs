@@ -20,7 +20,7 @@ use super::{Attempt, log_in};
 use crate::users::NewUser;
 use crate::{
     AuditConfig, Backends, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig,
-    ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig, app_passwords, users,
+    ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig, app_passwords, users,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
@@ -66,6 +66,7 @@ impl House {
             device_idle_minutes: 15,
         };
         let trash = TrashConfig { days: 30, listed: true };
+        let projects = ProjectsConfig { quota_bytes: 1000, objects_kept_days: 30 };
         let history = HistoryConfig { listed: false };
         let versions = VersionsConfig { days: 180, count_max: 100, thinning: Thinning::default() };
         let scrub = ScrubConfig { days: 30, read_bytes_per_second: 0 };
@@ -82,6 +83,7 @@ impl House {
             downloads,
             names,
             trash,
+            projects,
             history,
             versions,
             scrub,
