@@ -9,6 +9,7 @@ mod letters;
 mod steps;
 
 pub mod app_passwords;
+pub mod audit;
 pub mod auth;
 pub mod checkup;
 pub mod devices;
@@ -18,6 +19,7 @@ pub mod jobs;
 pub mod mails;
 pub mod mounted;
 pub mod organizations;
+pub mod projects;
 pub mod quotas;
 pub mod servers;
 pub mod setup;
@@ -30,6 +32,6 @@ pub mod versions;
 
 pub use backends::Backends;
 pub use config::{
-    DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig,
-    TrashConfig, VersionsConfig,
+    AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ProjectsConfig,
+    ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
 };

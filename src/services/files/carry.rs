@@ -1,7 +1,9 @@
 //! Moving into another tree: a copy there, which refers to the same blobs, and the original into the trash of its own, in
 //! one transaction (docs/decisions/0031-projects-in-the-drive.md).
 
-use domain::{Caller, Conditions, Error, Node, NodeId, NodeName, NodePath, Result, Seq, Tree, VirtualFolder};
+use domain::{
+    Action, Caller, Conditions, Error, Node, NodeId, NodeName, NodePath, Result, Seq, Tree, VirtualFolder,
+};
 use metadata::copies::{self, CopyTo, Source};
 use metadata::nodes::{self, Located, NewNode};
 use metadata::{Tx, locks, properties, system_files};
@@ -11,8 +13,8 @@ use super::promotion::{Ready, Shown, Tried};
 use super::{Placed, Target};
 use crate::Backends;
 use crate::steps::{
-    charge_copy, companions_of, judge, make_entry, may_place, may_remove, node_of, parent_of, pen_again,
-    pens, placed, relabel_later, trash,
+    about, charge_copy, companions_of, judge, make_entry, may_place, may_remove, node_of, parent_of,
+    pen_again, pens, placed, record, relabel_later, spelled, trash,
 };
 
 /// What is moved, and where to.
@@ -69,6 +71,7 @@ impl Carrying<'_> {
         let is_event = !node.is_system() || self.name.system().is_none();
         if is_event || target.node().is_some_and(|old| !old.is_system()) {
             nodes::stir(&tx, last_seq, target.ancestors()).await?;
+            self.note(&tx, node, here, &there).await?;
         }
         let relabels = match made {
             Some(made) => relabel_later(&tx, backends, caller.now, made).await?,
@@ -81,6 +84,18 @@ impl Carrying<'_> {
             backends.coordination.wake_jobs();
         }
         Ok(Tried::Done(placed(&target)))
+    }
+
+    /// Writes it down in each of the two trees that is not the caller's own.
+    async fn note(&self, tx: &Tx, node: &Node, here: Tree, there: &There<'_>) -> Result<()> {
+        let to = spelled(there.located, self.name);
+        for tree in [here, there.tree] {
+            if tree.space != self.caller.home.space {
+                let moved = about(Action::MoveNode, node, self.from).in_space(tree.space);
+                record(tx, self.caller, &moved.detailed(to.clone())).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Makes what is moved anew in the other tree, in the place of what is there. Gives its number, and what stayed in the
