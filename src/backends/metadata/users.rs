@@ -12,6 +12,9 @@ use crate::nodes::unsigned;
 use crate::rows::{node, revision, space, user};
 use crate::{Db, Tx, statement};
 
+/// Whether the user `u` may come in at all, by whichever door.
+pub(crate) const COMES_IN: &str = "(u.active AND u.approved AND u.doomed_ms IS NULL)";
+
 const SELECT: &str = "SELECT u.id, u.name, u.role, u.active, u.created_ms, s.used_bytes, s.reserved_bytes, s.quota_bytes \
                       FROM users u JOIN spaces s ON s.owner_id = u.id";
 
