@@ -66,6 +66,12 @@ impl Listing {
         Self { columns, from, id, filters: Vec::new(), values: Vec::new() }
     }
 
+    /// With a value that the tables or columns have as the next of `$1`, `$2` and so on.
+    pub(crate) fn given(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
     /// Only those rows for which this holds, in which `?` stands for the value.
     pub(crate) fn only(mut self, filter: &str, value: impl Into<Value>) -> Self {
         self.values.push(value.into());
