@@ -1,5 +1,10 @@
 //! People with an account, each with a personal space.
 
+mod administration;
+mod ending;
+mod listing;
+mod suspension;
+
 use domain::{
     Email, Error, NodeId, Quota, Result, Role, SpaceId, Timestamp, Tree, User, UserId, UserName, Version,
 };
@@ -13,6 +18,11 @@ use crate::error::DbResult;
 use crate::nodes::unsigned;
 use crate::rows::{node, revision, space, user};
 use crate::{Db, Tx, statement};
+
+pub use administration::{UserChange, change, is_admin, other_admins, take_admin_turn};
+pub use ending::{Owned, doom, doomed_space, forget, forget_batch, hand_over, leave, owned};
+pub use listing::{UserOrder, UserQuery, by_id, page};
+pub use suspension::{Warned, lock_suspended, overdue, warn_suspended};
 
 /// Whether the user `u` may come in at all, by whichever door.
 pub(crate) const COMES_IN: &str =
