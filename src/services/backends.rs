@@ -13,7 +13,11 @@ use crate::files::Walks;
 use crate::steps::{Hashing, UnderWay};
 use crate::upkeep::Rounds;
 use crate::{
+<<<<<<< HEAD
     AccountsConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig,
+=======
+    DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ProjectsConfig, ScrubConfig,
+>>>>>>> main
     ServicesConfig, TrashConfig, VersionsConfig,
 };
 
@@ -33,6 +37,8 @@ pub struct Backends {
     pub names: NamesConfig,
     /// Settings about the trash.
     pub trash: TrashConfig,
+    /// Settings about projects.
+    pub projects: ProjectsConfig,
     /// Settings about the history.
     pub history: HistoryConfig,
     /// Settings about earlier contents.
@@ -73,6 +79,7 @@ impl Backends {
             downloads,
             names,
             trash,
+            projects,
             history,
             versions,
             scrub,
@@ -93,6 +100,7 @@ impl Backends {
             downloads,
             names,
             trash,
+            projects,
             history,
             versions,
             scrub,

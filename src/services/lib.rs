@@ -17,6 +17,7 @@ pub mod history;
 pub mod jobs;
 pub mod mails;
 pub mod organizations;
+pub mod projects;
 pub mod quotas;
 pub mod servers;
 pub mod setup;
@@ -29,6 +30,6 @@ pub mod versions;
 
 pub use backends::Backends;
 pub use config::{
-    AccountsConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig,
+    AccountsConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ProjectsConfig, ScrubConfig,
     ServicesConfig, TrashConfig, VersionsConfig,
 };

@@ -19,7 +19,11 @@ use uuid::Uuid;
 use super::{Attempt, log_in};
 use crate::users::NewUser;
 use crate::{
+<<<<<<< HEAD
     AccountsConfig, Backends, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig,
+=======
+    Backends, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ProjectsConfig,
+>>>>>>> main
     ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig, app_passwords, users,
 };
 
@@ -67,6 +71,7 @@ impl House {
         };
         let accounts = AccountsConfig { access_token_minutes: 15, refresh_token_days: 30 };
         let trash = TrashConfig { days: 30, listed: true };
+        let projects = ProjectsConfig { quota_bytes: 1000, objects_kept_days: 30 };
         let history = HistoryConfig { listed: false };
         let versions = VersionsConfig { days: 180, count_max: 100, thinning: Thinning::default() };
         let scrub = ScrubConfig { days: 30, read_bytes_per_second: 0 };
@@ -82,6 +87,7 @@ impl House {
             downloads,
             names,
             trash,
+            projects,
             history,
             versions,
             scrub,
