@@ -7,13 +7,13 @@ use coordination::Coordination;
 use domain::Result;
 use metadata::Metadata;
 
-use crate::auth::Memory;
+use crate::auth::{Keys, Memory};
 use crate::files::Walks;
 use crate::steps::{Hashing, UnderWay};
 use crate::upkeep::Rounds;
 use crate::{
-    DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig,
-    TrashConfig, VersionsConfig,
+    AccountsConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig,
+    ServicesConfig, TrashConfig, VersionsConfig,
 };
 
 /// The floor below, and the settings of this one.
@@ -40,6 +40,8 @@ pub struct Backends {
     pub scrub: ScrubConfig,
     /// Settings about logging in.
     pub login: LoginConfig,
+    /// Settings about accounts and their sessions.
+    pub accounts: AccountsConfig,
     /// How long bytes that nothing refers to are left where they are.
     pub orphan_grace: Duration,
     /// What operators know this server by.
@@ -54,6 +56,8 @@ pub struct Backends {
     pub(crate) hashing: Hashing,
     /// App passwords verified a short while ago.
     pub(crate) memory: Memory,
+    /// What access tokens are signed with.
+    pub(crate) keys: Keys,
 }
 
 impl Backends {
@@ -68,6 +72,7 @@ impl Backends {
             versions,
             scrub,
             login,
+            accounts,
             orphan_grace,
             server_name,
         } = config;
@@ -85,6 +90,7 @@ impl Backends {
             versions,
             scrub,
             login,
+            accounts,
             orphan_grace,
             server_name,
             under_way,
@@ -92,6 +98,7 @@ impl Backends {
             walks,
             hashing,
             memory,
+            keys: Keys::default(),
         }
     }
 

@@ -14,6 +14,10 @@ use crate::nodes::unsigned;
 use crate::rows::{node, revision, space, user};
 use crate::{Db, Tx, statement};
 
+/// Whether the user `u` may come in at all, by whichever door.
+pub(crate) const COMES_IN: &str =
+    "(u.active AND u.confirmed AND u.approved AND u.locked_ms IS NULL AND u.doomed_ms IS NULL)";
+
 /// The columns of a user `u` with their space `s`, as [`read`] reads them.
 pub(crate) const COLUMNS: &str = "u.id, u.name, u.role, u.email, u.email_verified_ms, u.display_name, u.active, \
     u.confirmed, u.approved, u.suspended_ms, u.locked_ms, u.version, u.created_ms, s.used_bytes, s.reserved_bytes, s.quota_bytes";

@@ -18,8 +18,8 @@ use uuid::Uuid;
 use super::{Attempt, log_in};
 use crate::users::NewUser;
 use crate::{
-    Backends, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig,
-    ServicesConfig, TrashConfig, VersionsConfig, app_passwords, users,
+    AccountsConfig, Backends, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig,
+    ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig, app_passwords, users,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
@@ -64,6 +64,7 @@ impl House {
             devices_max: DEVICES_MAX,
             device_idle_minutes: 15,
         };
+        let accounts = AccountsConfig { access_token_minutes: 15, refresh_token_days: 30 };
         let trash = TrashConfig { days: 30, listed: true };
         let history = HistoryConfig { listed: false };
         let versions = VersionsConfig { days: 180, count_max: 100, thinning: Thinning::default() };
@@ -79,6 +80,7 @@ impl House {
             versions,
             scrub,
             login,
+            accounts,
             orphan_grace,
             server_name,
         };
