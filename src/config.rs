@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use domain::Durability;
 use serde::{Deserialize, Deserializer, de};
+use services::SignUp;
 
 pub use problem::{Origin, Problem, Problems};
 pub use setting::Setting;
@@ -60,6 +61,8 @@ pub struct Config {
     pub login: services::LoginConfig,
     /// The section `[accounts]`.
     pub accounts: services::AccountsConfig,
+    /// The section `[mail]`.
+    pub mail: outbound::MailConfig,
     /// The section `[jobs]`.
     pub jobs: jobs::JobsConfig,
     /// The section `[log]`.
@@ -128,6 +131,8 @@ impl Config {
                         problems = shared_addresses(&config, &settings);
                         problems.extend(half_a_certificate(&config, &settings));
                         problems.extend(unfit_bucket(&config, &settings));
+                        problems.extend(unfit_mail(&config, &settings));
+                        problems.extend(unfit_sign_up(&config, &settings));
                     }
                     return if problems.is_empty() { Ok((config, settings)) } else { Err(sorted(problems)) };
                 }
@@ -185,6 +190,43 @@ fn half_a_certificate(config: &Config, settings: &Settings) -> Option<Problem> {
     };
     let says = format!("`{set}` is set and `{missing}` is not; set both for https, or neither for http.");
     Some(Problem { origin: settings.origin(set), says })
+}
+
+/// What mails cannot do without: somebody they are from, and the address their links lead to.
+fn unfit_mail(config: &Config, settings: &Settings) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut miss = |key: &str, why: &str| {
+        let says = format!("`mail.url` is set and `{key}` is not: {why}.");
+        problems.push(Problem { origin: settings.origin("mail.url"), says });
+    };
+    if config.mail.url.is_some() && config.mail.from.is_none() {
+        miss("mail.from", "write whom mails are from, such as \"Larder <larder@example.org>\"");
+    }
+    if config.mail.url.is_some() && config.public_url.is_none() {
+        miss(
+            "public_url",
+            "mails hold links; write where people reach this server, such as \"https://files.example.org/dav/\"",
+        );
+    }
+    problems
+}
+
+/// Who may sign up, where that takes mails that are not sent.
+fn unfit_sign_up(config: &Config, settings: &Settings) -> Option<Problem> {
+    let accounts = &config.accounts;
+    let (key, says) = match accounts.sign_up {
+        _ if config.mail.url.is_some() => return None,
+        SignUp::Invited => (
+            "accounts.sign_up",
+            "`accounts.sign_up` is \"invited\" and `mail.url` is not set: invitations are sent by mail.",
+        ),
+        SignUp::Open if accounts.verify_email => (
+            "accounts.sign_up",
+            "`accounts.sign_up` is \"open\" and `mail.url` is not set: set it, or set `accounts.verify_email` to false.",
+        ),
+        SignUp::Open | SignUp::Closed => return None,
+    };
+    Some(Problem { origin: settings.origin(key), says: says.to_owned() })
 }
 
 fn address_or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
@@ -301,6 +343,42 @@ mod tests {
                 "{wrong}"
             );
         }
+    }
+
+    #[test]
+    fn mails_need_a_server_a_sender_and_an_address_for_their_links() {
+        assert!(load(&[], &[]).unwrap().mail.url.is_none());
+        let (url, from) =
+            (("mail.url", "smtps://ann:s3cret@mail.example.org"), ("mail.from", "Larder <a@b.org>"));
+        let public = ("public_url", "https://files.example.org/dav/");
+        let config = load(&[], &[url, from, public]).unwrap();
+        assert!(config.mail.url.is_some() && !format!("{config:?}").contains("s3cret"));
+        let alone = load(&[], &[url]).unwrap_err();
+        for part in ["`mail.from` is not", "`public_url` is not: mails hold links", "--set mail.url: "] {
+            assert!(alone.contains(part), "{part}\nis not in\n{alone}");
+        }
+        let wrong = load(&[], &[("mail.url", "ann:s3cret@mail.example.org"), from, public]).unwrap_err();
+        assert!(wrong.contains("smtps://user:password@host:465") && !wrong.contains("s3cret"), "{wrong}");
+        for sender in ["larder", "a@b.org\r\nBcc: c@d.org", "a@b.org, c@d.org"] {
+            let wrong = load(&[], &[url, ("mail.from", sender), public]).unwrap_err();
+            assert!(wrong.contains("Larder <larder@example.org>"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn who_signs_up_gets_mail_or_needs_none() {
+        let load = |pairs: &[(&str, &str)]| load(&[], pairs).map(|config| config.accounts.sign_up);
+        let open = ("accounts.sign_up", "open");
+        assert_eq!(load(&[]).unwrap(), SignUp::Closed);
+        assert_eq!(load(&[open, ("accounts.verify_email", "false")]).unwrap(), SignUp::Open);
+        let wrong = load(&[open]).unwrap_err();
+        assert!(
+            wrong.contains("--set accounts.sign_up") && wrong.contains("accounts.verify_email"),
+            "{wrong}"
+        );
+        let wrong = load(&[("accounts.sign_up", "invited")]).unwrap_err();
+        assert!(wrong.contains("invitations are sent by mail"), "{wrong}");
+        assert!(load(&[("accounts.sign_up", "everybody")]).is_err());
     }
 
     #[test]

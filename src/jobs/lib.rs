@@ -16,6 +16,8 @@ mod recount;
 mod rota;
 mod run;
 mod scrub;
+mod send_link;
+mod send_mail;
 mod sweep;
 mod thin_versions;
 mod watchdog;
@@ -39,6 +41,8 @@ pub static JOBS: &[Job] = &[
     recount::JOB,
     original_paths::JOB,
     forget_upgrades::JOB,
+    send_mail::JOB,
+    send_link::JOB,
 ];
 
 /// The job with this name.

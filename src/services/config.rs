@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::Thinning;
+use outbound::Mailer;
 use serde::{Deserialize, Deserializer, de};
 
 /// The section `[files]` of the settings.
@@ -96,10 +97,36 @@ pub struct LoginConfig {
     pub device_idle_minutes: u64,
 }
 
+/// Who may sign up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignUp {
+    /// Nobody: admins make accounts.
+    Closed,
+    /// Whoever is invited.
+    Invited,
+    /// Everybody.
+    Open,
+}
+
 /// The section `[accounts]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountsConfig {
+    /// Who may sign up.
+    pub sign_up: SignUp,
+    /// Whether an admin has to let in whoever has signed up.
+    pub approve: bool,
+    /// Whether who signs up has to show that they read what is sent to the address they give.
+    pub verify_email: bool,
+    /// How many characters an account password has at least.
+    pub password_chars_min: usize,
+    /// How many hours somebody has to show that an address is theirs.
+    pub verification_hours: u64,
+    /// How many minutes a link works that sets a new password.
+    pub reset_minutes: u64,
+    /// How many days an invitation can be accepted.
+    pub invitation_days: u64,
     /// How many minutes an access token lasts.
     pub access_token_minutes: u64,
     /// After how many days without being renewed a session ends.
@@ -131,4 +158,8 @@ pub struct ServicesConfig {
     pub orphan_grace: Duration,
     /// What operators know this server by.
     pub server_name: String,
+    /// Where people reach this house, such as `https://files.example.org`; none where nobody has said.
+    pub origin: Option<String>,
+    /// Sends mails; none where none are sent.
+    pub mailer: Option<Mailer>,
 }

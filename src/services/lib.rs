@@ -5,6 +5,7 @@
 
 mod backends;
 mod config;
+mod letters;
 mod steps;
 
 pub mod app_passwords;
@@ -13,11 +14,16 @@ pub mod checkup;
 pub mod devices;
 pub mod files;
 pub mod history;
+pub mod invitations;
 pub mod jobs;
+pub mod mails;
+pub mod me;
 pub mod organizations;
+pub mod passwords;
 pub mod quotas;
 pub mod servers;
 pub mod setup;
+pub mod sign_ups;
 pub mod trash;
 pub mod upgrades;
 pub mod upkeep;
@@ -28,5 +34,5 @@ pub mod versions;
 pub use backends::Backends;
 pub use config::{
     AccountsConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig,
-    ServicesConfig, TrashConfig, VersionsConfig,
+    ServicesConfig, SignUp, TrashConfig, VersionsConfig,
 };

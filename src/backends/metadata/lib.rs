@@ -28,6 +28,7 @@ pub mod holds;
 pub mod invitations;
 pub mod jobs;
 pub mod locks;
+pub mod mails;
 pub mod members;
 pub mod moves;
 pub mod names;

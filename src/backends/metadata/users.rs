@@ -1,7 +1,8 @@
 //! People with an account, each with a personal space.
 
 use domain::{
-    Email, Error, NodeId, Quota, Result, Role, SpaceId, Timestamp, Tree, User, UserId, UserName, Version,
+    Email, Error, NodeId, Page, PageRequest, Quota, Result, Role, SpaceId, Timestamp, Tree, User, UserId,
+    UserName, Version,
 };
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryResult, TryInsertResult,
@@ -10,6 +11,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::error::DbResult;
+use crate::listing::{Id, Listing, Order};
 use crate::nodes::unsigned;
 use crate::rows::{node, revision, space, user};
 use crate::{Db, Tx, statement};
@@ -273,6 +275,44 @@ pub async fn approve(tx: &Tx, id: UserId) -> Result<bool> {
 /// Whatever the database says.
 pub async fn set_display_name(tx: &Tx, id: UserId, name: &str) -> Result<()> {
     set(tx, "UPDATE users SET display_name = $2, version = version + 1 WHERE id = $1", id, name.into()).await
+}
+
+/// The PHC string of a user's account password, if they have one.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn password_hash(db: &impl Db, id: UserId) -> Result<Option<String>> {
+    let sql = "SELECT password_hash FROM users WHERE id = $1";
+    let row = db.raw().query_one_raw(statement(db, sql, [id.0.into()])).await.or_domain()?;
+    row.map_or(Ok(None), |row| row.try_get("", "password_hash").or_domain())
+}
+
+/// Where admins who may come in get mail, at most so many of them.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn admin_addresses(db: &impl Db, count_max: u32) -> Result<Vec<Email>> {
+    let sql = format!(
+        "SELECT u.email FROM users u WHERE u.role = 'admin' AND u.email IS NOT NULL AND {COMES_IN} \
+         ORDER BY u.created_ms, u.id LIMIT $1"
+    );
+    let rows = db.raw().query_all_raw(statement(db, &sql, [i64::from(count_max).into()])).await;
+    rows.or_domain()?
+        .iter()
+        .map(|row| stored_email(&row.try_get::<String>("", "email").or_domain()?))
+        .collect()
+}
+
+/// A page of those who have signed up and wait until an admin lets them in, who came first first.
+///
+/// # Errors
+/// [`Invalid`](Error::Invalid) for a cursor of another list; whatever the database says.
+pub async fn list_waiting(db: &impl Db, request: &PageRequest) -> Result<Page<User>> {
+    let order = Order { word: "created", column: "u.created_ms", is_number: true };
+    Listing::of(COLUMNS, TABLES, Id::Uuid("u.id"))
+        .with("NOT u.approved AND u.confirmed AND u.doomed_ms IS NULL")
+        .page(db, &order, false, request, read)
+        .await
 }
 
 /// Sets what the personal space of a user may hold, in bytes; none for no limit.

@@ -11,6 +11,7 @@ use domain::{
     Timestamp, UserName,
 };
 use metadata::{Metadata, MetadataConfig, schema};
+use outbound::Mailer;
 use scratch::Database;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -19,7 +20,7 @@ use super::{Attempt, log_in};
 use crate::users::NewUser;
 use crate::{
     AccountsConfig, Backends, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig,
-    ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig, app_passwords, users,
+    ScrubConfig, ServicesConfig, SignUp, TrashConfig, VersionsConfig, app_passwords, users,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
@@ -64,12 +65,27 @@ impl House {
             devices_max: DEVICES_MAX,
             device_idle_minutes: 15,
         };
-        let accounts = AccountsConfig { access_token_minutes: 15, refresh_token_days: 30 };
+        let accounts = AccountsConfig {
+            sign_up: SignUp::Open,
+            approve: false,
+            verify_email: true,
+            password_chars_min: 8,
+            verification_hours: 48,
+            reset_minutes: 60,
+            invitation_days: 7,
+            access_token_minutes: 15,
+            refresh_token_days: 30,
+        };
         let trash = TrashConfig { days: 30, listed: true };
         let history = HistoryConfig { listed: false };
         let versions = VersionsConfig { days: 180, count_max: 100, thinning: Thinning::default() };
         let scrub = ScrubConfig { days: 30, read_bytes_per_second: 0 };
         let downloads = DownloadsConfig { redirect_bytes_min: 0 };
+        // Letters are written and stay unsent.
+        let mail = serde_json::json!({
+            "url": "smtp://127.0.0.1:1?tls=none", "from": "larder@example.org", "timeout_seconds": 1,
+        });
+        let mailer = Mailer::open(&serde_json::from_value(mail).unwrap()).unwrap();
         let (orphan_grace, server_name) = (Duration::from_secs(86_400), "here".to_owned());
         let config = ServicesConfig {
             files,
@@ -83,6 +99,8 @@ impl House {
             accounts,
             orphan_grace,
             server_name,
+            origin: Some("https://files.example.org".to_owned()),
+            mailer,
         };
         let backends = Backends::new(metadata, blobs, Coordination::in_process(), config);
         Self { backends: Arc::new(backends), folder, database }
