@@ -168,7 +168,7 @@ pub async fn prove_password(caller: &Caller, backends: &Arc<Backends>, password:
 
 async fn look(caller: &Caller, db: &impl Db) -> Result<Me> {
     let gone = || Error::NotFound("This account does not exist any more.".into());
-    let user = users::find_by_id(db, caller.user).await?.ok_or_else(gone)?;
+    let user = users::by_id(db, caller.user).await?.ok_or_else(gone)?;
     let kind = ConfirmationKind::ChangeEmail;
     Ok(Me { user, pending_email: confirmations::pending(db, caller.user, kind, caller.now).await? })
 }

@@ -75,7 +75,7 @@ pub async fn send_link(now: Timestamp, backends: &Backends, key: &str) -> Result
         }
         None if word == Asked::VerifyEmail.word() => {
             let Some(id) = confirmations::waiting(&backends.metadata, &email).await? else { return Ok(()) };
-            let Some(user) = users::find_by_id(&backends.metadata, id).await? else { return Ok(()) };
+            let Some(user) = users::by_id(&backends.metadata, id).await? else { return Ok(()) };
             let valid = minutes(backends.accounts.verification_hours.saturating_mul(60));
             (ConfirmationKind::SignUp, user, valid)
         }
@@ -112,7 +112,7 @@ pub async fn reset(backends: &Backends, visit: &Visit<'_>, token: &str, password
     let (kind, hash) = (ConfirmationKind::ResetPassword, MailToken::parse(token)?.hash());
     let shown = confirmations::find(&backends.metadata, kind, hash, visit.now).await?;
     let shown = shown.ok_or_else(unknown_link)?;
-    let user = users::find_by_id(&backends.metadata, shown.user).await?.filter(may_reset);
+    let user = users::by_id(&backends.metadata, shown.user).await?.filter(may_reset);
     let user = user.ok_or_else(unknown_link)?;
     let password_hash = hash_new(backends, password, &user.name).await?;
     again(|| async {
@@ -145,7 +145,7 @@ pub async fn change(caller: &Caller, backends: &Arc<Backends>, current: &str, ne
         sessions::revoke_all(&tx, caller.user, caller.session, caller.now).await?;
         confirmations::void(&tx, caller.user, ConfirmationKind::ResetPassword).await?;
         record(&tx, caller, &about(Action::ChangePassword, caller)).await?;
-        if let Some(user) = users::find_by_id(&tx, caller.user).await? {
+        if let Some(user) = users::by_id(&tx, caller.user).await? {
             tell(&tx, backends, caller.now, &user).await?;
         }
         tx.commit().await

@@ -41,6 +41,7 @@ pub mod placeholders;
 pub mod places;
 pub mod properties;
 pub mod purge;
+pub mod receipts;
 pub mod relocations;
 pub mod renewal;
 pub mod reservations;

@@ -119,7 +119,7 @@ pub async fn verify_email(backends: &Backends, visit: &Visit<'_>, token: &str) -
     let next = again(|| async {
         let tx = backends.metadata.begin().await?;
         let (kind, shown) = shown_by(&tx, hash, visit).await?;
-        let user = users::find_by_id(&tx, shown.user).await?.ok_or_else(unknown_link)?;
+        let user = users::by_id(&tx, shown.user).await?.ok_or_else(unknown_link)?;
         if !users::set_email(&tx, user.id, &shown.email, visit.now).await? {
             return Err(email_taken());
         }

@@ -28,7 +28,7 @@ pub async fn approve(caller: &Caller, backends: &Backends, id: UserId) -> Result
         if !users::approve(&tx, id).await? {
             return Err(nobody());
         }
-        let user = users::find_by_id(&tx, id).await?.filter(|user| user.confirmed).ok_or_else(nobody)?;
+        let user = users::by_id(&tx, id).await?.filter(|user| user.confirmed).ok_or_else(nobody)?;
         if let Some(email) = user.email.as_ref().filter(|_| backends.sends_mail()) {
             let template = Template::AccountApproved { name: user.called() };
             post(&tx, backends, caller.now, &Letter { to: email.clone(), template }).await?;
