@@ -46,6 +46,7 @@ pub mod relocations;
 pub mod renewal;
 pub mod reservations;
 pub mod retention;
+pub mod rights;
 pub mod rules;
 pub mod schema;
 pub mod scrubs;

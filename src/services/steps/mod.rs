@@ -23,7 +23,9 @@ mod restore;
 mod secret;
 mod under_way;
 
-pub(crate) use authorize::own;
+pub(crate) use authorize::{
+    may_read, may_write, pen, pen_again, pen_of_system, pen_settling, pens, pens_to_copy,
+};
 pub(crate) use change::change;
 pub(crate) use charge::{NODES_MAX, charge_copy};
 pub(crate) use companions::{companions_of, follow};
