@@ -52,6 +52,8 @@ fn columns() -> Vec<(&'static str, ColumnDef)> {
         ("users", ColumnDef::new("doomed_ms").big_integer().null().take()),
         // How often the row was changed: what its ETag is made of.
         ("users", ColumnDef::new("version").big_integer().not_null().default(0).take()),
+        // As of when the blobs of a space are garbage that is being purged with everything in it; none for one in use.
+        ("spaces", ColumnDef::new("condemned_ms").big_integer().null().take()),
         ("app_passwords", ColumnDef::new("read_only").boolean().not_null().default(false).take()),
         ("app_passwords", ColumnDef::new("version").big_integer().not_null().default(0).take()),
     ]
@@ -324,7 +326,8 @@ fn records() -> Vec<TableCreateStatement> {
     ]
 }
 
-const INDEXES: [&str; 17] = [
+const INDEXES: [&str; 18] = [
+    "CREATE INDEX spaces_condemned ON spaces (condemned_ms) WHERE condemned_ms IS NOT NULL",
     "CREATE UNIQUE INDEX users_by_email ON users (email) WHERE email IS NOT NULL",
     "CREATE INDEX sessions_by_user ON sessions (user_id)",
     "CREATE INDEX refresh_tokens_by_session ON refresh_tokens (session_id)",

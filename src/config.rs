@@ -51,6 +51,8 @@ pub struct Config {
     pub names: services::NamesConfig,
     /// The section `[trash]`.
     pub trash: services::TrashConfig,
+    /// The section `[projects]`.
+    pub projects: services::ProjectsConfig,
     /// The section `[history]`.
     pub history: services::HistoryConfig,
     /// The section `[versions]`.

@@ -241,6 +241,7 @@ fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Result<Backends
         downloads: config.downloads.clone(),
         names: config.names.clone(),
         trash: config.trash.clone(),
+        projects: config.projects.clone(),
         history: config.history.clone(),
         versions: config.versions.clone(),
         scrub: config.scrub.clone(),

@@ -13,8 +13,8 @@ use crate::files::Walks;
 use crate::steps::{Hashing, UnderWay};
 use crate::upkeep::Rounds;
 use crate::{
-    AccountsConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig,
-    ServicesConfig, TrashConfig, VersionsConfig,
+    AccountsConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ProjectsConfig,
+    ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
 };
 
 /// The floor below, and the settings of this one.
@@ -33,6 +33,8 @@ pub struct Backends {
     pub names: NamesConfig,
     /// Settings about the trash.
     pub trash: TrashConfig,
+    /// Settings about projects.
+    pub projects: ProjectsConfig,
     /// Settings about the history.
     pub history: HistoryConfig,
     /// Settings about earlier contents.
@@ -73,6 +75,7 @@ impl Backends {
             downloads,
             names,
             trash,
+            projects,
             history,
             versions,
             scrub,
@@ -93,6 +96,7 @@ impl Backends {
             downloads,
             names,
             trash,
+            projects,
             history,
             versions,
             scrub,

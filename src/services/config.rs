@@ -46,6 +46,16 @@ pub struct TrashConfig {
     pub listed: bool,
 }
 
+/// The section `[projects]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectsConfig {
+    /// The quota of a new project in bytes; 0 for none.
+    pub quota_bytes: u64,
+    /// How many days bytes stay in the store of a project that was purged without them; 0 for good.
+    pub objects_kept_days: u32,
+}
+
 /// The section `[history]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -144,6 +154,8 @@ pub struct ServicesConfig {
     pub names: NamesConfig,
     /// The section `[trash]`.
     pub trash: TrashConfig,
+    /// Settings about projects.
+    pub projects: ProjectsConfig,
     /// The section `[history]`.
     pub history: HistoryConfig,
     /// The section `[versions]`.

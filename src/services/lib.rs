@@ -20,6 +20,7 @@ pub mod mails;
 pub mod me;
 pub mod organizations;
 pub mod passwords;
+pub mod projects;
 pub mod quotas;
 pub mod servers;
 pub mod setup;
@@ -33,6 +34,6 @@ pub mod versions;
 
 pub use backends::Backends;
 pub use config::{
-    AccountsConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig,
-    ServicesConfig, SignUp, TrashConfig, VersionsConfig,
+    AccountsConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ProjectsConfig,
+    ScrubConfig, ServicesConfig, SignUp, TrashConfig, VersionsConfig,
 };

@@ -20,7 +20,7 @@ use super::{Attempt, log_in};
 use crate::users::NewUser;
 use crate::{
     AccountsConfig, Backends, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig,
-    ScrubConfig, ServicesConfig, SignUp, TrashConfig, VersionsConfig, app_passwords, users,
+    ProjectsConfig, ScrubConfig, ServicesConfig, SignUp, TrashConfig, VersionsConfig, app_passwords, users,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
@@ -77,6 +77,7 @@ impl House {
             refresh_token_days: 30,
         };
         let trash = TrashConfig { days: 30, listed: true };
+        let projects = ProjectsConfig { quota_bytes: 1000, objects_kept_days: 30 };
         let history = HistoryConfig { listed: false };
         let versions = VersionsConfig { days: 180, count_max: 100, thinning: Thinning::default() };
         let scrub = ScrubConfig { days: 30, read_bytes_per_second: 0 };
@@ -92,6 +93,7 @@ impl House {
             downloads,
             names,
             trash,
+            projects,
             history,
             versions,
             scrub,
