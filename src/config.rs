@@ -63,6 +63,8 @@ pub struct Config {
     pub login: services::LoginConfig,
     /// The section `[accounts]`.
     pub accounts: services::AccountsConfig,
+    /// The section `[audit]`.
+    pub audit: services::AuditConfig,
     /// The section `[mail]`.
     pub mail: outbound::MailConfig,
     /// The section `[jobs]`.

@@ -143,6 +143,16 @@ pub struct AccountsConfig {
     pub refresh_token_days: u64,
 }
 
+/// The section `[audit]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditConfig {
+    /// Whether what is read, and what is refused, is written down beside what is changed.
+    pub accesses: bool,
+    /// After how many days entries are removed; 0 for never.
+    pub days: u32,
+}
+
 /// All settings of this floor.
 #[derive(Debug, Clone)]
 pub struct ServicesConfig {
@@ -166,6 +176,8 @@ pub struct ServicesConfig {
     pub login: LoginConfig,
     /// The section `[accounts]`.
     pub accounts: AccountsConfig,
+    /// The section `[audit]`.
+    pub audit: AuditConfig,
     /// How long bytes that nothing refers to are left where they are.
     pub orphan_grace: Duration,
     /// What operators know this server by.

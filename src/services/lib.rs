@@ -9,6 +9,7 @@ mod letters;
 mod steps;
 
 pub mod app_passwords;
+pub mod audit;
 pub mod auth;
 pub mod checkup;
 pub mod devices;
@@ -34,6 +35,6 @@ pub mod versions;
 
 pub use backends::Backends;
 pub use config::{
-    AccountsConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ProjectsConfig,
-    ScrubConfig, ServicesConfig, SignUp, TrashConfig, VersionsConfig,
+    AccountsConfig, AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig,
+    ProjectsConfig, ScrubConfig, ServicesConfig, SignUp, TrashConfig, VersionsConfig,
 };
