@@ -62,6 +62,8 @@ pub struct Config {
     pub login: services::LoginConfig,
     /// The section `[audit]`.
     pub audit: services::AuditConfig,
+    /// The section `[accounts]`.
+    pub accounts: services::AccountsConfig,
     /// The section `[mail]`.
     pub mail: outbound::MailConfig,
     /// The section `[jobs]`.

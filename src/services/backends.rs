@@ -9,13 +9,13 @@ use domain::Result;
 use metadata::Metadata;
 use outbound::Mailer;
 
-use crate::auth::Memory;
+use crate::auth::{Keys, Memory};
 use crate::files::Walks;
 use crate::steps::{Accesses, Hashing, UnderWay};
 use crate::upkeep::Rounds;
 use crate::{
-    AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ProjectsConfig,
-    ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
+    AccountsConfig, AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig,
+    ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
 };
 
 /// The floor below, and the settings of this one.
@@ -46,6 +46,8 @@ pub struct Backends {
     pub login: LoginConfig,
     /// Settings about the record.
     pub audit: AuditConfig,
+    /// Settings about accounts and their sessions.
+    pub accounts: AccountsConfig,
     /// How long bytes that nothing refers to are left where they are.
     pub orphan_grace: Duration,
     /// What operators know this server by.
@@ -66,6 +68,8 @@ pub struct Backends {
     pub(crate) hashing: Hashing,
     /// App passwords verified a short while ago.
     pub(crate) memory: Memory,
+    /// What access tokens are signed with.
+    pub(crate) keys: Keys,
 }
 
 impl Backends {
@@ -82,6 +86,7 @@ impl Backends {
             scrub,
             login,
             audit,
+            accounts,
             orphan_grace,
             server_name,
             origin,
@@ -104,6 +109,7 @@ impl Backends {
             scrub,
             login,
             audit,
+            accounts,
             orphan_grace,
             server_name,
             accesses,
@@ -114,6 +120,7 @@ impl Backends {
             walks,
             hashing,
             memory,
+            keys: Keys::default(),
         }
     }
 

@@ -117,6 +117,16 @@ pub struct AuditConfig {
     pub days: u32,
 }
 
+/// The section `[accounts]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountsConfig {
+    /// How many minutes an access token lasts.
+    pub access_token_minutes: u64,
+    /// After how many days without being renewed a session ends.
+    pub refresh_token_days: u64,
+}
+
 /// All settings of this floor.
 #[derive(Debug, Clone)]
 pub struct ServicesConfig {
@@ -140,6 +150,8 @@ pub struct ServicesConfig {
     pub login: LoginConfig,
     /// The section `[audit]`.
     pub audit: AuditConfig,
+    /// The section `[accounts]`.
+    pub accounts: AccountsConfig,
     /// How long bytes that nothing refers to are left where they are.
     pub orphan_grace: Duration,
     /// What operators know this server by.
