@@ -60,10 +60,10 @@ pub struct Config {
     pub scrub: services::ScrubConfig,
     /// The section `[login]`.
     pub login: services::LoginConfig,
-    /// The section `[audit]`.
-    pub audit: services::AuditConfig,
     /// The section `[accounts]`.
     pub accounts: services::AccountsConfig,
+    /// The section `[audit]`.
+    pub audit: services::AuditConfig,
     /// The section `[mail]`.
     pub mail: outbound::MailConfig,
     /// The section `[jobs]`.

@@ -44,10 +44,10 @@ pub struct Backends {
     pub scrub: ScrubConfig,
     /// Settings about logging in.
     pub login: LoginConfig,
-    /// Settings about the record.
-    pub audit: AuditConfig,
     /// Settings about accounts and their sessions.
     pub accounts: AccountsConfig,
+    /// Settings about the record.
+    pub audit: AuditConfig,
     /// How long bytes that nothing refers to are left where they are.
     pub orphan_grace: Duration,
     /// What operators know this server by.
@@ -85,8 +85,8 @@ impl Backends {
             versions,
             scrub,
             login,
-            audit,
             accounts,
+            audit,
             orphan_grace,
             server_name,
             origin,
@@ -108,8 +108,8 @@ impl Backends {
             versions,
             scrub,
             login,
-            audit,
             accounts,
+            audit,
             orphan_grace,
             server_name,
             accesses,
