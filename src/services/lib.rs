@@ -8,6 +8,12 @@ mod config;
 mod letters;
 mod steps;
 
+#[cfg(test)]
+// Other tests ask it more.
+#[allow(dead_code)]
+#[path = "../../tests/support/mail_server.rs"]
+mod mail_server;
+
 pub mod app_passwords;
 pub mod auth;
 pub mod checkup;
