@@ -58,6 +58,8 @@ pub struct Config {
     pub scrub: services::ScrubConfig,
     /// The section `[login]`.
     pub login: services::LoginConfig,
+    /// The section `[limits]`.
+    pub limits: services::LimitsConfig,
     /// The section `[mail]`.
     pub mail: outbound::MailConfig,
     /// The section `[jobs]`.

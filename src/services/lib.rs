@@ -21,6 +21,7 @@ pub mod devices;
 pub mod files;
 pub mod history;
 pub mod jobs;
+pub mod limits;
 pub mod mails;
 pub mod organizations;
 pub mod quotas;
@@ -35,6 +36,6 @@ pub mod versions;
 
 pub use backends::Backends;
 pub use config::{
-    DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig,
-    TrashConfig, VersionsConfig,
+    DownloadsConfig, FilesConfig, HistoryConfig, LimitsConfig, LoginConfig, NamesConfig, ScrubConfig,
+    ServicesConfig, TrashConfig, VersionsConfig,
 };

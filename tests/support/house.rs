@@ -285,6 +285,12 @@ fn config(folder: &Path, settings: &[(&str, &str)]) -> Config {
         ("jobs.workers", "0"),
         // Tests speak as many clients at once.
         ("login.devices_max", "0"),
+        // And send as much as they can.
+        ("limits.log_in_per_minute", "0"),
+        ("limits.read_per_minute", "0"),
+        ("limits.write_per_minute", "0"),
+        ("limits.upload_per_minute", "0"),
+        ("limits.download_per_minute", "0"),
     ];
     let ground = ground::settings(folder);
     command_line.extend(ground.iter().map(|(key, value)| (key.as_str(), value.as_str())));
