@@ -50,6 +50,8 @@ pub struct Config {
     pub names: services::NamesConfig,
     /// The section `[trash]`.
     pub trash: services::TrashConfig,
+    /// The section `[projects]`.
+    pub projects: services::ProjectsConfig,
     /// The section `[history]`.
     pub history: services::HistoryConfig,
     /// The section `[versions]`.
@@ -60,6 +62,8 @@ pub struct Config {
     pub login: services::LoginConfig,
     /// The section `[limits]`.
     pub limits: services::LimitsConfig,
+    /// The section `[audit]`.
+    pub audit: services::AuditConfig,
     /// The section `[mail]`.
     pub mail: outbound::MailConfig,
     /// The section `[jobs]`.
@@ -323,6 +327,16 @@ mod tests {
                 "{wrong}"
             );
         }
+    }
+
+    #[test]
+    fn the_public_profile_is_a_configuration_that_is_stricter() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config/public.toml");
+        let (public, _) = Config::load(&Sources { file: Some(file.into()), ..Sources::default() }).unwrap();
+        let usual = load(&[], &[]).unwrap();
+        assert!(public.limits.log_in_per_minute < usual.limits.log_in_per_minute);
+        assert!(public.limits.read_per_minute < usual.limits.read_per_minute);
+        assert!(public.limits.address_factor < usual.limits.address_factor);
     }
 
     #[test]

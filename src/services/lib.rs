@@ -15,6 +15,7 @@ mod steps;
 mod mail_server;
 
 pub mod app_passwords;
+pub mod audit;
 pub mod auth;
 pub mod checkup;
 pub mod devices;
@@ -24,6 +25,7 @@ pub mod jobs;
 pub mod limits;
 pub mod mails;
 pub mod organizations;
+pub mod projects;
 pub mod quotas;
 pub mod servers;
 pub mod setup;
@@ -36,6 +38,6 @@ pub mod versions;
 
 pub use backends::Backends;
 pub use config::{
-    DownloadsConfig, FilesConfig, HistoryConfig, LimitsConfig, LoginConfig, NamesConfig, ScrubConfig,
-    ServicesConfig, TrashConfig, VersionsConfig,
+    AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LimitsConfig, LoginConfig, NamesConfig,
+    ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
 };

@@ -4,6 +4,8 @@
 //! is gone. It is marked as in the trash with itself. A doomed folder stays doomed until everything in it is purged, so
 //! whoever goes on after a crash finds the rest.
 
+mod space;
+
 use domain::{BlobId, Caller, NodeId, Result, Seq, SpaceId, Timestamp};
 use sea_orm::{ConnectionTrait, DbBackend, Value};
 use uuid::Uuid;
@@ -11,7 +13,10 @@ use uuid::Uuid;
 use crate::error::DbResult;
 use crate::lists::slots;
 use crate::nodes::unsigned;
+use crate::together::Step;
 use crate::{Db, Tx, blobs, revisions, spaces, statement};
+
+pub use space::{Purged, purge_space, purge_top};
 
 /// What goes with a node `above`: what is in a folder, but for what was removed from it before, and what went into the
 /// trash along with it.
@@ -27,7 +32,7 @@ const WAITING_MAX: u32 = 8;
 /// Whatever the database says.
 pub async fn doom(tx: &Tx, entry: NodeId) -> Result<()> {
     let sql = "UPDATE nodes SET doomed = TRUE, trash_name = NULL WHERE id = $1";
-    run(tx, sql, vec![entry.0.into()]).await.map(drop)
+    tx.along(Step::new("", sql, [entry.0.into()])).await
 }
 
 /// Dooms what is in a folder in the trash, under the pen of `seq`: with this change it has left that folder, which may be
