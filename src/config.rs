@@ -62,6 +62,8 @@ pub struct Config {
     pub login: services::LoginConfig,
     /// The section `[limits]`.
     pub limits: services::LimitsConfig,
+    /// The section `[accounts]`.
+    pub accounts: services::AccountsConfig,
     /// The section `[audit]`.
     pub audit: services::AuditConfig,
     /// The section `[mail]`.

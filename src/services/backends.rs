@@ -9,13 +9,13 @@ use domain::Result;
 use metadata::Metadata;
 use outbound::Mailer;
 
-use crate::auth::Memory;
+use crate::auth::{Keys, Memory};
 use crate::files::Walks;
 use crate::steps::{Accesses, Hashing, UnderWay};
 use crate::upkeep::Rounds;
 use crate::{
-    AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LimitsConfig, LoginConfig, NamesConfig,
-    ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
+    AccountsConfig, AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LimitsConfig, LoginConfig,
+    NamesConfig, ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
 };
 
 /// The floor below, and the settings of this one.
@@ -46,6 +46,8 @@ pub struct Backends {
     pub login: LoginConfig,
     /// Settings about how many requests there may be.
     pub limits: LimitsConfig,
+    /// Settings about accounts and their sessions.
+    pub accounts: AccountsConfig,
     /// Settings about the record.
     pub audit: AuditConfig,
     /// How long bytes that nothing refers to are left where they are.
@@ -68,6 +70,8 @@ pub struct Backends {
     pub(crate) hashing: Hashing,
     /// App passwords verified a short while ago.
     pub(crate) memory: Memory,
+    /// What access tokens are signed with.
+    pub(crate) keys: Keys,
 }
 
 impl Backends {
@@ -84,6 +88,7 @@ impl Backends {
             scrub,
             login,
             limits,
+            accounts,
             audit,
             orphan_grace,
             server_name,
@@ -107,6 +112,7 @@ impl Backends {
             scrub,
             login,
             limits,
+            accounts,
             audit,
             orphan_grace,
             server_name,
@@ -118,6 +124,7 @@ impl Backends {
             walks,
             hashing,
             memory,
+            keys: Keys::default(),
         }
     }
 

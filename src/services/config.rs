@@ -135,6 +135,16 @@ pub struct LimitsConfig {
     pub address_factor: u32,
 }
 
+/// The section `[accounts]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountsConfig {
+    /// How many minutes an access token lasts.
+    pub access_token_minutes: u64,
+    /// After how many days without being renewed a session ends.
+    pub refresh_token_days: u64,
+}
+
 /// The section `[audit]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -168,6 +178,8 @@ pub struct ServicesConfig {
     pub login: LoginConfig,
     /// The section `[limits]`.
     pub limits: LimitsConfig,
+    /// The section `[accounts]`.
+    pub accounts: AccountsConfig,
     /// The section `[audit]`.
     pub audit: AuditConfig,
     /// How long bytes that nothing refers to are left where they are.

@@ -38,6 +38,6 @@ pub mod versions;
 
 pub use backends::Backends;
 pub use config::{
-    AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LimitsConfig, LoginConfig, NamesConfig,
-    ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
+    AccountsConfig, AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LimitsConfig, LoginConfig,
+    NamesConfig, ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
 };

@@ -26,7 +26,7 @@ mod visit;
 
 pub use address::{address, address_or_none};
 pub use config::{GateConfig, TlsConfig};
-pub use credentials::{Gate, challenge, presented};
+pub use credentials::{Gate, challenge, presented, visit};
 pub use hall::enclose;
 pub use health::router as health_router;
 pub use limits::{Limits, PATIENCE, WAITING_MAX, tell_limits};

@@ -36,7 +36,7 @@ pub struct Door {
 impl Door {
     /// A door to the drive at a path of the address, such as `/dav`, or at the whole of it, ``.
     pub fn new(backends: Arc<Backends>, prefix: &str) -> Self {
-        let gate = Gate::new(Arc::clone(&backends));
+        let gate = Gate::new(Arc::clone(&backends), domain::Door::WebDav);
         let limits = Limits::new(Arc::clone(&backends));
         Self { backends, gate, limits, prefix: Prefix::new(prefix), redirects: Redirects::none() }
     }
