@@ -90,7 +90,9 @@ impl TestHouse {
             ("mail.timeout_seconds", "5"),
             ("public_url", "https://files.example.org/dav/"),
         ];
-        Self { mail_server: Some(server), ..Self::with_settings(&[&mail, settings].concat()) }
+        let mut house = Self::with_settings(&[&mail, settings].concat());
+        house.mail_server = Some(server);
+        house
     }
 
     /// Where the mails of a house go that was made by [`with_mail`](Self::with_mail).
