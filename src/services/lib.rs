@@ -24,6 +24,7 @@ pub mod history;
 pub mod jobs;
 pub mod limits;
 pub mod mails;
+pub mod mounted;
 pub mod organizations;
 pub mod projects;
 pub mod quotas;

@@ -34,11 +34,11 @@ fn whoever_is_known_has_limits_of_their_own_and_whoever_tries_tokens_counts_by_a
     let settings =
         [("limits.write_per_minute", "1"), ("limits.write_burst", "2"), ("limits.address_factor", "0")];
     let house = TestHouse::with_settings(&settings).with_user("ann");
-    let ann = house.api();
+    let ann = house.api("ann");
     let answer = ann.post("/auth/log-out", &json!(null));
     assert_eq!((answer.status, answer.header("ratelimit-policy")), (204, Some(r#""write";q=2;w=120"#)));
-    assert_eq!(house.api().post("/auth/log-out", &json!(null)).status, 204);
-    assert_refused(&house.api().post("/auth/log-out", &json!(null)));
+    assert_eq!(house.api("ann").post("/auth/log-out", &json!(null)).status, 204);
+    assert_refused(&house.api("ann").post("/auth/log-out", &json!(null)));
 
     let house = TestHouse::with_settings(&[("limits.read_per_minute", "1"), ("limits.read_burst", "2")]);
     let stranger = house.anonymous_api().with_authorization("Bearer guessed");
@@ -51,7 +51,7 @@ fn whoever_is_known_has_limits_of_their_own_and_whoever_tries_tokens_counts_by_a
 #[test]
 fn without_a_limit_there_is_nothing_to_tell() {
     let house = TestHouse::new().with_user("ann");
-    let answer = house.api().post("/auth/log-out", &json!(null));
+    let answer = house.api("ann").post("/auth/log-out", &json!(null));
     assert_eq!(
         (answer.status, answer.header("ratelimit"), answer.header("ratelimit-policy")),
         (204, None, None)
