@@ -3,6 +3,7 @@
 mod answers;
 mod api;
 mod asker;
+mod audit;
 mod body;
 mod conditions;
 mod document;
@@ -27,7 +28,7 @@ pub const PREFIX: &str = "/api/v1";
 
 /// The nouns, each with its routes.
 fn nouns() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().merge(sessions::router()).merge(errors::router())
+    OpenApiRouter::new().merge(sessions::router()).merge(errors::router()).merge(audit::router())
 }
 
 /// The API with its description and the page to try it out.
