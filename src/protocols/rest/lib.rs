@@ -1,7 +1,9 @@
 //! Floor 3, the REST door: `/api/v1`, one file per noun.
 
+mod accounts;
 mod answers;
 mod api;
+mod app_passwords;
 mod asker;
 mod audit;
 mod body;
@@ -10,9 +12,11 @@ mod document;
 mod errors;
 mod idempotency;
 mod limits;
+mod me;
 mod params;
 mod problem;
 mod sessions;
+mod sign_ups;
 
 use std::sync::Arc;
 
@@ -28,7 +32,14 @@ pub const PREFIX: &str = "/api/v1";
 
 /// The nouns, each with its routes.
 fn nouns() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().merge(sessions::router()).merge(errors::router()).merge(audit::router())
+    OpenApiRouter::new()
+        .merge(accounts::router())
+        .merge(me::router())
+        .merge(app_passwords::router())
+        .merge(sign_ups::router())
+        .merge(sessions::router())
+        .merge(errors::router())
+        .merge(audit::router())
 }
 
 /// The API with its description and the page to try it out.
