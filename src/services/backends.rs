@@ -8,13 +8,13 @@ use domain::Result;
 use metadata::Metadata;
 use outbound::Mailer;
 
-use crate::auth::Memory;
+use crate::auth::{Keys, Memory};
 use crate::files::Walks;
 use crate::steps::{Hashing, UnderWay};
 use crate::upkeep::Rounds;
 use crate::{
-    DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig,
-    TrashConfig, VersionsConfig,
+    AccountsConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig,
+    ServicesConfig, TrashConfig, VersionsConfig,
 };
 
 /// The floor below, and the settings of this one.
@@ -41,6 +41,8 @@ pub struct Backends {
     pub scrub: ScrubConfig,
     /// Settings about logging in.
     pub login: LoginConfig,
+    /// Settings about accounts and their sessions.
+    pub accounts: AccountsConfig,
     /// How long bytes that nothing refers to are left where they are.
     pub orphan_grace: Duration,
     /// What operators know this server by.
@@ -59,6 +61,8 @@ pub struct Backends {
     pub(crate) hashing: Hashing,
     /// App passwords verified a short while ago.
     pub(crate) memory: Memory,
+    /// What access tokens are signed with.
+    pub(crate) keys: Keys,
 }
 
 impl Backends {
@@ -73,6 +77,7 @@ impl Backends {
             versions,
             scrub,
             login,
+            accounts,
             orphan_grace,
             server_name,
             origin,
@@ -92,6 +97,7 @@ impl Backends {
             versions,
             scrub,
             login,
+            accounts,
             orphan_grace,
             server_name,
             origin,
@@ -101,6 +107,7 @@ impl Backends {
             walks,
             hashing,
             memory,
+            keys: Keys::default(),
         }
     }
 

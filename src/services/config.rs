@@ -97,6 +97,42 @@ pub struct LoginConfig {
     pub device_idle_minutes: u64,
 }
 
+/// Who may sign up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignUp {
+    /// Nobody: admins make accounts.
+    Closed,
+    /// Whoever is invited.
+    Invited,
+    /// Everybody.
+    Open,
+}
+
+/// The section `[accounts]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountsConfig {
+    /// Who may sign up.
+    pub sign_up: SignUp,
+    /// Whether an admin has to let in whoever has signed up.
+    pub approve: bool,
+    /// Whether who signs up has to show that they read what is sent to the address they give.
+    pub verify_email: bool,
+    /// How many characters an account password has at least.
+    pub password_chars_min: usize,
+    /// How many hours somebody has to show that an address is theirs.
+    pub verification_hours: u64,
+    /// How many minutes a link works that sets a new password.
+    pub reset_minutes: u64,
+    /// How many days an invitation can be accepted.
+    pub invitation_days: u64,
+    /// How many minutes an access token lasts.
+    pub access_token_minutes: u64,
+    /// After how many days without being renewed a session ends.
+    pub refresh_token_days: u64,
+}
+
 /// All settings of this floor.
 #[derive(Debug, Clone)]
 pub struct ServicesConfig {
@@ -116,6 +152,8 @@ pub struct ServicesConfig {
     pub scrub: ScrubConfig,
     /// The section `[login]`.
     pub login: LoginConfig,
+    /// The section `[accounts]`.
+    pub accounts: AccountsConfig,
     /// How long bytes that nothing refers to are left where they are.
     pub orphan_grace: Duration,
     /// What operators know this server by.

@@ -14,12 +14,16 @@ pub mod checkup;
 pub mod devices;
 pub mod files;
 pub mod history;
+pub mod invitations;
 pub mod jobs;
 pub mod mails;
+pub mod me;
 pub mod organizations;
+pub mod passwords;
 pub mod quotas;
 pub mod servers;
 pub mod setup;
+pub mod sign_ups;
 pub mod trash;
 pub mod upgrades;
 pub mod upkeep;
@@ -29,6 +33,6 @@ pub mod versions;
 
 pub use backends::Backends;
 pub use config::{
-    DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig,
-    TrashConfig, VersionsConfig,
+    AccountsConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig,
+    ServicesConfig, SignUp, TrashConfig, VersionsConfig,
 };

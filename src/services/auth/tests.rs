@@ -19,8 +19,8 @@ use uuid::Uuid;
 use super::{Attempt, log_in};
 use crate::users::NewUser;
 use crate::{
-    Backends, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig,
-    ServicesConfig, TrashConfig, VersionsConfig, app_passwords, users,
+    AccountsConfig, Backends, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig,
+    ScrubConfig, ServicesConfig, SignUp, TrashConfig, VersionsConfig, app_passwords, users,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
@@ -65,6 +65,17 @@ impl House {
             devices_max: DEVICES_MAX,
             device_idle_minutes: 15,
         };
+        let accounts = AccountsConfig {
+            sign_up: SignUp::Open,
+            approve: false,
+            verify_email: true,
+            password_chars_min: 8,
+            verification_hours: 48,
+            reset_minutes: 60,
+            invitation_days: 7,
+            access_token_minutes: 15,
+            refresh_token_days: 30,
+        };
         let trash = TrashConfig { days: 30, listed: true };
         let history = HistoryConfig { listed: false };
         let versions = VersionsConfig { days: 180, count_max: 100, thinning: Thinning::default() };
@@ -85,6 +96,7 @@ impl House {
             versions,
             scrub,
             login,
+            accounts,
             orphan_grace,
             server_name,
             origin: Some("https://files.example.org".to_owned()),
