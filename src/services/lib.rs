@@ -9,6 +9,7 @@ mod letters;
 mod steps;
 
 pub mod app_passwords;
+pub mod audit;
 pub mod auth;
 pub mod checkup;
 pub mod devices;
@@ -20,6 +21,7 @@ pub mod mails;
 pub mod me;
 pub mod organizations;
 pub mod passwords;
+pub mod projects;
 pub mod quotas;
 pub mod servers;
 pub mod setup;
@@ -33,6 +35,6 @@ pub mod versions;
 
 pub use backends::Backends;
 pub use config::{
-    AccountsConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig,
-    ServicesConfig, SignUp, TrashConfig, VersionsConfig,
+    AccountsConfig, AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig,
+    ProjectsConfig, ScrubConfig, ServicesConfig, SignUp, TrashConfig, VersionsConfig,
 };

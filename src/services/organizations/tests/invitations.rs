@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Code, Email, Once, OrganizationRole, PageRequest, Powers, Result};
+use domain::{Code, Email, MailId, Once, OrganizationRole, PageRequest, Powers, Result};
 
 use super::*;
 use crate::organizations::invitations::{self, InvitationOrder, Invited, OpenInvitations};
@@ -60,6 +60,27 @@ async fn somebody_joins_by_the_token_they_were_sent_and_only_once() {
     let invitation =
         invitations::get(&bakers.owner, bakers.backends(), bakers.id, invited.invitation.id).await;
     assert_eq!(invitation.unwrap().accepted_at, Some(NOW));
+}
+
+#[tokio::test]
+async fn who_is_invited_gets_a_letter_and_who_invites_does_not_see_what_is_in_it() {
+    let house = House::new().await;
+    let ann = someone(&house, "ann", Role::User).await;
+    let bakers = create(&ann, &house.backends, &named("Bakers & Sons")).await.unwrap().organization.id;
+    let invite = async || invitations::invite(&ann, &house.backends, bakers, &zoe(), Member).await;
+    assert_eq!(invite().await.unwrap().token, None);
+    let database = &house.backends.metadata;
+    let claim = metadata::jobs::take(database, &crate::steps::SEND_MAIL, NOW).await.unwrap().unwrap();
+    let mail = metadata::mails::find(database, MailId(Uuid::parse_str(&claim.key).unwrap())).await;
+    let mail = mail.unwrap().unwrap();
+    assert_eq!(mail.to, zoe());
+    assert!(mail.text.contains("Bakers & Sons") && mail.text.contains("ann"), "{}", mail.text);
+    // An address is not made to drown in mail.
+    let mut refused = None;
+    for _ in 0..10 {
+        refused = refused.or(invite().await.err());
+    }
+    assert!(matches!(refused, Some(Error::TooMany { .. })), "{refused:?}");
 }
 
 #[tokio::test]
