@@ -2,4 +2,5 @@
 
 mod document;
 mod manners;
+mod organizations;
 mod sessions;

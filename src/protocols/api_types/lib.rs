@@ -5,6 +5,7 @@
 
 pub mod change;
 pub mod list;
+pub mod organization;
 pub mod problem;
 pub mod session;
 pub mod time;

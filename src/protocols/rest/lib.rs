@@ -8,6 +8,8 @@ mod conditions;
 mod document;
 mod errors;
 mod idempotency;
+mod organization_invitations;
+mod organizations;
 mod params;
 mod problem;
 mod sessions;
@@ -26,7 +28,11 @@ pub const PREFIX: &str = "/api/v1";
 
 /// The nouns, each with its routes.
 fn nouns() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().merge(sessions::router()).merge(errors::router())
+    OpenApiRouter::new()
+        .merge(sessions::router())
+        .merge(organizations::router())
+        .merge(organization_invitations::router())
+        .merge(errors::router())
 }
 
 /// The API with its description and the page to try it out.
