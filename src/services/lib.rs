@@ -19,6 +19,7 @@ pub mod invitations;
 pub mod jobs;
 pub mod mails;
 pub mod me;
+pub mod mounted;
 pub mod organizations;
 pub mod passwords;
 pub mod projects;
