@@ -1,12 +1,15 @@
 //! People with an account.
 
-use domain::{Caller, Door, Powers, RequestId, Result, Role, SpaceId, Timestamp, User, UserId, UserName};
+use domain::{
+    Action, Caller, Door, Event, Powers, RequestId, Result, Role, SpaceId, Timestamp, User, UserId, UserName,
+};
 use metadata::{Tx, again, users};
 use uuid::Uuid;
 
 use crate::Backends;
 use crate::steps::hash_new;
 pub use crate::steps::made_up_password;
+use crate::steps::record_here;
 
 /// Who is to get an account.
 pub struct NewUser {
@@ -45,6 +48,8 @@ pub async fn create(now: Timestamp, backends: &Backends, new: NewUser) -> Result
     again(|| async {
         let tx = backends.metadata.begin().await?;
         let user = users::insert(&tx, now, new.clone()).await?;
+        let made = Event::new(Action::CreateUser, "user", user.id.0, user.name.as_str());
+        record_here(&tx, now, Door::Command, made).await?;
         tx.commit().await?;
         Ok(user)
     })

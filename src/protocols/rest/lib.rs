@@ -3,6 +3,7 @@
 mod answers;
 mod api;
 mod asker;
+mod audit;
 mod body;
 mod conditions;
 mod document;
@@ -33,6 +34,7 @@ fn nouns() -> OpenApiRouter<Api> {
         .merge(organizations::router())
         .merge(organization_invitations::router())
         .merge(errors::router())
+        .merge(audit::router())
 }
 
 /// The API with its description and the page to try it out.
