@@ -2,6 +2,7 @@
 
 mod audit;
 mod document;
+mod limits;
 mod manners;
 mod organizations;
 mod sessions;

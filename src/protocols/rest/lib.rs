@@ -9,6 +9,7 @@ mod conditions;
 mod document;
 mod errors;
 mod idempotency;
+mod limits;
 mod organization_invitations;
 mod organizations;
 mod params;
@@ -46,6 +47,7 @@ pub fn router(backends: Arc<Backends>) -> Router {
         .method_not_allowed_fallback(problem::not_allowed)
         .layer(from_fn(conditions::answer_conditionally))
         .layer(from_fn(idempotency::note_key))
+        .layer(from_fn(gate::tell_limits))
         .layer(from_fn_with_state(api.clone(), problem::complete))
         .with_state(api);
     Router::new().nest(PREFIX, routes).merge(document::router(document))

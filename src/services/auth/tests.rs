@@ -17,10 +17,11 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{Attempt, log_in};
+use crate::SignUp;
 use crate::users::NewUser;
 use crate::{
-    AccountsConfig, AuditConfig, Backends, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig,
-    NamesConfig, ProjectsConfig, ScrubConfig, ServicesConfig, SignUp, TrashConfig, VersionsConfig,
+    AccountsConfig, AuditConfig, Backends, DownloadsConfig, FilesConfig, HistoryConfig, LimitsConfig,
+    LoginConfig, NamesConfig, ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
     app_passwords, users,
 };
 
@@ -100,6 +101,7 @@ impl House {
             versions,
             scrub,
             login,
+            limits: LimitsConfig::default(),
             accounts,
             audit,
             orphan_grace,
