@@ -93,7 +93,7 @@ fn members_join_are_listed_changed_and_leave() {
     let listed = cleo.get(&format!("{members}?order=-user_name&limit=2&total=true")).json();
     let names: Vec<_> =
         listed["entries"].as_array().unwrap().iter().map(|entry| &entry["user_name"]).collect();
-    assert_eq!((names, &listed["total"]), (vec!["cleo", "bob"], &json!(3)));
+    assert!(names == ["cleo", "bob"] && listed["total"] == 3, "{listed}");
     let next = listed["next"].as_str().unwrap();
     let last = cleo.get(&format!("{members}?order=-user_name&limit=2&cursor={next}")).json();
     assert_eq!((last["entries"].as_array().unwrap().len(), &last["next"]), (1, &Value::Null));
