@@ -58,6 +58,8 @@ pub struct Config {
     pub scrub: services::ScrubConfig,
     /// The section `[login]`.
     pub login: services::LoginConfig,
+    /// The section `[accounts]`.
+    pub accounts: services::AccountsConfig,
     /// The section `[mail]`.
     pub mail: outbound::MailConfig,
     /// The section `[jobs]`.

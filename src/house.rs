@@ -245,6 +245,7 @@ fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Result<Backends
         versions: config.versions.clone(),
         scrub: config.scrub.clone(),
         login: config.login.clone(),
+        accounts: config.accounts.clone(),
         orphan_grace: Duration::from_secs(config.blobs.orphan_grace_hours.saturating_mul(3600)),
         server_name: address::server_name(config),
         origin: config.public_url.as_deref().map(address::origin),

@@ -13,8 +13,8 @@ use crate::files::Walks;
 use crate::steps::{Hashing, UnderWay};
 use crate::upkeep::Rounds;
 use crate::{
-    DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig,
-    TrashConfig, VersionsConfig,
+    AccountsConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig,
+    ServicesConfig, TrashConfig, VersionsConfig,
 };
 
 /// The floor below, and the settings of this one.
@@ -41,6 +41,8 @@ pub struct Backends {
     pub scrub: ScrubConfig,
     /// Settings about logging in.
     pub login: LoginConfig,
+    /// Settings about accounts.
+    pub accounts: AccountsConfig,
     /// How long bytes that nothing refers to are left where they are.
     pub orphan_grace: Duration,
     /// What operators know this server by.
@@ -73,6 +75,7 @@ impl Backends {
             versions,
             scrub,
             login,
+            accounts,
             orphan_grace,
             server_name,
             origin,
@@ -92,6 +95,7 @@ impl Backends {
             versions,
             scrub,
             login,
+            accounts,
             orphan_grace,
             server_name,
             origin,

@@ -97,6 +97,16 @@ pub struct LoginConfig {
     pub device_idle_minutes: u64,
 }
 
+/// The section `[accounts]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountsConfig {
+    /// After how many days of suspension somebody cannot come in any more; 0 for never.
+    pub locked_after_days: u32,
+    /// After how many days of suspension an account is deleted with everything in it; 0 for never.
+    pub deleted_after_days: u32,
+}
+
 /// All settings of this floor.
 #[derive(Debug, Clone)]
 pub struct ServicesConfig {
@@ -116,6 +126,8 @@ pub struct ServicesConfig {
     pub scrub: ScrubConfig,
     /// The section `[login]`.
     pub login: LoginConfig,
+    /// The section `[accounts]`.
+    pub accounts: AccountsConfig,
     /// How long bytes that nothing refers to are left where they are.
     pub orphan_grace: Duration,
     /// What operators know this server by.

@@ -29,6 +29,6 @@ pub mod versions;
 
 pub use backends::Backends;
 pub use config::{
-    DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig,
-    TrashConfig, VersionsConfig,
+    AccountsConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig,
+    ServicesConfig, TrashConfig, VersionsConfig,
 };

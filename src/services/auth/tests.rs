@@ -19,8 +19,8 @@ use uuid::Uuid;
 use super::{Attempt, log_in};
 use crate::users::NewUser;
 use crate::{
-    Backends, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig,
-    ServicesConfig, TrashConfig, VersionsConfig, app_passwords, users,
+    AccountsConfig, Backends, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig,
+    ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig, app_passwords, users,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
@@ -85,6 +85,7 @@ impl House {
             versions,
             scrub,
             login,
+            accounts: AccountsConfig { locked_after_days: 30, deleted_after_days: 90 },
             orphan_grace,
             server_name,
             origin: Some("https://files.example.org".to_owned()),

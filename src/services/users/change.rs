@@ -1,14 +1,19 @@
 //! Accounts changed by admins: never their own, and never the last admin's so that there would be none.
 
-use domain::{Action, Caller, Code, ETagMatch, Error, Event, Message, Result, Role, User, UserId};
+use std::time::Duration;
+
+use domain::{Action, Caller, Code, ETagMatch, Error, Event, Message, Result, Role, Timestamp, User, UserId};
 use metadata::{Tx, again, users};
 
 use super::by::By;
 use super::look::by_id;
 use super::{NewUser, row};
 use crate::Backends;
-use crate::steps::once;
+use crate::letters::{Letter, Template};
+use crate::steps::{once, post};
 pub use metadata::users::UserChange;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The longest name that people are called by.
 const DISPLAY_NAME_CHARS_MAX: usize = 128;
@@ -18,12 +23,7 @@ const DISPLAY_NAME_CHARS_MAX: usize = 128;
 /// # Errors
 /// [`Forbidden`](Error::Forbidden) for whoever is no admin, [`Exists`](Error::Exists) when name or address are taken,
 /// [`Invalid`](Error::Invalid) for a password that is too short.
-pub async fn create_by(
-    caller: &Caller,
-    backends: &Backends,
-    new: NewUser,
-    more: UserChange,
-) -> Result<User> {
+pub async fn create_by(caller: &Caller, backends: &Backends, new: NewUser, more: UserChange) -> Result<User> {
     caller.is_admin()?;
     is_sound(&more)?;
     let row = row(backends, new).await?;
@@ -146,6 +146,9 @@ async fn apply(
             return Err(own_account());
         }
         users::change(&tx, by.now(), id, &change).await?;
+        if let Some(Some(at)) = change.suspended_at {
+            tell(&tx, backends, by.now(), &user, at).await?;
+        }
         by.note(&tx, Event::new(action, "user", id.0, words(&change))).await?;
         let user = by_id(&tx, id).await?;
         tx.commit().await?;
@@ -155,9 +158,22 @@ async fn apply(
     })
     .await?;
     if changes_rights {
+        backends.coordination.wake_jobs();
         backends.coordination.announce_revocation().await;
     }
     Ok(user)
+}
+
+/// Tells somebody that they are suspended, where mail reaches them.
+async fn tell(tx: &Tx, backends: &Backends, now: Timestamp, user: &User, since: Timestamp) -> Result<()> {
+    let Some(to) = user.email.clone().filter(|_| backends.sends_mail()) else { return Ok(()) };
+    let after = |days: u32| (days > 0).then(|| since.after(DAY * days));
+    let template = Template::AccountSuspended {
+        name: user.name.as_str(),
+        locked_at: after(backends.accounts.locked_after_days),
+        deleted_at: after(backends.accounts.deleted_after_days),
+    };
+    post(tx, backends, now, &Letter { to, template }).await
 }
 
 /// An account that nobody else changes until the end of the transaction, for somebody who may.
@@ -229,8 +245,9 @@ fn words(change: &UserChange) -> String {
 fn is_sound(change: &UserChange) -> Result<()> {
     let Some(name) = &change.display_name else { return Ok(()) };
     if name.chars().count() > DISPLAY_NAME_CHARS_MAX || name.contains(char::is_control) {
-        let text =
-            format!("The name people are called by has at most {DISPLAY_NAME_CHARS_MAX} characters on one line.");
+        let text = format!(
+            "The name people are called by has at most {DISPLAY_NAME_CHARS_MAX} characters on one line."
+        );
         return Err(Error::Invalid(text.into()));
     }
     Ok(())

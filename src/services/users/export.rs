@@ -5,7 +5,9 @@ mod archive;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use domain::{Action, AppPassword, Caller, Error, Event, Node, NodeId, NodeName, Page, PageRequest, Result, Timestamp};
+use domain::{
+    Action, AppPassword, Caller, Error, Event, Node, NodeId, NodeName, Page, PageRequest, Result, Timestamp,
+};
 use metadata::organizations::{self, OrganizationOrder, OrganizationQuery};
 use metadata::{again, app_passwords, members, users};
 use serde_json::{Value, json};

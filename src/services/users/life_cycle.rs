@@ -9,6 +9,8 @@ use metadata::users::{self, Warned};
 use super::by::By;
 use super::purge::{Reason, end};
 use crate::Backends;
+use crate::letters::{Letter, Template};
+use crate::steps::post;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -34,7 +36,9 @@ pub async fn end_suspensions(now: Timestamp, backends: &Backends) -> Result<bool
     }
     let notice_days = NOTICE_DAYS.min(days.deleted_after_days);
     let suspended_before = now.before(DAY * (days.deleted_after_days - notice_days));
-    let ends_at = |warned: &Warned| warned.suspended_at.after(DAY * days.deleted_after_days).max(now.after(DAY * notice_days));
+    let ends_at = |warned: &Warned| {
+        warned.suspended_at.after(DAY * days.deleted_after_days).max(now.after(DAY * notice_days))
+    };
     if warn(now, backends, suspended_before, ends_at).await? {
         return Ok(true);
     }
@@ -76,11 +80,23 @@ async fn warn(
         let tx = backends.metadata.begin().await?;
         let warned = users::warn_suspended(&tx, suspended_before, now, TOLD_MAX).await?;
         for warned in &warned {
-            tracing::info!(user = warned.name, ends = ends_at(warned).moment(), "a suspended account will be deleted");
+            let deleted_at = ends_at(warned);
+            tracing::info!(
+                user = warned.name,
+                at = deleted_at.moment(),
+                "a suspended account will be deleted"
+            );
+            let template = Template::AccountWillBeDeleted { name: &warned.name, deleted_at };
+            if let Some(to) = warned.email.clone().filter(|_| backends.sends_mail()) {
+                post(&tx, backends, now, &Letter { to, template }).await?;
+            }
         }
         tx.commit().await?;
         Ok(warned)
     })
     .await?;
+    if !warned.is_empty() {
+        backends.coordination.wake_jobs();
+    }
     Ok(!warned.is_empty())
 }

@@ -1,11 +1,11 @@
 //! The end of an account: nobody comes in from then on, and then, in batches, everything of it goes.
 
 use domain::{
-    Action, Caller, Code, ETagMatch, Error, Event, JobKind, Message, Receipt, ReceiptId, Result, Timestamp, User,
-    UserId,
+    Action, Caller, Code, ETagMatch, Error, Event, JobKind, Message, Receipt, ReceiptId, Result, Timestamp,
+    User, UserId,
 };
 use metadata::users::{Owned, orphans};
-use metadata::{Tx, again, audit, jobs, purge, receipts, users};
+use metadata::{Tx, again, jobs, purge, receipts, users};
 use uuid::Uuid;
 
 use super::by::By;
@@ -71,12 +71,7 @@ pub(super) enum Reason<'a> {
 
 /// Dooms an account in one transaction, with all that others must not wait for: memberships, tasks and locks. The rest is
 /// the job's.
-pub(super) async fn end(
-    by: By<'_>,
-    backends: &Backends,
-    id: UserId,
-    reason: Reason<'_>,
-) -> Result<Receipt> {
+pub(super) async fn end(by: By<'_>, backends: &Backends, id: UserId, reason: Reason<'_>) -> Result<Receipt> {
     let receipt = Receipt {
         id: ReceiptId(Uuid::new_v4()),
         user: id,
@@ -184,10 +179,7 @@ async fn purge_next(tx: &Tx, now: Timestamp, receipt: &Receipt) -> Result<bool> 
             return Ok(true);
         }
     }
-    if purge_orphan(tx, now, receipt).await?
-        || audit::forget_own(tx, receipt.user, ROWS_MAX).await? > 0
-        || users::forget_batch(tx, receipt.user, ROWS_MAX).await?
-    {
+    if purge_orphan(tx, now, receipt).await? || users::forget_batch(tx, receipt.user, ROWS_MAX).await? {
         return Ok(true);
     }
     orphans::forget_organizations(tx).await?;

@@ -92,7 +92,8 @@ fn entry(path: &str, at: Timestamp, compression: Compression) -> ZipEntryBuilder
 fn compression(node: &Node) -> Compression {
     const DENSE: [&str; 7] = ["zip", "gzip", "compressed", "7z", "bzip2", "officedocument", "opendocument"];
     let media_type = node.blob().and_then(|blob| blob.content.media_type.as_deref()).unwrap_or_default();
-    let is_picture = media_type.starts_with("image/") && !media_type.contains("svg") && !media_type.contains("bmp");
+    let is_picture =
+        media_type.starts_with("image/") && !media_type.contains("svg") && !media_type.contains("bmp");
     let is_media = is_picture || media_type.starts_with("video/") || media_type.starts_with("audio/");
     match is_media || DENSE.iter().any(|word| media_type.contains(word)) {
         true => Compression::Stored,
