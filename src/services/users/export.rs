@@ -27,7 +27,7 @@ const PAGE: u32 = 200;
 /// An archive on its way to whoever asked for it. Dropping it ends the work.
 pub struct Export {
     reader: DuplexStream,
-    work: Option<JoinHandle<Result<()>>>,
+    pub(super) work: Option<JoinHandle<Result<()>>>,
 }
 
 /// Begins an archive of everything the caller has: their files as they are now, and what is known of their account,

@@ -1,5 +1,13 @@
 //! Accounts as their house knows them.
 
+mod administration;
+mod ending;
+mod exporting;
+mod suspension;
+
+use domain::{OrganizationId, OrganizationName, OrganizationRole};
+use metadata::{organization_members, organizations};
+
 use super::*;
 use crate::auth::tests::{House, NOW, ann};
 
@@ -51,4 +59,29 @@ async fn nobody_is_changed_who_is_not_there() {
     let house = House::new().await;
     let result = set_active(&house.backends, &ann(), false).await;
     assert!(matches!(result, Err(Error::NotFound(_))), "{result:?}");
+}
+
+/// An account of this name, and whoever it is as a caller.
+pub(super) async fn enter(house: &House, name: &str, role: Role) -> Caller {
+    let new = NewUser { role, quota_bytes: None, ..someone(name, None) };
+    create(NOW, &house.backends, new).await.unwrap();
+    as_caller(house, name).await
+}
+
+pub(super) async fn as_caller(house: &House, name: &str) -> Caller {
+    caller(NOW, &house.backends, &UserName::parse(name).unwrap()).await.unwrap()
+}
+
+/// The organization of this name, with these members.
+pub(super) async fn organization(house: &House, members: &[(&Caller, OrganizationRole)]) -> OrganizationId {
+    let id = OrganizationId(Uuid::new_v4());
+    let name = OrganizationName::parse("Bakers").unwrap();
+    let tx = house.backends.metadata.begin().await.unwrap();
+    organizations::insert(&tx, id, &name, members[0].0.user, NOW).await.unwrap();
+    for (at, (member, role)) in members.iter().enumerate() {
+        let since = NOW.after(std::time::Duration::from_secs(at as u64));
+        organization_members::insert(&tx, id, member.user, *role, since).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    id
 }
