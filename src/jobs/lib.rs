@@ -8,6 +8,7 @@ mod clear_unfinished;
 mod config;
 mod end_suspensions;
 mod expire_locks;
+mod forget_audit;
 mod forget_history;
 mod forget_upgrades;
 mod job;
@@ -36,6 +37,7 @@ pub static JOBS: &[Job] = &[
     end_suspensions::JOB,
     thin_versions::JOB,
     forget_history::JOB,
+    forget_audit::JOB,
     expire_locks::JOB,
     clear_unfinished::JOB,
     sweep::JOB,

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Caller, Conditions, Error, Moment, Node, NodeId, NodeName, NodePath, Result, Seq, VirtualFolder,
+    Action, Caller, Conditions, Error, Moment, Node, NodeId, NodeName, NodePath, Result, Seq, VirtualFolder,
 };
 use metadata::copies::{self, CopyTo, Source};
 use metadata::members::{self, Member};
 use metadata::nodes;
-use metadata::{Db, Tx, again, history, spaces};
+use metadata::{Db, Tx, again, history};
 
 use crate::Backends;
 use crate::steps::{
-    NODES_MAX, charge_copy, companions_of, may_place, may_remove, nothing_here, parent_of, relabel_later,
-    seq_at, trash,
+    NODES_MAX, about, charge_copy, companions_of, may_place, may_read, may_remove, nothing_here, parent_of,
+    pen, pen_again, record, relabel_later, seq_at, trash,
 };
 
 /// How many members one call takes away or brings back: some twenty statements each, in one transaction.
@@ -53,17 +53,22 @@ pub async fn rewind(
 ) -> Result<Rewound> {
     if !really {
         let db = &backends.metadata;
+        may_read(db, caller, caller.tree(path).space).await?;
         let plan = Plan::make(db, caller, path, moment).await?;
         return plan.foretell(db).await;
     }
     let (rewound, relabels) = again(|| async {
         let tx = backends.metadata.begin().await?;
-        spaces::take_pen(&tx, caller.home.space, 0).await?;
+        pen(&tx, caller, caller.tree(path)).await?;
         let plan = Plan::make(&tx, caller, path, moment).await?;
         let rewound = plan.foretell(&tx).await?;
         let mut folder = None;
         for (path, change) in &plan.changes {
             folder = Some(plan.carry_out(&tx, caller, path, change).await?);
+        }
+        if let Some(subject) = plan.subject.as_ref().filter(|_| folder.is_some()) {
+            let detail = format!("as of {}", moment.at().moment());
+            record(&tx, caller, &about(Action::Rewind, subject, path).detailed(detail)).await?;
         }
         let relabels = match folder {
             Some(folder) => relabel_later(&tx, backends, caller.now, folder).await?,
@@ -83,6 +88,8 @@ pub async fn rewind(
 struct Plan {
     /// The change to go back to.
     as_of: Seq,
+    /// What is at the path or, where nothing is, what was there.
+    subject: Option<Node>,
     /// By the paths of what changed.
     changes: Vec<(NodePath, Change)>,
     unchanged: usize,
@@ -97,12 +104,14 @@ struct Change {
 
 impl Plan {
     async fn make(db: &impl Db, caller: &Caller, path: &NodePath, moment: Moment) -> Result<Self> {
-        let as_of = seq_at(db, caller, moment).await?;
-        let present = nodes::locate(db, caller.home.root, path, caller.now).await?;
-        let past = history::locate(db, caller.home.root, path, as_of).await?;
+        let tree = caller.tree(path);
+        let as_of = seq_at(db, caller, tree.space, moment).await?;
+        let present = nodes::locate(db, tree.root, path, caller.now).await?;
+        let past = history::locate(db, tree.root, path, as_of).await?;
         // A system file would be gone for good.
         let present = present.node().filter(|node| !node.is_system());
         let both = Change { present: present.cloned(), past: past.node().cloned() };
+        let subject = both.present.as_ref().or(both.past.as_ref()).cloned();
         let all = match &both {
             Change { present: None, past: None } => return Err(nothing_here()),
             Change { present: Some(present), past: Some(past) }
@@ -125,7 +134,7 @@ impl Plan {
             );
             return Err(Error::TooLarge(sentence.into()));
         }
-        Ok(Self { as_of, unchanged: count - changes.len(), changes })
+        Ok(Self { as_of, subject, unchanged: count - changes.len(), changes })
     }
 
     async fn foretell(&self, db: &impl Db) -> Result<Rewound> {
@@ -153,10 +162,10 @@ impl Plan {
 
     /// Says in which folder that was.
     async fn carry_out(&self, tx: &Tx, caller: &Caller, path: &NodePath, change: &Change) -> Result<NodeId> {
-        let (space, any) = (caller.home.space, Conditions::default());
+        let (tree, any) = (caller.tree(path), Conditions::default());
         // A number for each, by which the copies of one find their folders.
-        let seq = spaces::take_pen(tx, space, 0).await?;
-        let target = nodes::locate(tx, caller.home.root, path, caller.now).await?;
+        let seq = pen_again(tx, tree).await?;
+        let target = nodes::locate(tx, tree.root, path, caller.now).await?;
         // A companion has gone with its owner already.
         if let Some(node) = target.node() {
             may_remove(tx, caller, &target, &any).await?;
@@ -168,8 +177,8 @@ impl Plan {
                 may_place(tx, caller, &target, false, &any).await?;
             }
             let source = self.source(past);
-            charge_copy(tx, space, copies::weight(tx, source).await?).await?;
-            let to = CopyTo { space, parent: parent_of(&target)?.id, name };
+            charge_copy(tx, tree.space, copies::weight(tx, source).await?).await?;
+            let to = CopyTo { space: tree.space, parent: parent_of(&target)?.id, name };
             copies::copy(tx, caller, seq, source, to).await?;
         }
         nodes::stir(tx, seq, target.ancestors()).await?;

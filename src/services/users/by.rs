@@ -1,7 +1,8 @@
 //! Who administers: an admin by the API, or whoever sits at the server.
 
+use domain::audit::Deed;
 use domain::{Caller, Code, Door, Error, Event, Message, Result, Timestamp, UserId};
-use metadata::{Tx, users};
+use metadata::{Tx, audit, users};
 
 use crate::steps::record;
 
@@ -40,7 +41,7 @@ impl By<'_> {
     pub(super) fn may(self) -> Result<()> {
         match self {
             Self::Caller(caller) => caller.is_admin(),
-            Self::House { .. } => Ok(()),
+            Self::House { now, door } => audit::record_deed(tx, &Deed::here(now, door, event)).await,
         }
     }
 
@@ -60,7 +61,7 @@ impl By<'_> {
     pub(super) async fn note(self, tx: &Tx, event: Event) -> Result<()> {
         match self {
             Self::Caller(caller) => record(tx, caller, &event).await,
-            Self::House { .. } => Ok(()),
+            Self::House { now, door } => audit::record_deed(tx, &Deed::here(now, door, event)).await,
         }
     }
 }

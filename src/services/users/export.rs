@@ -1,13 +1,12 @@
 //! Everything of one's own as an archive, which is made while it is read: nothing of it is stored anywhere.
 
 mod archive;
+mod known;
 
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use domain::{
-    Action, AppPassword, Caller, Error, Event, Node, NodeId, NodeName, Page, PageRequest, Result, Timestamp,
-};
+use domain::{Action, Caller, Error, Event, Node, NodeId, NodeName, Result};
 use metadata::organizations::{self, OrganizationOrder, OrganizationQuery};
 use metadata::{again, app_passwords, members, users};
 use serde_json::{Value, json};
@@ -81,12 +80,16 @@ impl Drop for Export {
 }
 
 async fn write(caller: &Caller, backends: &Backends, archive: &mut Archive) -> Result<()> {
-    archive.whole("account.json", caller.now, &pretty(&account(caller, backends).await?)?).await?;
-    let app_passwords = app_passwords::list(&backends.metadata, caller.user).await?;
-    let app_passwords: Value = app_passwords.iter().map(app_password).collect();
-    archive.whole("app-passwords.json", caller.now, &pretty(&app_passwords)?).await?;
-    let organizations = organizations(caller, backends).await?;
-    archive.whole("organizations.json", caller.now, &pretty(&organizations)?).await?;
+    for (name, known) in [
+        ("account.json", known::account(caller, backends).await?),
+        ("app-passwords.json", known::app_passwords(caller, backends).await?),
+        ("organizations.json", known::organizations(caller, backends).await?),
+        ("projects.json", known::projects(caller, backends).await?),
+    ] {
+        let text = serde_json::to_vec_pretty(&known).map_err(Error::internal)?;
+        archive.whole(name, caller.now, &text).await?;
+    }
+    known::deeds(caller, backends, archive).await?;
     let left = files(caller, backends, archive).await?;
     if !left.is_empty() {
         archive.whole("left-out.txt", caller.now, left.join("\n").as_bytes()).await?;
@@ -151,70 +154,4 @@ async fn file(
 fn noted(path: &str, how: &str, error: &Error) -> String {
     tracing::warn!(path, %error, "a file could not be exported");
     format!("{path} {how}: {}", error.message().user())
-}
-
-async fn account(caller: &Caller, backends: &Backends) -> Result<Value> {
-    let gone = || Error::NotFound("This account is gone.".into());
-    let user = users::by_id(&backends.metadata, caller.user).await?.ok_or_else(gone)?;
-    Ok(json!({
-        "id": user.id.0,
-        "name": user.name.as_str(),
-        "display_name": user.display_name,
-        "email": user.email.as_ref().map(|email| email.as_str()),
-        "role": user.role.as_str(),
-        "state": user.state().as_str(),
-        "created_at": moment(user.created_at),
-        "suspended_at": user.suspended_at.map(moment),
-        "used_bytes": user.quota.used_bytes,
-        "quota_bytes": user.quota.limit_bytes,
-        "exported_at": moment(caller.now),
-    }))
-}
-
-/// Nothing of the secret.
-fn app_password(app_password: &AppPassword) -> Value {
-    json!({
-        "id": app_password.id.0,
-        "name": app_password.name,
-        "read_only": app_password.read_only,
-        "created_at": moment(app_password.created_at),
-        "last_used_at": app_password.last_used_at.map(moment),
-        "expires_at": app_password.expires_at.map(moment),
-        "revoked_at": app_password.revoked_at.map(moment),
-    })
-}
-
-async fn organizations(caller: &Caller, backends: &Backends) -> Result<Value> {
-    let mut entries = Vec::new();
-    let mut after = None;
-    loop {
-        let query = OrganizationQuery {
-            all: false,
-            text: None,
-            order: OrganizationOrder::Name,
-            descending: false,
-            page: PageRequest { after, entries: PAGE, with_total: false },
-        };
-        let Page { entries: page, next, .. } =
-            organizations::list(&backends.metadata, caller.user, &query).await?;
-        entries.extend(page.iter().map(|seen| {
-            json!({
-                "id": seen.organization.id.0,
-                "name": seen.organization.name.as_str(),
-                "role": seen.role.map(|role| role.as_str()),
-            })
-        }));
-        match next {
-            Some(next) => after = Some(next),
-            None => return Ok(Value::Array(entries)),
-        }
-    }
-}
-
-fn pretty(value: &Value) -> Result<Vec<u8>> {
-    serde_json::to_vec_pretty(value).map_err(Error::internal)
-}
-
-fn moment(at: Timestamp) -> String {
-    at.moment() + "Z"
 }

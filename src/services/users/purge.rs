@@ -5,7 +5,7 @@ use domain::{
     User, UserId,
 };
 use metadata::users::{Owned, orphans};
-use metadata::{Tx, again, jobs, purge, receipts, users};
+use metadata::{Tx, again, audit, jobs, purge, receipts, users};
 use uuid::Uuid;
 
 use super::by::By;

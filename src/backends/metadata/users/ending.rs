@@ -122,8 +122,6 @@ pub async fn forget_batch(tx: &Tx, id: UserId, count_max: u32) -> Result<bool> {
         "DELETE FROM sessions WHERE id IN ( \
            SELECT s.id FROM sessions s WHERE s.user_id = $1 \
              AND NOT EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.session_id = s.id) LIMIT $2)",
-        "DELETE FROM audit_entries WHERE id IN ( \
-           SELECT id FROM audit_entries WHERE user_id = $1 AND organization_id IS NULL AND project_id IS NULL LIMIT $2)",
         "DELETE FROM idempotency_keys WHERE user_id = $1 AND key IN ( \
            SELECT key FROM idempotency_keys WHERE user_id = $1 LIMIT $2)",
     ] {

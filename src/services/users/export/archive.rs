@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use async_zip::base::write::ZipFileWriter;
+use async_zip::base::write::{EntryStreamWriter, ZipFileWriter};
 use async_zip::{Compression, ZipDateTime, ZipDateTimeBuilder, ZipEntryBuilder};
 use domain::{Error, Node, Result, Timestamp, windows_name};
 use futures_util::AsyncWriteExt as _;
@@ -72,11 +72,34 @@ impl Archive {
         Ok(left)
     }
 
+    /// Begins a file that is written bit by bit.
+    pub(super) async fn begin(&mut self, path: &str, at: Timestamp) -> Result<Piecemeal<'_>> {
+        let entry = entry(path, at, Compression::Deflate).unix_permissions(FILE);
+        Ok(Piecemeal { writer: self.zip.write_entry_stream(entry).await.map_err(Error::internal)? })
+    }
+
     /// Ends the archive with the list of its entries.
     pub(super) async fn close(self) -> Result<()> {
         // What is given back has not been flushed.
         let mut writer = self.zip.close().await.map_err(Error::internal)?.into_inner();
         writer.shutdown().await.map_err(Error::internal)
+    }
+}
+
+/// A file of an archive that is being written.
+pub(super) struct Piecemeal<'a> {
+    writer: EntryStreamWriter<'a, Compat<DuplexStream>>,
+}
+
+impl Piecemeal<'_> {
+    /// Adds bytes.
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.writer.write_all(bytes).await.map_err(Error::internal)
+    }
+
+    /// Ends the file.
+    pub(super) async fn close(self) -> Result<()> {
+        self.writer.close().await.map_err(Error::internal)
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn purge(house: &House) {
             .unwrap()
     {
         while purge_batch(NOW, &house.backends, &claim.key).await.unwrap() {}
-        jobs::end(&house.backends.metadata, &claim, jobs::Ending::Finished).await.unwrap();
+        jobs::settle(&house.backends.metadata, &claim, NOW, &jobs::Ending::Finished).await.unwrap();
     }
 }
 
@@ -61,14 +61,7 @@ async fn everything_of_an_account_goes_and_a_receipt_stays() {
     put(&house, &ann_herself, "/a/b/one.txt", b"other").await;
     put(&house, &ann_herself, "/two.txt", b"two").await;
     put(&house, &admin, "/two.txt", b"mine").await;
-    files::remove(
-        &ann_herself,
-        &house.backends,
-        &at("/two.txt"),
-        &Conditions::default(),
-    )
-    .await
-    .unwrap();
+    files::remove(&ann_herself, &house.backends, &at("/two.txt"), &Conditions::default()).await.unwrap();
     let asked = delete(By::Caller(&admin), &house.backends, ann_herself.user, None).await.unwrap();
     let seen = async || receipt(&admin, &house.backends, asked.id).await.unwrap();
     assert_eq!(seen().await, asked);

@@ -56,7 +56,10 @@ async fn an_export_holds_all_files_and_what_is_known_of_the_account() {
     assert!(text("account.json").contains("\"name\": \"ann\""));
     assert!(text("app-passwords.json").contains("laptop") && !text("app-passwords.json").contains(&secret));
     assert!(text("organizations.json").contains("Bakers"));
-    assert!(archive.get("left-out.txt").is_none());
+    assert!(archive.get("left-out.txt").is_none() && archive.get("projects.json").is_some());
+    let deeds = text("audit.ndjson");
+    let first: serde_json::Value = serde_json::from_str(deeds.lines().next().unwrap()).unwrap();
+    assert_eq!(first["action"], "account.export");
 }
 
 #[tokio::test]
