@@ -94,7 +94,7 @@ codes! {
     /// Only an admin of the server may do this.
     NeedsAdmin = "needs_admin",
     /// There would be no admin of the server any more.
-    LastAdmin = "last_admin",
+    LastServerAdmin = "last_server_admin",
     /// Nobody does this to their own account.
     OwnAccount = "own_account",
     /// The cursor is none of this list.

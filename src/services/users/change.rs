@@ -197,7 +197,7 @@ pub(super) async fn may_lose_power(tx: &Tx, by: By<'_>, user: &User) -> Result<(
 pub(super) async fn is_not_last_admin(tx: &Tx, user: &User) -> Result<()> {
     if users::is_admin(tx, user.id).await? && users::other_admins(tx, user.id).await? == 0 {
         return Err(Error::Forbidden(Message::coded(
-            Code::LastAdmin,
+            Code::LastServerAdmin,
             "This is the last admin who may come in; make somebody else an admin first.",
         )));
     }

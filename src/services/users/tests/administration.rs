@@ -126,9 +126,9 @@ async fn nobody_changes_their_own_role_and_the_last_admin_stays() {
     refused(delete(by, backends, admin.user, None).await, Code::OwnAccount);
     deactivate(by, backends, other.user, None).await.unwrap();
     let house_itself = By::House { now: NOW, door: Door::Command };
-    refused(suspend(house_itself, backends, admin.user, None).await, Code::LastAdmin);
-    refused(delete(house_itself, backends, admin.user, None).await, Code::LastAdmin);
-    refused(delete_own(&admin, backends, None).await, Code::LastAdmin);
+    refused(suspend(house_itself, backends, admin.user, None).await, Code::LastServerAdmin);
+    refused(delete(house_itself, backends, admin.user, None).await, Code::LastServerAdmin);
+    refused(delete_own(&admin, backends, None).await, Code::LastServerAdmin);
     activate(by, backends, other.user, None).await.unwrap();
     suspend(house_itself, backends, admin.user, None).await.unwrap();
     refused(change(by, backends, other.user, &role(Role::User), None).await, Code::NeedsAdmin);
