@@ -9,7 +9,7 @@ use domain::Result;
 use metadata::Metadata;
 use outbound::Mailer;
 
-use crate::auth::Memory;
+use crate::auth::{Keys, Memory};
 use crate::files::Walks;
 use crate::steps::{Accesses, Hashing, UnderWay};
 use crate::upkeep::Rounds;
@@ -44,7 +44,7 @@ pub struct Backends {
     pub scrub: ScrubConfig,
     /// Settings about logging in.
     pub login: LoginConfig,
-    /// Settings about accounts.
+    /// Settings about accounts and their sessions.
     pub accounts: AccountsConfig,
     /// Settings about the record.
     pub audit: AuditConfig,
@@ -68,6 +68,8 @@ pub struct Backends {
     pub(crate) hashing: Hashing,
     /// App passwords verified a short while ago.
     pub(crate) memory: Memory,
+    /// What access tokens are signed with.
+    pub(crate) keys: Keys,
 }
 
 impl Backends {
@@ -118,6 +120,7 @@ impl Backends {
             walks,
             hashing,
             memory,
+            keys: Keys::default(),
         }
     }
 

@@ -111,6 +111,10 @@ pub struct LoginConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountsConfig {
+    /// How many minutes an access token lasts.
+    pub access_token_minutes: u64,
+    /// After how many days without being renewed a session ends.
+    pub refresh_token_days: u64,
     /// After how many days of suspension somebody cannot come in any more; 0 for never.
     pub locked_after_days: u32,
     /// After how many days of suspension an account is deleted with everything in it; 0 for never.

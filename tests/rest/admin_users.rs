@@ -35,7 +35,10 @@ fn an_admin_makes_an_account_and_finds_it() {
     let bob = made.json();
     let path = format!("{LIST}/{}", bob["id"].as_str().unwrap());
     assert_eq!(made.header("location"), Some(format!("/api/v1{path}").as_str()));
-    assert_eq!((&bob["name"], &bob["email"], &bob["state"]), (&json!("bob"), &json!("bob@example.org"), &json!("active")));
+    assert_eq!(
+        (&bob["name"], &bob["email"], &bob["state"]),
+        (&json!("bob"), &json!("bob@example.org"), &json!("active"))
+    );
     let seen = admin.get(&path);
     assert_eq!((seen.json(), seen.header("etag")), (bob, made.header("etag")));
     for (question, found) in [
@@ -51,7 +54,8 @@ fn an_admin_makes_an_account_and_finds_it() {
     assert_eq!(admin.get(&format!("{LIST}?total=true&limit=1")).json()["total"], 2);
     let clash = admin.post(LIST, &sent);
     assert_eq!((clash.status, clash.code().as_str()), (409, "exists"));
-    Api::log_in(house.wire_address(), "bob@example.org", Api::PASSWORD);
+    let by_address = json!({"login": "bob@example.org", "password": Api::PASSWORD});
+    assert_eq!(house.anonymous_api().post("/auth/log-in", &by_address).status, 200);
 }
 
 #[test]
@@ -110,7 +114,9 @@ fn a_change_holds_from_the_next_request_on_and_only_of_what_was_read() {
     assert_eq!(admin.post(&path(&bob, "/activate"), &Value::Null).json()["state"], "active");
     assert_eq!(house.get("/a.txt").status, 200);
 
-    let changed = admin.patch(&path(&bob, ""), &json!({"quota_bytes": 1, "display_name": "Bob", "role": "admin"})).json();
+    let changed = admin
+        .patch(&path(&bob, ""), &json!({"quota_bytes": 1, "display_name": "Bob", "role": "admin"}))
+        .json();
     assert_eq!((&changed["quota_bytes"], &changed["role"]), (&json!(1), &json!("admin")));
     assert_eq!(bob.get(LIST).status, 200, "an admin from the next request on");
     assert_eq!(house.put("/c.txt", "c").status, 507);
@@ -121,7 +127,9 @@ fn nobody_administers_themselves_and_others_nothing_at_all() {
     let (house, admin) = administered();
     let house = house.with_user("bob");
     let bob = house.api("bob");
-    for (verb, sent) in [("", json!({"role": "user"})), ("/deactivate", Value::Null), ("/suspend", Value::Null)] {
+    for (verb, sent) in
+        [("", json!({"role": "user"})), ("/deactivate", Value::Null), ("/suspend", Value::Null)]
+    {
         let answer = match verb {
             "" => admin.patch(&path(&admin, verb), &sent),
             verb => admin.post(&path(&admin, verb), &sent),

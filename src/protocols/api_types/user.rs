@@ -211,7 +211,9 @@ impl UserParams {
         let found = words.iter().find(|(known, _)| *known == word);
         let unknown = || {
             let known: Vec<_> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
-            Error::Invalid(format!("`order` is one of {}, or one of them with `-` before it.", known.join(", ")).into())
+            Error::Invalid(
+                format!("`order` is one of {}, or one of them with `-` before it.", known.join(", ")).into(),
+            )
         };
         found.map(|(_, order)| (*order, descending)).ok_or_else(unknown)
     }

@@ -28,11 +28,7 @@ pub fn router() -> OpenApiRouter<Api> {
 /// of your account, app passwords, organizations, projects and deeds.
 #[utoipa::path(get, path = "/me/export", operation_id = "export_me", tag = "Account",
     responses((status = 200, description = "The archive.", body = String, content_type = "application/zip")))]
-async fn export(
-    State(api): State<Api>,
-    method: Method,
-    Asker(caller): Asker,
-) -> Result<Response, Refusal> {
+async fn export(State(api): State<Api>, method: Method, Asker(caller): Asker) -> Result<Response, Refusal> {
     // Nothing is known of an archive before it is made.
     if method != Method::GET {
         return Err(not_allowed().await);

@@ -136,8 +136,7 @@ async fn delete(
     Ids(id): Ids<Uuid>,
     IfMatch(if_match): IfMatch,
 ) -> Result<Response, Refusal> {
-    let receipt =
-        users::delete(By::Caller(&caller), &api.backends, UserId(id), if_match.as_ref()).await?;
+    let receipt = users::delete(By::Caller(&caller), &api.backends, UserId(id), if_match.as_ref()).await?;
     let location = format!("{PREFIX}/admin/receipts/{}", receipt.id.0);
     Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(Receipt::from(receipt))).into_response())
 }

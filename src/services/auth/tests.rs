@@ -66,6 +66,12 @@ impl House {
             devices_max: DEVICES_MAX,
             device_idle_minutes: 15,
         };
+        let accounts = AccountsConfig {
+            access_token_minutes: 15,
+            refresh_token_days: 30,
+            locked_after_days: 30,
+            deleted_after_days: 90,
+        };
         let trash = TrashConfig { days: 30, listed: true };
         let projects = ProjectsConfig { quota_bytes: 1000, objects_kept_days: 30 };
         let history = HistoryConfig { listed: false };
@@ -89,7 +95,7 @@ impl House {
             versions,
             scrub,
             login,
-            accounts: AccountsConfig { locked_after_days: 30, deleted_after_days: 90 },
+            accounts,
             audit,
             orphan_grace,
             server_name,

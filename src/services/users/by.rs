@@ -41,7 +41,7 @@ impl By<'_> {
     pub(super) fn may(self) -> Result<()> {
         match self {
             Self::Caller(caller) => caller.is_admin(),
-            Self::House { now, door } => audit::record_deed(tx, &Deed::here(now, door, event)).await,
+            Self::House { .. } => Ok(()),
         }
     }
 

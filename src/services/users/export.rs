@@ -123,7 +123,7 @@ async fn files(caller: &Caller, backends: &Backends, archive: &mut Archive) -> R
                 archive.folder(&path, node.modified_at).await?;
                 pending.push(Pending { folder: node.id, path, after: None });
             } else {
-                left.extend(file(caller, backends, archive, &node, path).await?);
+                left.extend(file(backends, archive, &node, path).await?);
             }
         }
     }
@@ -133,13 +133,12 @@ async fn files(caller: &Caller, backends: &Backends, archive: &mut Archive) -> R
 /// Writes a file. Its content is the one it had in the listing, whatever happens to it meanwhile. Says what is wrong with
 /// it if it could not be read, and fails if nothing could be.
 async fn file(
-    caller: &Caller,
     backends: &Backends,
     archive: &mut Archive,
     node: &Node,
     path: String,
 ) -> Result<Option<String>> {
-    let read = match Download::open(caller, backends, node).await {
+    let read = match Download::open_unnoted(backends, node).await {
         Ok(mut download) => archive.file(&path, node, &mut download).await?,
         Err(error) => Left::Out(error),
     };
