@@ -22,7 +22,7 @@ mod under_way;
 
 pub(crate) use accesses::Accesses;
 pub(crate) use authorize::{
-    may_read, may_write, pen, pen_again, pen_of_system, pen_settling, pens, pens_to_copy,
+    may_read, may_write, pen, pen_again, pen_of_house, pen_of_system, pen_settling, pens, pens_to_copy,
 };
 pub(crate) use change::change;
 pub(crate) use charge::{NODES_MAX, charge_copy};
@@ -33,7 +33,7 @@ pub(crate) use hashing::Hashing;
 pub(crate) use judge::{end_lapsed, judge, may_remove};
 pub(crate) use moment::seq_at;
 pub(crate) use organization::{Standing, change_organization, see_organization};
-pub(crate) use place::{apart, may_place, placed, placeholder, trash};
+pub(crate) use place::{apart, make_entry, may_place, placed, placeholder, trash};
 pub use post::SEND_MAIL;
 pub(crate) use post::post;
 pub(crate) use project::{change_project, leaves_an_admin, note_member, see_project};

@@ -7,9 +7,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use domain::{Action, Caller, Error, Event, Node, NodeId, NodeName, Result};
-use metadata::organizations::{self, OrganizationOrder, OrganizationQuery};
-use metadata::{again, app_passwords, members, users};
-use serde_json::{Value, json};
+use metadata::{again, members};
 use tokio::io::{AsyncReadExt, DuplexStream};
 use tokio::task::JoinHandle;
 

@@ -179,7 +179,10 @@ async fn purge_next(tx: &Tx, now: Timestamp, receipt: &Receipt) -> Result<bool> 
             return Ok(true);
         }
     }
-    if purge_orphan(tx, now, receipt).await? || users::forget_batch(tx, receipt.user, ROWS_MAX).await? {
+    if purge_orphan(tx, now, receipt).await?
+        || audit::forget_own(tx, receipt.user, ROWS_MAX).await? > 0
+        || users::forget_batch(tx, receipt.user, ROWS_MAX).await?
+    {
         return Ok(true);
     }
     orphans::forget_organizations(tx).await?;

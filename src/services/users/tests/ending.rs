@@ -1,7 +1,9 @@
 //! Accounts that end, and what is left of them.
 
 use bytes::Bytes;
+use domain::audit::Filter;
 use domain::{Code, Conditions, NodeName, NodePath, NodeTimes, Receipt};
+use metadata::audit::{self, Scope};
 use metadata::jobs;
 
 use super::*;
@@ -74,6 +76,9 @@ async fn everything_of_an_account_goes_and_a_receipt_stays() {
     // Nobody has the name any more.
     enter(&house, "ann", Role::User).await;
     assert_eq!(list(&house.backends).await.unwrap().len(), 2);
+    let (scope, page) = (Scope::Of(ann_herself.user), domain::PageRequest::default());
+    let deeds = audit::list(&house.backends.metadata, scope, &Filter::default(), &page).await.unwrap();
+    assert_eq!(deeds.entries, [], "nothing is said any more of what they did in their own drive");
     in_order(&house).await;
 }
 

@@ -110,7 +110,7 @@ async fn the_last_owner_who_is_deleted_in_time_leaves_an_heir() {
     let metadata = &house.backends.metadata;
     let role = organizations::role_of(metadata, shared, may.user).await.unwrap();
     assert_eq!(role, Some(OrganizationRole::Owner), "the admin before the member who is there for longer");
-    super::ending::purge(&house).await;
+    ending::purge(&house).await;
     assert!(organizations::find(metadata, alone, may.user).await.unwrap().is_none(), "nobody was in it");
     assert!(organizations::find(metadata, shared, may.user).await.unwrap().is_some());
 }
