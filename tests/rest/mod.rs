@@ -1,6 +1,8 @@
 //! The REST API, as its clients see it.
 
 mod admin_users;
+mod audit;
 mod document;
+mod limits;
 mod manners;
 mod sessions;

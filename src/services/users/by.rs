@@ -1,10 +1,9 @@
 //! Who administers: an admin by the API, or whoever sits at the server.
 
-use domain::audit::Deed;
 use domain::{Caller, Code, Door, Error, Event, Message, Result, Timestamp, UserId};
-use metadata::{Tx, audit, users};
+use metadata::{Tx, users};
 
-use crate::steps::record;
+use crate::steps::{record, record_here};
 
 /// Who asks for something that only admins do.
 #[derive(Clone, Copy)]
@@ -61,7 +60,7 @@ impl By<'_> {
     pub(super) async fn note(self, tx: &Tx, event: Event) -> Result<()> {
         match self {
             Self::Caller(caller) => record(tx, caller, &event).await,
-            Self::House { now, door } => audit::record_deed(tx, &Deed::here(now, door, event)).await,
+            Self::House { now, door } => record_here(tx, now, door, event).await,
         }
     }
 }
