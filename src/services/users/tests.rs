@@ -5,7 +5,7 @@ mod ending;
 mod exporting;
 mod suspension;
 
-use domain::{OrganizationId, OrganizationName, OrganizationRole};
+use domain::{Error, OrganizationId, OrganizationName, OrganizationRole};
 use metadata::{organization_members, organizations};
 
 use super::*;
