@@ -1,5 +1,7 @@
 //! The REST API, as its clients see it.
 
+mod audit;
 mod document;
+mod limits;
 mod manners;
 mod sessions;

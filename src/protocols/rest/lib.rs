@@ -3,11 +3,13 @@
 mod answers;
 mod api;
 mod asker;
+mod audit;
 mod body;
 mod conditions;
 mod document;
 mod errors;
 mod idempotency;
+mod limits;
 mod params;
 mod problem;
 mod sessions;
@@ -26,7 +28,7 @@ pub const PREFIX: &str = "/api/v1";
 
 /// The nouns, each with its routes.
 fn nouns() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().merge(sessions::router()).merge(errors::router())
+    OpenApiRouter::new().merge(sessions::router()).merge(errors::router()).merge(audit::router())
 }
 
 /// The API with its description and the page to try it out.
@@ -38,6 +40,7 @@ pub fn router(backends: Arc<Backends>) -> Router {
         .method_not_allowed_fallback(problem::not_allowed)
         .layer(from_fn(conditions::answer_conditionally))
         .layer(from_fn(idempotency::note_key))
+        .layer(from_fn(gate::tell_limits))
         .layer(from_fn_with_state(api.clone(), problem::complete))
         .with_state(api);
     Router::new().nest(PREFIX, routes).merge(document::router(document))
