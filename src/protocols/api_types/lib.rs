@@ -10,6 +10,7 @@ pub mod organization;
 pub mod problem;
 pub mod session;
 pub mod time;
+pub mod user;
 
 pub use change::{Change, sent};
 pub use list::{List, ListParams};

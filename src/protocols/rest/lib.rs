@@ -8,6 +8,7 @@ mod body;
 mod conditions;
 mod document;
 mod errors;
+mod exports;
 mod idempotency;
 mod limits;
 mod organization_invitations;
@@ -15,6 +16,7 @@ mod organizations;
 mod params;
 mod problem;
 mod sessions;
+mod users;
 
 use std::sync::Arc;
 
@@ -36,6 +38,8 @@ fn nouns() -> OpenApiRouter<Api> {
         .merge(organization_invitations::router())
         .merge(errors::router())
         .merge(audit::router())
+        .merge(users::router())
+        .merge(exports::router())
 }
 
 /// The API with its description and the page to try it out.
