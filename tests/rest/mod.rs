@@ -1,7 +1,9 @@
 //! The REST API, as its clients see it.
 
+mod admin_users;
 mod audit;
 mod document;
 mod limits;
 mod manners;
+mod organizations;
 mod sessions;

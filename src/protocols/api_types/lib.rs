@@ -8,9 +8,11 @@ pub mod audit;
 pub mod change;
 pub mod list;
 pub mod me;
+pub mod organization;
 pub mod problem;
 pub mod session;
 pub mod time;
+pub mod user;
 
 pub use change::{Change, sent};
 pub use list::{List, ListParams};

@@ -10,13 +10,17 @@ mod body;
 mod conditions;
 mod document;
 mod errors;
+mod exports;
 mod idempotency;
 mod limits;
 mod me;
+mod organization_invitations;
+mod organizations;
 mod params;
 mod problem;
 mod sessions;
 mod sign_ups;
+mod users;
 
 use std::sync::Arc;
 
@@ -38,8 +42,12 @@ fn nouns() -> OpenApiRouter<Api> {
         .merge(app_passwords::router())
         .merge(sign_ups::router())
         .merge(sessions::router())
+        .merge(organizations::router())
+        .merge(organization_invitations::router())
         .merge(errors::router())
         .merge(audit::router())
+        .merge(users::router())
+        .merge(exports::router())
 }
 
 /// The API with its description and the page to try it out.
