@@ -12,6 +12,7 @@ mod forget_upgrades;
 mod job;
 mod original_paths;
 mod purge;
+mod purge_project;
 mod recount;
 mod rota;
 mod run;
@@ -30,6 +31,7 @@ pub use worker::{Clock, run_due, serve};
 /// Everything that starts by itself: one line per job.
 pub static JOBS: &[Job] = &[
     purge::JOB,
+    purge_project::JOB,
     thin_versions::JOB,
     forget_history::JOB,
     expire_locks::JOB,

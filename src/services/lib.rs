@@ -21,6 +21,7 @@ pub mod projects;
 pub mod quotas;
 pub mod servers;
 pub mod setup;
+pub mod tasks;
 pub mod trash;
 pub mod upgrades;
 pub mod upkeep;

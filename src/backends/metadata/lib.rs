@@ -56,6 +56,7 @@ pub mod servers;
 pub mod snapshots;
 pub mod spaces;
 pub mod system_files;
+pub mod tasks;
 pub mod trash;
 pub mod users;
 pub mod versions;

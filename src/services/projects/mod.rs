@@ -4,6 +4,7 @@
 mod change;
 mod create;
 pub mod members;
+mod purge;
 
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use crate::steps::{record, see_project};
 
 pub use change::{ChangedProject, change, remove, restore};
 pub use create::{NewProject, create};
+pub use purge::{PURGE, purge, purge_batch};
 
 /// A project.
 ///

@@ -1,0 +1,1 @@
+//! Tasks as those in a project see them.
