@@ -2,7 +2,7 @@
 
 mod app_password;
 pub mod ascii_name;
-mod audit;
+pub mod audit;
 mod blob;
 mod caller;
 mod checksum;

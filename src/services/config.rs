@@ -107,6 +107,16 @@ pub struct LoginConfig {
     pub device_idle_minutes: u64,
 }
 
+/// The section `[audit]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditConfig {
+    /// Whether what is read, and what is refused, is written down beside what is changed.
+    pub accesses: bool,
+    /// After how many days entries are removed; 0 for never.
+    pub days: u32,
+}
+
 /// All settings of this floor.
 #[derive(Debug, Clone)]
 pub struct ServicesConfig {
@@ -128,6 +138,8 @@ pub struct ServicesConfig {
     pub scrub: ScrubConfig,
     /// The section `[login]`.
     pub login: LoginConfig,
+    /// The section `[audit]`.
+    pub audit: AuditConfig,
     /// How long bytes that nothing refers to are left where they are.
     pub orphan_grace: Duration,
     /// What operators know this server by.

@@ -9,6 +9,7 @@ mod letters;
 mod steps;
 
 pub mod app_passwords;
+pub mod audit;
 pub mod auth;
 pub mod checkup;
 pub mod devices;
@@ -31,6 +32,6 @@ pub mod versions;
 
 pub use backends::Backends;
 pub use config::{
-    DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ProjectsConfig, ScrubConfig,
-    ServicesConfig, TrashConfig, VersionsConfig,
+    AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ProjectsConfig,
+    ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
 };

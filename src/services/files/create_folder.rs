@@ -1,12 +1,12 @@
 //! Making a folder.
 
-use domain::{Caller, Conditions, Error, NodePath, Result};
+use domain::{Action, Caller, Conditions, Error, Event, NodePath, Result};
 use metadata::again;
 use metadata::nodes::{self, NewNode};
 use uuid::Uuid;
 
 use crate::Backends;
-use crate::steps::{judge, name_of, parent_of, pen};
+use crate::steps::{judge, name_of, parent_of, pen, record};
 
 /// Makes an empty folder.
 ///
@@ -39,6 +39,8 @@ pub async fn create_folder(
             modified_at: caller.now,
         };
         nodes::stir(&tx, seq, located.ancestors()).await?;
+        let made = Event::new(Action::CreateFolder, "folder", new.uuid, path.to_string());
+        record(&tx, caller, &made.in_space(located.space.id)).await?;
         nodes::insert(&tx, caller, located.space.id, seq, new).await?;
         failpoint::reach("folder.inserted");
         tx.commit().await?;

@@ -10,8 +10,8 @@ use blobs::BlobFacts;
 use bytes::Bytes;
 use coordination::{RunningUpload, UploadState};
 use domain::{
-    BlobId, Caller, Checksum, Conditions, Content, ETag, Error, Node, NodeId, NodeName, NodePath, NodeTimes,
-    Result, Sha256, SystemFile, Timestamp,
+    Action, BlobId, Caller, Checksum, Conditions, Content, ETag, Error, Event, Node, NodeId, NodeName,
+    NodePath, NodeTimes, Result, Sha256, SystemFile, Timestamp,
 };
 use metadata::nodes::{self, Change, Located, NewNode};
 use metadata::system_files::NewSystemFile;
@@ -24,7 +24,7 @@ use super::media_type;
 use super::verification::Verification;
 use crate::Backends;
 use crate::steps::{
-    change, discard, end_lapsed, judge, may_write, name_of, parent_of, pen_of_system, pen_settling,
+    change, discard, end_lapsed, judge, may_write, name_of, parent_of, pen_of_system, pen_settling, record,
 };
 
 /// What a caller wants to write.
@@ -303,6 +303,9 @@ impl Showing<'_> {
         let same = old.is_some_and(|node| !node.is_system() && node.sha256() == Some(content.sha256));
         end_lapsed(&tx, &located, &self.request.conditions).await?;
         nodes::stir(&tx, seq, located.ancestors()).await?;
+        let uuid = old.map_or_else(Uuid::now_v7, |node| node.uuid);
+        let written = Event::new(Action::WriteFile, "file", uuid, self.request.path.to_string());
+        record(&tx, caller, &written.in_space(space)).await?;
         let id = match (old, no_room) {
             (Some(node), no_room) if same => {
                 if no_room.is_none() {
@@ -320,7 +323,7 @@ impl Showing<'_> {
             (None, None) => {
                 enliven(&tx, blob, content).await?;
                 let new = NewNode {
-                    uuid: Uuid::now_v7(),
+                    uuid,
                     parent: parent_of(&located)?.id,
                     name: name_of(self.backends, &self.request.path)?,
                     folder: false,

@@ -1,6 +1,6 @@
 //! Copying out of the past: new rows that refer to the blobs that were there then.
 
-use domain::{Caller, Conditions, NodePath, Result};
+use domain::{Action, Caller, Conditions, NodePath, Result};
 use metadata::copies::{self, CopyTo, Source};
 use metadata::{again, nodes};
 
@@ -8,7 +8,8 @@ use super::look::{Past, locate};
 use crate::Backends;
 use crate::files::{Placed, Target};
 use crate::steps::{
-    charge_copy, companions_of, judge, may_place, name_of, node_of, parent_of, pens_to_copy, placed, trash,
+    about, charge_copy, companions_of, concerned, judge, may_place, name_of, node_of, parent_of,
+    pens_to_copy, placed, record, spelled, trash,
 };
 
 /// Copies what was at a path of the past, with `deep` everything that was below it, into the present; what is at the
@@ -35,6 +36,9 @@ pub async fn copy(
         judge(&tx, caller, &source, conditions).await?;
         may_place(&tx, caller, &target, to.overwrite, conditions).await?;
 
+        let concerned = concerned(caller, source.space.id, tree.space);
+        let copied = about(Action::CopyNode, source_node, from).in_space(concerned);
+        let copied = copied.detailed(spelled(&target, &name));
         let source = Source { node: source_node.id, deep, as_of: Some(as_of) };
         charge_copy(&tx, tree.space, copies::weight(&tx, source).await?).await?;
         let parent = parent_of(&target)?.id;
@@ -44,6 +48,7 @@ pub async fn copy(
         }
         copies::copy(&tx, caller, seq, source, CopyTo { space: tree.space, parent, name: &name }).await?;
         nodes::stir(&tx, seq, target.ancestors()).await?;
+        record(&tx, caller, &copied).await?;
         tx.commit().await?;
         Ok(placed(&target))
     })

@@ -1,5 +1,6 @@
 //! Small moves that use cases share.
 
+mod accesses;
 mod authorize;
 mod change;
 mod charge;
@@ -19,6 +20,7 @@ mod restore;
 mod secret;
 mod under_way;
 
+pub(crate) use accesses::Accesses;
 pub(crate) use authorize::{
     may_read, may_write, pen, pen_again, pen_of_system, pen_settling, pens, pens_to_copy,
 };
@@ -35,7 +37,7 @@ pub(crate) use place::{apart, may_place, placed, placeholder, trash};
 pub use post::SEND_MAIL;
 pub(crate) use post::post;
 pub(crate) use project::{change_project, leaves_an_admin, note_member, see_project};
-pub(crate) use record::{once, record};
+pub(crate) use record::{about, concerned, note, once, record, record_here, spelled};
 pub use relabel::ORIGINAL_PATHS;
 pub(crate) use relabel::relabel_later;
 pub(crate) use restore::{ENTRY_DEPTH, destination, locate, not_made_up};

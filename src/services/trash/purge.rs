@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use domain::{Caller, Conditions, JobKind, NodePath, Result, SpaceId, Timestamp, UserName};
+use domain::{
+    Action, Caller, Conditions, Door, Event, JobKind, NodePath, Result, SpaceId, Timestamp, UserName,
+};
 use metadata::{again, jobs, purge, spaces, users};
 
 use crate::Backends;
 use crate::steps::{
-    ENTRY_DEPTH, companions_of, judge, locate, may_remove, node_of, not_made_up, parent_of, pen,
+    ENTRY_DEPTH, about, companions_of, judge, locate, may_remove, node_of, not_made_up, parent_of, pen,
+    record, record_here,
 };
 
 /// How many nodes one transaction purges, or takes out of the trash: whoever else wants to write waits that long.
@@ -42,6 +45,9 @@ pub async fn purge(
         // What went into the trash along with an entry is known by its mark, and what lies beside it in a folder by its name.
         let [companion] = companions_of(&tx, [(parent_of(&located)?.id, &node.name)]).await?;
         let companion = companion.filter(|companion| !companion.is_folder());
+        if !node.is_system() {
+            record(&tx, caller, &about(Action::PurgeNode, node, path)).await?;
+        }
         for id in [node.id].into_iter().chain(companion.map(|companion| companion.id)) {
             match path.depth() {
                 ENTRY_DEPTH => purge::doom(&tx, id).await?,
@@ -91,7 +97,7 @@ pub async fn purge_expired(backends: &Backends, now: Timestamp) -> Result<bool> 
     }
     let before = now.before(DAY * backends.trash.days);
     let Some(space) = purge::expired(&backends.metadata, before).await? else { return Ok(false) };
-    doom_entries(backends, space, before).await?;
+    doom_entries(backends, now, Door::Job, space, before).await?;
     Ok(purge::expired(&backends.metadata, before).await?.is_some())
 }
 
@@ -104,7 +110,7 @@ pub async fn empty(now: Timestamp, backends: &Backends, name: &UserName) -> Resu
     let mut entries = 0;
     // Whatever is removed meanwhile stays.
     loop {
-        match doom_entries(backends, space, now).await? {
+        match doom_entries(backends, now, Door::Command, space, now).await? {
             0 => break,
             doomed => entries += doomed,
         }
@@ -119,11 +125,21 @@ async fn purge_all(backends: &Backends, now: Timestamp) -> Result<()> {
 }
 
 /// Takes entries that were removed before a moment out of the trash, and says how many.
-async fn doom_entries(backends: &Backends, space: SpaceId, before: Timestamp) -> Result<u64> {
+async fn doom_entries(
+    backends: &Backends,
+    now: Timestamp,
+    door: Door,
+    space: SpaceId,
+    before: Timestamp,
+) -> Result<u64> {
     again(|| async {
         let tx = backends.metadata.begin().await?;
         spaces::take_pen(&tx, space, 0).await?;
         let doomed = purge::doom_entries(&tx, space, before, NODES_MAX).await?;
+        if doomed > 0 {
+            let purged = Event::new(Action::PurgeNode, "trash", space.0, "/.Trash").in_space(space);
+            record_here(&tx, now, door, purged.detailed(format!("{doomed} entries"))).await?;
+        }
         tx.commit().await?;
         Ok(doomed)
     })
