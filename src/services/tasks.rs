@@ -39,7 +39,7 @@ pub struct NewTask {
 /// # Errors
 /// [`NotFound`](Error::NotFound) for whoever may not see its project.
 pub async fn get(caller: &Caller, backends: &Backends, id: TaskId) -> Result<Task> {
-    caller.may_manage()?;
+    caller.may_see()?;
     let task = found(&backends.metadata, id).await?;
     see_project(&backends.metadata, caller, task.project).await.map_err(as_unknown)?;
     Ok(task)
@@ -51,7 +51,7 @@ pub async fn get(caller: &Caller, backends: &Backends, id: TaskId) -> Result<Tas
 /// [`NotFound`](Error::NotFound) for a project the caller may not see; [`Invalid`](Error::Invalid) for a cursor of another
 /// order.
 pub async fn list(caller: &Caller, backends: &Backends, query: &TaskQuery) -> Result<Page<Task>> {
-    caller.may_manage()?;
+    caller.may_see()?;
     if let Some(project) = query.project {
         see_project(&backends.metadata, caller, project).await?;
     }

@@ -20,7 +20,7 @@ pub async fn list(
     project: ProjectId,
     query: &ProjectMemberQuery,
 ) -> Result<Page<ProjectMember>> {
-    caller.may_manage()?;
+    caller.may_see()?;
     see_project(&backends.metadata, caller, project).await?;
     project_members::list(&backends.metadata, project, query).await
 }
@@ -35,7 +35,7 @@ pub async fn get(
     project: ProjectId,
     user: UserId,
 ) -> Result<ProjectMember> {
-    caller.may_manage()?;
+    caller.may_see()?;
     see_project(&backends.metadata, caller, project).await?;
     member(&backends.metadata, project, user).await
 }
