@@ -53,6 +53,8 @@ pub mod rules;
 pub mod schema;
 pub mod scrubs;
 pub mod servers;
+pub mod sessions;
+pub mod signing_keys;
 pub mod snapshots;
 pub mod spaces;
 pub mod system_files;
