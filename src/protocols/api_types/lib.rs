@@ -6,7 +6,9 @@
 pub mod change;
 pub mod list;
 pub mod problem;
+pub mod project;
 pub mod session;
+pub mod task;
 pub mod time;
 
 pub use change::{Change, sent};

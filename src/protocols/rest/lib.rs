@@ -10,7 +10,10 @@ mod errors;
 mod idempotency;
 mod params;
 mod problem;
+mod project_members;
+mod projects;
 mod sessions;
+mod tasks;
 
 use std::sync::Arc;
 
@@ -26,7 +29,12 @@ pub const PREFIX: &str = "/api/v1";
 
 /// The nouns, each with its routes.
 fn nouns() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().merge(sessions::router()).merge(errors::router())
+    OpenApiRouter::new()
+        .merge(sessions::router())
+        .merge(errors::router())
+        .merge(projects::router())
+        .merge(project_members::router())
+        .merge(tasks::router())
 }
 
 /// The API with its description and the page to try it out.

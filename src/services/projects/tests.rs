@@ -128,7 +128,7 @@ impl World {
     }
 
     async fn let_go(&self, by: &Caller, project: &Project, who: &Caller) -> Result<()> {
-        members::remove(by, self.backends(), project.id, who.user, None).await
+        members::remove(by, self.backends(), project.id, &Whom::Id(who.user), None).await
     }
 
     async fn folder(&self, who: &Caller, project: &Project) -> String {
@@ -194,7 +194,9 @@ async fn attempt(world: &World, who: &Caller, project: &Project, what: &str) -> 
     let done = match what {
         "see" => get(who, backends, id).await.map(drop),
         "list members" => members::list(who, backends, id, &everybody()).await.map(drop),
-        "see a member" => members::get(who, backends, id, world.dan.user).await.map(drop),
+        "see a member" => {
+            members::get(who, backends, id, &Whom::Name(world.dan.name.clone())).await.map(drop)
+        }
         "rename" => change(who, backends, id, &renamed("Other"), None).await.map(drop),
         "set the quota" => change(who, backends, id, &quota, None).await.map(drop),
         "take in" => world.put(who, project, &world.fay, Viewer).await.map(drop),

@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use super::*;
 use crate::auth::tests::NOW;
 use crate::files::{create_folder, look, remove as remove_file};
+use crate::projects::members::Whom;
 use crate::projects::tests::{World, path, write};
 use crate::{organizations, projects as project_cases};
 
@@ -177,7 +178,9 @@ async fn whoever_leaves_has_no_tasks_there_any_more() {
     let given = |who: &Caller| NewTask { assignee: Some(who.user), ..titled("Book a hut") };
     let of_dan = task(&world, &own, &given(&world.dan)).await;
     let of_fay = task(&world, &shared, &given(&world.fay)).await;
-    project_cases::members::remove(&world.dan, world.backends(), own.id, world.dan.user, None).await.unwrap();
+    project_cases::members::remove(&world.dan, world.backends(), own.id, &Whom::Id(world.dan.user), None)
+        .await
+        .unwrap();
     let (id, fay) = (world.organization, world.fay.user);
     organizations::members::remove(&world.owner, world.backends(), id, fay, None).await.unwrap();
     for left in [of_dan, of_fay] {
@@ -196,7 +199,8 @@ async fn somebody_who_goes_while_a_task_is_given_to_them_does_not_keep_it() {
     }
     let give = TaskChange { assignee: Some(Some(world.dan.user)), ..TaskChange::default() };
     let given = tasks.iter().map(|task| change(&world.cleo, world.backends(), task.id, &give, None));
-    let goes = project_cases::members::remove(&world.dan, world.backends(), project.id, world.dan.user, None);
+    let dan = Whom::Id(world.dan.user);
+    let goes = project_cases::members::remove(&world.dan, world.backends(), project.id, &dan, None);
     let (gone, _) = futures_util::future::join(goes, join_all(given)).await;
     gone.unwrap();
     for task in tasks {
