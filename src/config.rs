@@ -60,6 +60,8 @@ pub struct Config {
     pub scrub: services::ScrubConfig,
     /// The section `[login]`.
     pub login: services::LoginConfig,
+    /// The section `[limits]`.
+    pub limits: services::LimitsConfig,
     /// The section `[accounts]`.
     pub accounts: services::AccountsConfig,
     /// The section `[audit]`.
@@ -327,6 +329,16 @@ mod tests {
                 "{wrong}"
             );
         }
+    }
+
+    #[test]
+    fn the_public_profile_is_a_configuration_that_is_stricter() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config/public.toml");
+        let (public, _) = Config::load(&Sources { file: Some(file.into()), ..Sources::default() }).unwrap();
+        let usual = load(&[], &[]).unwrap();
+        assert!(public.limits.log_in_per_minute < usual.limits.log_in_per_minute);
+        assert!(public.limits.read_per_minute < usual.limits.read_per_minute);
+        assert!(public.limits.address_factor < usual.limits.address_factor);
     }
 
     #[test]

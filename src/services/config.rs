@@ -107,6 +107,34 @@ pub struct LoginConfig {
     pub device_idle_minutes: u64,
 }
 
+/// The section `[limits]` of the settings.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// Log-ins, sign-ups and the like that one address may send in a minute; 0 for any number.
+    pub log_in_per_minute: u32,
+    /// How many of these may come at once.
+    pub log_in_burst: u32,
+    /// Requests that only read, but for contents, that one user may send in a minute; 0 for any number.
+    pub read_per_minute: u32,
+    /// How many of these may come at once.
+    pub read_burst: u32,
+    /// Requests that change something, but for contents, that one user may send in a minute; 0 for any number.
+    pub write_per_minute: u32,
+    /// How many of these may come at once.
+    pub write_burst: u32,
+    /// Contents that one user may send in a minute; 0 for any number.
+    pub upload_per_minute: u32,
+    /// How many of these may come at once.
+    pub upload_burst: u32,
+    /// Contents that one user may fetch in a minute; 0 for any number.
+    pub download_per_minute: u32,
+    /// How many of these may come at once.
+    pub download_burst: u32,
+    /// How many times as much one address may send as one user; 0 for any number.
+    pub address_factor: u32,
+}
+
 /// The section `[accounts]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -148,6 +176,8 @@ pub struct ServicesConfig {
     pub scrub: ScrubConfig,
     /// The section `[login]`.
     pub login: LoginConfig,
+    /// The section `[limits]`.
+    pub limits: LimitsConfig,
     /// The section `[accounts]`.
     pub accounts: AccountsConfig,
     /// The section `[audit]`.

@@ -8,6 +8,12 @@ mod config;
 mod letters;
 mod steps;
 
+#[cfg(test)]
+// Other tests ask it more.
+#[allow(dead_code)]
+#[path = "../../tests/support/mail_server.rs"]
+mod mail_server;
+
 pub mod app_passwords;
 pub mod audit;
 pub mod auth;
@@ -16,7 +22,9 @@ pub mod devices;
 pub mod files;
 pub mod history;
 pub mod jobs;
+pub mod limits;
 pub mod mails;
+pub mod mounted;
 pub mod organizations;
 pub mod projects;
 pub mod quotas;
@@ -32,6 +40,6 @@ pub mod versions;
 
 pub use backends::Backends;
 pub use config::{
-    AccountsConfig, AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig,
-    ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
+    AccountsConfig, AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LimitsConfig, LoginConfig,
+    NamesConfig, ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
 };

@@ -1,5 +1,9 @@
 //! The REST API, as its clients see it.
 
+mod audit;
 mod document;
+mod limits;
 mod manners;
+mod projects;
 mod sessions;
+mod tasks;

@@ -1,6 +1,6 @@
 //! What a folder holds, a page at a time.
 
-use domain::{DeadProperty, Node, NodeId, NodeName, PropertyName, Removal, Result};
+use domain::{DeadProperty, Node, NodeId, NodeName, PropertyName, Quota, Removal, Result};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use crate::error::DbResult;
@@ -16,12 +16,14 @@ pub struct Member {
     pub properties: Vec<DeadProperty>,
     /// How it came to be in the trash, if it is an entry there.
     pub removal: Option<Box<Removal>>,
+    /// What the space it is the top of may hold and holds, if that is another one than its folder is in.
+    pub quota: Option<Quota>,
 }
 
 impl Member {
-    /// Somewhere else than in the trash, with no properties.
+    /// Somewhere else than in the trash, in the space of its folder, with no properties.
     pub fn of(node: Node) -> Self {
-        Self { node, properties: Vec::new(), removal: None }
+        Self { node, properties: Vec::new(), removal: None, quota: None }
     }
 }
 

@@ -3,11 +3,13 @@
 mod answers;
 mod api;
 mod asker;
+mod audit;
 mod body;
 mod conditions;
 mod document;
 mod errors;
 mod idempotency;
+mod limits;
 mod params;
 mod problem;
 mod project_members;
@@ -32,6 +34,7 @@ fn nouns() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .merge(sessions::router())
         .merge(errors::router())
+        .merge(audit::router())
         .merge(projects::router())
         .merge(project_members::router())
         .merge(tasks::router())
@@ -46,6 +49,7 @@ pub fn router(backends: Arc<Backends>) -> Router {
         .method_not_allowed_fallback(problem::not_allowed)
         .layer(from_fn(conditions::answer_conditionally))
         .layer(from_fn(idempotency::note_key))
+        .layer(from_fn(gate::tell_limits))
         .layer(from_fn_with_state(api.clone(), problem::complete))
         .with_state(api);
     Router::new().nest(PREFIX, routes).merge(document::router(document))

@@ -7,11 +7,12 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::MethodRouter;
-use domain::Error;
-use gate::{Gate, Origin};
+use domain::{Error, ProjectRole};
+use gate::{Gate, Limits, Origin};
 use http::header::ALLOW;
 use http::{Extensions, HeaderMap, Method, StatusCode, request};
 use services::Backends;
+use services::limits::Class;
 use tracing::Instrument;
 
 use crate::answer::Refusal;
@@ -22,11 +23,13 @@ use crate::naming::Naming;
 use crate::places;
 use crate::redirects::Redirects;
 use crate::visit::Visit;
+use crate::ways::Ways;
 
 /// What a request at this door meets.
 pub struct Door {
     backends: Arc<Backends>,
     gate: Gate,
+    limits: Limits,
     prefix: Prefix,
     redirects: Redirects,
 }
@@ -35,7 +38,8 @@ impl Door {
     /// A door to the drive at a path of the address, such as `/dav`, or at the whole of it, ``.
     pub fn new(backends: Arc<Backends>, prefix: &str) -> Self {
         let gate = Gate::new(Arc::clone(&backends), domain::Door::WebDav);
-        Self { backends, gate, prefix: Prefix::new(prefix), redirects: Redirects::none() }
+        let limits = Limits::new(Arc::clone(&backends));
+        Self { backends, gate, limits, prefix: Prefix::new(prefix), redirects: Redirects::none() }
     }
 
     /// The same, which sends these clients to the file store for large files.
@@ -83,6 +87,7 @@ impl Door {
     async fn answer_above(&self, request: Request) -> Result<Response, Refusal> {
         let (parts, body) = request.into_parts();
         let caller = self.gate.admit(&parts).await?;
+        self.limits.wait_for_turn(&parts, class(&parts.method), &caller).await?;
         if parts.method.as_str() != "PROPFIND" {
             let sentence =
                 format!("This folder only leads to the drive, which is at {}/.", self.prefix.as_str());
@@ -129,6 +134,7 @@ impl Door {
 
     async fn visit(&self, parts: &request::Parts) -> Result<Visit, Refusal> {
         let caller = self.gate.admit(parts).await?;
+        self.limits.wait_for_turn(parts, class(&parts.method), &caller).await?;
         let chars_max = self.path_chars_max();
         let client = Client::of(&parts.headers);
         let naming = Naming::new(client, &self.backends.names);
@@ -136,16 +142,21 @@ impl Door {
         let target = prefix.target(parts.uri.path(), chars_max)?;
         let mut conditions =
             headers::conditions(&parts.headers, &prefix, host(&parts.extensions), chars_max)?;
-        let path = naming.meant(&caller, &self.backends, target.path.clone(), &target.as_sent).await?;
+        let mut ways = Ways::new(naming);
+        let way = ways.find(&caller, &self.backends, target.path.clone(), &target.as_sent).await?;
+        let (above, role, path) = (way.above(), way.role, way.path);
         let mut known = vec![(target.path, path.clone())];
         for tagged in conditions.tagged_paths_mut() {
             let meant = match known.iter().find(|(sent, _)| sent == tagged) {
                 Some((_, meant)) => meant.clone(),
-                None => naming.meant(&caller, &self.backends, tagged.clone(), "").await?,
+                None => ways.find(&caller, &self.backends, tagged.clone(), "").await?.path,
             };
             known.push((std::mem::replace(tagged, meant.clone()), meant));
         }
         Ok(Visit {
+            read_only: role == Some(ProjectRole::Viewer) || caller.may_write().is_err(),
+            above,
+            ways,
             caller,
             backends: Arc::clone(&self.backends),
             place: places::of(&path),
@@ -210,13 +221,24 @@ impl Door {
     }
 }
 
+/// What a method is about, as far as limits are concerned.
+fn class(method: &Method) -> Class {
+    match method.as_str() {
+        "GET" => Class::Download,
+        "PUT" => Class::Upload,
+        "HEAD" | "PROPFIND" | "REPORT" => Class::Read,
+        _ => Class::Write,
+    }
+}
+
 /// What the client means by a Destination.
 async fn meant(visit: &Visit, to: Target, moves: bool) -> Result<Target, Error> {
-    let Visit { caller, backends, naming, .. } = visit;
+    let Visit { caller, backends, .. } = visit;
+    let mut ways = visit.ways.clone();
     let path = match moves {
         _ if to.is_spelled(&visit.href) => visit.path.clone(),
-        true => naming.meant_by_move(caller, backends, &visit.path, to.path, &to.as_sent).await?,
-        false => naming.meant(caller, backends, to.path, &to.as_sent).await?,
+        true => ways.find_for_move(caller, backends, &visit.path, to.path, &to.as_sent).await?.path,
+        false => ways.find(caller, backends, to.path, &to.as_sent).await?.path,
     };
     Ok(Target { path, ..to })
 }

@@ -1,13 +1,14 @@
 //! How often an address may send a wrong password. Addresses are counted, never accounts alone: whoever
 //! guesses at an account from one place does not lock its owner out in another.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use coordination::Coordination;
 use domain::{Error, Result, Timestamp, UserName};
 
 use crate::LoginConfig;
+use crate::steps::network;
 
 /// How much more an address may fail with all accounts than with one: behind one address there may be an
 /// office, but hardly one that has forgotten more passwords than this.
@@ -70,27 +71,5 @@ impl<'a> Failures<'a> {
     /// guessing at others free.
     pub(super) async fn forget(&self) {
         self.coordination.forget(&self.account).await;
-    }
-}
-
-/// What one customer of a provider has: one IPv4 address, or 2^64 IPv6 addresses (RFC 6177 §2).
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        address @ IpAddr::V4(_) => address,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn neighbours_in_one_ipv6_network_are_one_address() {
-        let network = |text: &str| network(text.parse().unwrap());
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::1"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
-        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
-        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
     }
 }

@@ -19,9 +19,9 @@ use uuid::Uuid;
 use super::{Attempt, log_in};
 use crate::users::NewUser;
 use crate::{
-    AccountsConfig, AuditConfig, Backends, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig,
-    NamesConfig, ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig, app_passwords,
-    users,
+    AccountsConfig, AuditConfig, Backends, DownloadsConfig, FilesConfig, HistoryConfig, LimitsConfig,
+    LoginConfig, NamesConfig, ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
+    app_passwords, users,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
@@ -90,6 +90,7 @@ impl House {
             versions,
             scrub,
             login,
+            limits: LimitsConfig::default(),
             accounts,
             audit,
             orphan_grace,

@@ -30,7 +30,7 @@ pub async fn copy(
     deep: bool,
     conditions: &Conditions,
 ) -> Result<Placed> {
-    apart(from, &to.path)?;
+    apart(caller, from, &to.path)?;
     let name = name_of(backends, &to.path)?;
     let mut promotion = Promotion::new(caller, backends);
     loop {
@@ -66,7 +66,7 @@ impl Copying<'_> {
 
         let promoted = node.is_system() && self.name.system().is_none();
         if promoted {
-            let blob = match Ready::show(self.ready, &tx, node).await? {
+            let blob = match Ready::show(self.ready, &tx, node, target.space.id).await? {
                 Shown::Blob(blob) => blob,
                 Shown::Needs(bytes) => return Ok(Tried::Needs(bytes)),
             };
@@ -105,7 +105,7 @@ impl Copying<'_> {
 
     async fn tree(&self, tx: &Tx, seq: Seq, source: &Node, weight: Weight, parent: NodeId) -> Result<()> {
         let space = self.caller.tree(&self.to.path).space;
-        let place = CopyTo { space, parent, name: self.name };
+        let place = CopyTo { space, parent, name: self.name, created_at: Some(self.caller.now) };
         copies::copy(tx, self.caller, seq, self.source(source), place).await?;
         match weight.system_files {
             0 => Ok(()),

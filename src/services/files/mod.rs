@@ -1,5 +1,6 @@
 //! What may be done with files and folders.
 
+mod carry;
 mod changes;
 mod copy;
 mod create_folder;

@@ -46,7 +46,8 @@ pub async fn copy(
             let [companion] = companions_of(&tx, [(parent, &name)]).await?;
             trash(&tx, caller, seq, &target, companion).await?;
         }
-        copies::copy(&tx, caller, seq, source, CopyTo { space: tree.space, parent, name: &name }).await?;
+        let place = CopyTo { space: tree.space, parent, name: &name, created_at: Some(caller.now) };
+        copies::copy(&tx, caller, seq, source, place).await?;
         nodes::stir(&tx, seq, target.ancestors()).await?;
         record(&tx, caller, &copied).await?;
         tx.commit().await?;

@@ -176,9 +176,9 @@ impl Plan {
             if target.node().is_none() {
                 may_place(tx, caller, &target, false, &any).await?;
             }
-            let source = self.source(past);
+            let (source, created_at) = (self.source(past), Some(caller.now));
             charge_copy(tx, tree.space, copies::weight(tx, source).await?).await?;
-            let to = CopyTo { space: tree.space, parent: parent_of(&target)?.id, name };
+            let to = CopyTo { space: tree.space, parent: parent_of(&target)?.id, name, created_at };
             copies::copy(tx, caller, seq, source, to).await?;
         }
         nodes::stir(tx, seq, target.ancestors()).await?;

@@ -168,7 +168,7 @@ mod tests {
             for line in text.lines().filter(|line| !line.is_empty() && *line != "-- ") {
                 assert!(plain(&html).contains(line), "{line}\nis not in\n{html}");
             }
-            assert!(html.contains(&subject) && !subject.is_empty() && text.ends_with("files.example.org\n"));
+            assert!(html.contains(&subject) && !subject.is_empty() && text.ends_with("files.example.org"));
             assert!(!text.contains("\n\n\n"), "{text}");
         }
     }

@@ -10,6 +10,7 @@ mod find;
 mod hashing;
 mod judge;
 mod moment;
+mod network;
 mod organization;
 mod place;
 mod post;
@@ -22,7 +23,7 @@ mod under_way;
 
 pub(crate) use accesses::Accesses;
 pub(crate) use authorize::{
-    may_read, may_write, pen, pen_again, pen_of_system, pen_settling, pens, pens_to_copy,
+    may_read, may_write, pen, pen_again, pen_of_house, pen_of_system, pen_settling, pens, pens_to_copy,
 };
 pub(crate) use change::change;
 pub(crate) use charge::{NODES_MAX, charge_copy};
@@ -32,8 +33,9 @@ pub(crate) use find::{name_of, node_of, nothing_here, parent_of};
 pub(crate) use hashing::Hashing;
 pub(crate) use judge::{end_lapsed, judge, may_remove};
 pub(crate) use moment::seq_at;
+pub(crate) use network::network;
 pub(crate) use organization::{Standing, change_organization, see_organization};
-pub(crate) use place::{apart, may_place, placed, placeholder, trash};
+pub(crate) use place::{apart, make_entry, may_place, placed, placeholder, trash};
 pub use post::SEND_MAIL;
 pub(crate) use post::post;
 pub(crate) use project::{change_project, leaves_an_admin, note_member, see_project};

@@ -8,11 +8,16 @@ use super::companions::go_along;
 use super::{may_remove, parent_of};
 use crate::files::Placed;
 
-/// Refuses two paths of which one lies within the other: a folder cannot go into itself, and what replaced
+/// Refuses the top of a tree as a place to go to, and two paths of which one lies within the other: a folder cannot go into itself, and what replaced
 /// the folder around it would take the place of its own source.
-pub(crate) fn apart(from: &NodePath, to: &NodePath) -> Result<()> {
-    if from.is_within(to) || to.is_within(from) {
+pub(crate) fn apart(caller: &Caller, from: &NodePath, to: &NodePath) -> Result<()> {
+    let is_one_tree = caller.tree(from) == caller.tree(to);
+    if is_one_tree && (from.names().starts_with(to.names()) || to.names().starts_with(from.names())) {
         let sentence = "Source and destination lie within one another; nothing was changed.";
+        return Err(Error::Forbidden(sentence.into()));
+    }
+    if to.is_root() {
+        let sentence = "The top folder of a drive or project cannot be replaced; name a folder in it.";
         return Err(Error::Forbidden(sentence.into()));
     }
     Ok(())

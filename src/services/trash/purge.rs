@@ -5,12 +5,12 @@ use std::time::Duration;
 use domain::{
     Action, Caller, Conditions, Door, Event, JobKind, NodePath, Result, SpaceId, Timestamp, UserName,
 };
-use metadata::{again, jobs, purge, spaces, users};
+use metadata::{again, jobs, purge, users};
 
 use crate::Backends;
 use crate::steps::{
     ENTRY_DEPTH, about, companions_of, judge, locate, may_remove, node_of, not_made_up, parent_of, pen,
-    record, record_here,
+    pen_of_house, record, record_here,
 };
 
 /// How many nodes one transaction purges, or takes out of the trash: whoever else wants to write waits that long.
@@ -77,7 +77,7 @@ pub async fn purge_batch(backends: &Backends, now: Timestamp) -> Result<bool> {
     let Some(space) = purge::doomed(&backends.metadata).await? else { return Ok(false) };
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        let seq = spaces::take_pen(&tx, space, 0).await?;
+        let seq = pen_of_house(&tx, space).await?;
         purge::purge(&tx, space, seq, now, NODES_MAX).await?;
         failpoint::reach("trash.batch");
         tx.commit().await?;
@@ -134,7 +134,7 @@ async fn doom_entries(
 ) -> Result<u64> {
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        spaces::take_pen(&tx, space, 0).await?;
+        pen_of_house(&tx, space).await?;
         let doomed = purge::doom_entries(&tx, space, before, NODES_MAX).await?;
         if doomed > 0 {
             let purged = Event::new(Action::PurgeNode, "trash", space.0, "/.Trash").in_space(space);
