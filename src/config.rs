@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use domain::Durability;
 use serde::{Deserialize, Deserializer, de};
+use services::SignUp;
 
 pub use problem::{Origin, Problem, Problems};
 pub use setting::Setting;
@@ -137,6 +138,7 @@ impl Config {
                         problems.extend(half_a_certificate(&config, &settings));
                         problems.extend(unfit_bucket(&config, &settings));
                         problems.extend(unfit_mail(&config, &settings));
+                        problems.extend(unfit_sign_up(&config, &settings));
                     }
                     return if problems.is_empty() { Ok((config, settings)) } else { Err(sorted(problems)) };
                 }
@@ -213,6 +215,24 @@ fn unfit_mail(config: &Config, settings: &Settings) -> Vec<Problem> {
         );
     }
     problems
+}
+
+/// Who may sign up, where that takes mails that are not sent.
+fn unfit_sign_up(config: &Config, settings: &Settings) -> Option<Problem> {
+    let accounts = &config.accounts;
+    let (key, says) = match accounts.sign_up {
+        _ if config.mail.url.is_some() => return None,
+        SignUp::Invited => (
+            "accounts.sign_up",
+            "`accounts.sign_up` is \"invited\" and `mail.url` is not set: invitations are sent by mail.",
+        ),
+        SignUp::Open if accounts.verify_email => (
+            "accounts.sign_up",
+            "`accounts.sign_up` is \"open\" and `mail.url` is not set: set it, or set `accounts.verify_email` to false.",
+        ),
+        SignUp::Open | SignUp::Closed => return None,
+    };
+    Some(Problem { origin: settings.origin(key), says: says.to_owned() })
 }
 
 fn address_or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
@@ -359,6 +379,22 @@ mod tests {
             let wrong = load(&[], &[url, ("mail.from", sender), public]).unwrap_err();
             assert!(wrong.contains("Larder <larder@example.org>"), "{wrong}");
         }
+    }
+
+    #[test]
+    fn who_signs_up_gets_mail_or_needs_none() {
+        let load = |pairs: &[(&str, &str)]| load(&[], pairs).map(|config| config.accounts.sign_up);
+        let open = ("accounts.sign_up", "open");
+        assert_eq!(load(&[]).unwrap(), SignUp::Closed);
+        assert_eq!(load(&[open, ("accounts.verify_email", "false")]).unwrap(), SignUp::Open);
+        let wrong = load(&[open]).unwrap_err();
+        assert!(
+            wrong.contains("--set accounts.sign_up") && wrong.contains("accounts.verify_email"),
+            "{wrong}"
+        );
+        let wrong = load(&[("accounts.sign_up", "invited")]).unwrap_err();
+        assert!(wrong.contains("invitations are sent by mail"), "{wrong}");
+        assert!(load(&[("accounts.sign_up", "everybody")]).is_err());
     }
 
     #[test]

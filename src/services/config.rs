@@ -107,6 +107,18 @@ pub struct LoginConfig {
     pub device_idle_minutes: u64,
 }
 
+/// Who may sign up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignUp {
+    /// Nobody: admins make accounts.
+    Closed,
+    /// Whoever is invited.
+    Invited,
+    /// Everybody.
+    Open,
+}
+
 /// The section `[limits]` of the settings.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -139,6 +151,20 @@ pub struct LimitsConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountsConfig {
+    /// Who may sign up.
+    pub sign_up: SignUp,
+    /// Whether an admin has to let in whoever has signed up.
+    pub approve: bool,
+    /// Whether who signs up has to show that they read what is sent to the address they give.
+    pub verify_email: bool,
+    /// How many characters an account password has at least.
+    pub password_chars_min: usize,
+    /// How many hours somebody has to show that an address is theirs.
+    pub verification_hours: u64,
+    /// How many minutes a link works that sets a new password.
+    pub reset_minutes: u64,
+    /// How many days an invitation can be accepted.
+    pub invitation_days: u64,
     /// How many minutes an access token lasts.
     pub access_token_minutes: u64,
     /// After how many days without being renewed a session ends.

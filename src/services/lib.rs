@@ -21,15 +21,19 @@ pub mod checkup;
 pub mod devices;
 pub mod files;
 pub mod history;
+pub mod invitations;
 pub mod jobs;
 pub mod limits;
 pub mod mails;
+pub mod me;
 pub mod mounted;
 pub mod organizations;
+pub mod passwords;
 pub mod projects;
 pub mod quotas;
 pub mod servers;
 pub mod setup;
+pub mod sign_ups;
 pub mod tasks;
 pub mod trash;
 pub mod upgrades;
@@ -39,6 +43,7 @@ pub mod users;
 pub mod versions;
 
 pub use backends::Backends;
+pub use config::SignUp;
 pub use config::{
     AccountsConfig, AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LimitsConfig, LoginConfig,
     NamesConfig, ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,

@@ -80,6 +80,7 @@ pub async fn create(caller: &Caller, backends: &Backends, project: ProjectId, ne
     again(|| async {
         let tx = backends.metadata.begin().await?;
         if let Some(made) = once(&tx, caller, row.id.0).await? {
+            see_project(&tx, caller, project).await?;
             return found(&tx, TaskId(made)).await;
         }
         let project = change_project(&tx, caller, project, ProjectRole::Staff).await?;

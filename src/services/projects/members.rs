@@ -139,8 +139,12 @@ async fn may_change(
         true => project.standing.may_change_self(to)?,
         false => project.standing.may_change_member(from, to)?,
     }
-    if let Some(known) = known {
-        known.version.expect(if_match)?;
+    match known {
+        Some(known) => known.version.expect(if_match)?,
+        None if if_match.is_some() => {
+            return Err(Error::Stale("They are no member of this project any more.".into()));
+        }
+        None => {}
     }
     leaves_an_admin(tx, project, user, from, to).await
 }

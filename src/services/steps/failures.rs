@@ -15,7 +15,7 @@ use crate::steps::network;
 const ACCOUNTS_FACTOR: u32 = 5;
 
 /// The wrong passwords from one address, with one account and with any.
-pub(super) struct Failures<'a> {
+pub(crate) struct Failures<'a> {
     coordination: &'a Coordination,
     config: &'a LoginConfig,
     address: String,
@@ -24,7 +24,7 @@ pub(super) struct Failures<'a> {
 
 impl<'a> Failures<'a> {
     /// Those from this address with this account; names that cannot be one count as one account.
-    pub(super) fn of(
+    pub(crate) fn of(
         coordination: &'a Coordination,
         config: &'a LoginConfig,
         address: IpAddr,
@@ -39,7 +39,7 @@ impl<'a> Failures<'a> {
     ///
     /// # Errors
     /// [`TooMany`](Error::TooMany) when it is not.
-    pub(super) async fn check(&self, now: Timestamp) -> Result<()> {
+    pub(crate) async fn check(&self, now: Timestamp) -> Result<()> {
         let limit = self.config.failures_max.max(1);
         self.check_one(&self.account, limit, now).await?;
         self.check_one(&self.address, limit.saturating_mul(ACCOUNTS_FACTOR), now).await
@@ -61,7 +61,7 @@ impl<'a> Failures<'a> {
     }
 
     /// Counts one more.
-    pub(super) async fn record(&self, now: Timestamp) {
+    pub(crate) async fn record(&self, now: Timestamp) {
         let window = Duration::from_secs(self.config.failures_window_seconds);
         self.coordination.record_failure(&self.account, now, window).await;
         self.coordination.record_failure(&self.address, now, window).await;
@@ -69,7 +69,7 @@ impl<'a> Failures<'a> {
 
     /// Forgets those with this account. Those of the address stay, or an account of one's own would make
     /// guessing at others free.
-    pub(super) async fn forget(&self) {
+    pub(crate) async fn forget(&self) {
         self.coordination.forget(&self.account).await;
     }
 }
