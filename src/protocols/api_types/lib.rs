@@ -6,11 +6,13 @@
 pub mod audit;
 pub mod change;
 pub mod list;
+pub mod organization;
 pub mod problem;
 pub mod project;
 pub mod session;
 pub mod task;
 pub mod time;
+pub mod user;
 
 pub use change::{Change, sent};
 pub use list::{List, ListParams};

@@ -8,14 +8,18 @@ mod body;
 mod conditions;
 mod document;
 mod errors;
+mod exports;
 mod idempotency;
 mod limits;
+mod organization_invitations;
+mod organizations;
 mod params;
 mod problem;
 mod project_members;
 mod projects;
 mod sessions;
 mod tasks;
+mod users;
 
 use std::sync::Arc;
 
@@ -38,6 +42,10 @@ fn nouns() -> OpenApiRouter<Api> {
         .merge(projects::router())
         .merge(project_members::router())
         .merge(tasks::router())
+        .merge(organizations::router())
+        .merge(organization_invitations::router())
+        .merge(users::router())
+        .merge(exports::router())
 }
 
 /// The API with its description and the page to try it out.
