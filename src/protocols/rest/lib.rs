@@ -1,7 +1,9 @@
 //! Floor 3, the REST door: `/api/v1`, one file per noun.
 
+mod accounts;
 mod answers;
 mod api;
+mod app_passwords;
 mod asker;
 mod audit;
 mod body;
@@ -11,6 +13,7 @@ mod errors;
 mod exports;
 mod idempotency;
 mod limits;
+mod me;
 mod organization_invitations;
 mod organizations;
 mod params;
@@ -18,6 +21,7 @@ mod problem;
 mod project_members;
 mod projects;
 mod sessions;
+mod sign_ups;
 mod tasks;
 mod users;
 
@@ -36,6 +40,10 @@ pub const PREFIX: &str = "/api/v1";
 /// The nouns, each with its routes.
 fn nouns() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
+        .merge(accounts::router())
+        .merge(me::router())
+        .merge(app_passwords::router())
+        .merge(sign_ups::router())
         .merge(sessions::router())
         .merge(errors::router())
         .merge(audit::router())
