@@ -6,4 +6,6 @@ mod document;
 mod limits;
 mod manners;
 mod organizations;
+mod projects;
 mod sessions;
+mod tasks;

@@ -10,7 +10,9 @@ pub mod list;
 pub mod me;
 pub mod organization;
 pub mod problem;
+pub mod project;
 pub mod session;
+pub mod task;
 pub mod time;
 pub mod user;
 

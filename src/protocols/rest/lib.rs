@@ -18,8 +18,11 @@ mod organization_invitations;
 mod organizations;
 mod params;
 mod problem;
+mod project_members;
+mod projects;
 mod sessions;
 mod sign_ups;
+mod tasks;
 mod users;
 
 use std::sync::Arc;
@@ -42,10 +45,13 @@ fn nouns() -> OpenApiRouter<Api> {
         .merge(app_passwords::router())
         .merge(sign_ups::router())
         .merge(sessions::router())
-        .merge(organizations::router())
-        .merge(organization_invitations::router())
         .merge(errors::router())
         .merge(audit::router())
+        .merge(projects::router())
+        .merge(project_members::router())
+        .merge(tasks::router())
+        .merge(organizations::router())
+        .merge(organization_invitations::router())
         .merge(users::router())
         .merge(exports::router())
 }
