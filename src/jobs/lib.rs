@@ -6,6 +6,7 @@
 mod check;
 mod clear_unfinished;
 mod config;
+mod end_suspensions;
 mod expire_locks;
 mod forget_audit;
 mod forget_history;
@@ -13,10 +14,13 @@ mod forget_upgrades;
 mod job;
 mod original_paths;
 mod purge;
+mod purge_account;
+mod purge_project;
 mod recount;
 mod rota;
 mod run;
 mod scrub;
+mod send_link;
 mod send_mail;
 mod sweep;
 mod thin_versions;
@@ -31,6 +35,9 @@ pub use worker::{Clock, run_due, serve};
 /// Everything that starts by itself: one line per job.
 pub static JOBS: &[Job] = &[
     purge::JOB,
+    purge_project::JOB,
+    purge_account::JOB,
+    end_suspensions::JOB,
     thin_versions::JOB,
     forget_history::JOB,
     forget_audit::JOB,
@@ -43,6 +50,7 @@ pub static JOBS: &[Job] = &[
     original_paths::JOB,
     forget_upgrades::JOB,
     send_mail::JOB,
+    send_link::JOB,
 ];
 
 /// The job with this name.

@@ -1,5 +1,11 @@
 //! The REST API, as its clients see it.
 
+mod admin_users;
+mod audit;
 mod document;
+mod limits;
 mod manners;
+mod organizations;
+mod projects;
 mod sessions;
+mod tasks;

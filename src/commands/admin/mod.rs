@@ -2,9 +2,11 @@
 //! at the moment. It works beside a running server.
 
 mod app_password;
+mod audit;
 mod blobs_move;
 mod devices;
 mod jobs;
+mod mail;
 mod metadata_move;
 mod restore;
 mod servers;
@@ -52,6 +54,9 @@ pub enum Inside {
     /// See to what is done later and on schedule
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    /// See whether mails reach people
+    #[command(subcommand)]
+    Mail(mail::Mail),
     /// See who serves this house
     #[command(subcommand)]
     Servers(servers::Servers),
@@ -61,6 +66,8 @@ pub enum Inside {
     /// See what is being uploaded
     #[command(subcommand)]
     Uploads(uploads::Uploads),
+    /// Read the record of who did what, the newest entries first
+    Audit(audit::Audit),
 }
 
 pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
@@ -83,9 +90,11 @@ pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow
         Inside::Versions(command) => versions::run(command, &backends).await,
         Inside::Restore(command) => restore::run(command, &backends).await,
         Inside::Jobs(command) => jobs::run(command, &backends).await,
+        Inside::Mail(command) => mail::run(command, &backends).await,
         Inside::Servers(command) => servers::run(command, config, &backends).await,
         Inside::Devices(command) => devices::run(command, &backends).await,
         Inside::Uploads(command) => uploads::run(command, &backends).await,
+        Inside::Audit(command) => audit::run(command, &backends).await,
     };
     backends.close().await?;
     done

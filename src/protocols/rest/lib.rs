@@ -1,16 +1,29 @@
 //! Floor 3, the REST door: `/api/v1`, one file per noun.
 
+mod accounts;
 mod answers;
 mod api;
+mod app_passwords;
 mod asker;
+mod audit;
 mod body;
 mod conditions;
 mod document;
 mod errors;
+mod exports;
 mod idempotency;
+mod limits;
+mod me;
+mod organization_invitations;
+mod organizations;
 mod params;
 mod problem;
+mod project_members;
+mod projects;
 mod sessions;
+mod sign_ups;
+mod tasks;
+mod users;
 
 use std::sync::Arc;
 
@@ -26,7 +39,21 @@ pub const PREFIX: &str = "/api/v1";
 
 /// The nouns, each with its routes.
 fn nouns() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().merge(sessions::router()).merge(errors::router())
+    OpenApiRouter::new()
+        .merge(accounts::router())
+        .merge(me::router())
+        .merge(app_passwords::router())
+        .merge(sign_ups::router())
+        .merge(sessions::router())
+        .merge(errors::router())
+        .merge(audit::router())
+        .merge(projects::router())
+        .merge(project_members::router())
+        .merge(tasks::router())
+        .merge(organizations::router())
+        .merge(organization_invitations::router())
+        .merge(users::router())
+        .merge(exports::router())
 }
 
 /// The API with its description and the page to try it out.
@@ -38,6 +65,7 @@ pub fn router(backends: Arc<Backends>) -> Router {
         .method_not_allowed_fallback(problem::not_allowed)
         .layer(from_fn(conditions::answer_conditionally))
         .layer(from_fn(idempotency::note_key))
+        .layer(from_fn(gate::tell_limits))
         .layer(from_fn_with_state(api.clone(), problem::complete))
         .with_state(api);
     Router::new().nest(PREFIX, routes).merge(document::router(document))

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::audit::{Actor, Deed, Outcome};
 use domain::{
     Action, Caller, Code, Door, Error, Event, Message, Powers, RequestId, Result, Session, SessionId,
     Timestamp,
@@ -15,10 +16,9 @@ use metadata::sessions::{self, Account, Spent};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::failures::Failures;
 use super::tokens::refused;
 use crate::Backends;
-use crate::steps::record;
+use crate::steps::{Failures, record};
 
 /// How long it is remembered of a session that it has ended, and of a refresh token that it was used.
 const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 3600);
@@ -201,8 +201,10 @@ async fn verify_to_the_end(
     password: &str,
 ) -> Result<Account> {
     let (backends, address, now) = (Arc::clone(backends), visit.address, visit.now);
+    let tried = refused_log_in(visit);
     let (login, password) = (login.trim().to_lowercase(), password.to_owned());
-    let verifying = tokio::spawn(async move { verify(&backends, &login, &password, address, now).await });
+    let verifying =
+        tokio::spawn(async move { verify(&backends, &login, &password, tried, address, now).await });
     verifying.await.map_err(Error::internal)?
 }
 
@@ -210,6 +212,7 @@ async fn verify(
     backends: &Backends,
     login: &str,
     password: &str,
+    tried: Deed,
     address: IpAddr,
     now: Timestamp,
 ) -> Result<Account> {
@@ -224,6 +227,7 @@ async fn verify(
     failures.check(now).await?;
     let hash = known.as_ref().and_then(|account| account.password_hash.as_deref());
     let is_right = backends.hashing.verify(&turn, password, hash).await?;
+    let actor = known.as_ref().map_or(Actor::Unknown, |account| Actor::User(account.user));
     match known.filter(|_| is_right) {
         Some(account) => {
             failures.forget().await;
@@ -231,19 +235,38 @@ async fn verify(
         }
         None => {
             failures.record(now).await;
+            backends.accesses.note(Deed { actor, ..tried });
             Err(refused(Code::WrongCredentials, "User name, e-mail address or password is wrong."))
         }
     }
 }
 
-fn may_come_in(account: &Account) -> Result<()> {
-    match account.comes_in {
-        true => Ok(()),
-        false => Err(Error::Forbidden(Message::coded(
-            Code::AccountInactive,
-            "This account may not come in; ask an admin of the server.",
-        ))),
+/// What is written down of a wrong password. The name that was tried is not: whoever mistypes may give a password for it.
+fn refused_log_in(visit: &Visit<'_>) -> Deed {
+    Deed {
+        actor: Actor::Unknown,
+        at: visit.now,
+        door: Door::Rest,
+        address: Some(visit.address),
+        request: Some(visit.request),
+        outcome: Outcome::Refused,
+        event: Event::new(Action::LogInRefused, "session", "", ""),
     }
+}
+
+fn may_come_in(account: &Account) -> Result<()> {
+    let (code, sentence) = match account {
+        Account { comes_in: true, .. } => return Ok(()),
+        Account { confirmed: false, .. } => (
+            Code::EmailNotVerified,
+            "Open the link that was sent to your e-mail address first, or have another one sent.",
+        ),
+        Account { approved: false, .. } => {
+            (Code::WaitingForApproval, "An admin of the server has to let you in first; you will get a mail.")
+        }
+        _ => (Code::AccountInactive, "This account may not come in; ask an admin of the server."),
+    };
+    Err(Error::Forbidden(Message::coded(code, sentence)))
 }
 
 fn caller(account: Account, session: SessionId, visit: &Visit<'_>) -> Caller {
