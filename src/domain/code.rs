@@ -95,6 +95,10 @@ codes! {
     ReadOnly = "read_only",
     /// Only an admin of the server may do this.
     NeedsAdmin = "needs_admin",
+    /// There would be no admin of the server any more.
+    LastServerAdmin = "last_server_admin",
+    /// Nobody does this to their own account.
+    OwnAccount = "own_account",
     /// The cursor is none of this list.
     CursorUnknown = "cursor_unknown",
     /// The idempotency key came with another request before.

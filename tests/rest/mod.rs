@@ -1,5 +1,6 @@
 //! The REST API, as its clients see it.
 
+mod admin_users;
 mod audit;
 mod document;
 mod limits;

@@ -9,6 +9,7 @@ pub mod list;
 pub mod problem;
 pub mod session;
 pub mod time;
+pub mod user;
 
 pub use change::{Change, sent};
 pub use list::{List, ListParams};

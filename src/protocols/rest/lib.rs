@@ -8,11 +8,13 @@ mod body;
 mod conditions;
 mod document;
 mod errors;
+mod exports;
 mod idempotency;
 mod limits;
 mod params;
 mod problem;
 mod sessions;
+mod users;
 
 use std::sync::Arc;
 
@@ -28,7 +30,12 @@ pub const PREFIX: &str = "/api/v1";
 
 /// The nouns, each with its routes.
 fn nouns() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().merge(sessions::router()).merge(errors::router()).merge(audit::router())
+    OpenApiRouter::new()
+        .merge(sessions::router())
+        .merge(errors::router())
+        .merge(audit::router())
+        .merge(users::router())
+        .merge(exports::router())
 }
 
 /// The API with its description and the page to try it out.
