@@ -93,6 +93,10 @@ codes! {
     ReadOnly = "read_only",
     /// Only an admin of the server may do this.
     NeedsAdmin = "needs_admin",
+    /// There is something with this name already.
+    NameTaken = "name_taken",
+    /// The file or folder was moved while it was being changed; try again.
+    Moved = "moved",
     /// The cursor is none of this list.
     CursorUnknown = "cursor_unknown",
     /// The idempotency key came with another request before.
