@@ -11,6 +11,7 @@ mod credentials;
 mod forwarded;
 mod hall;
 mod header_block;
+pub mod headers;
 mod health;
 mod metrics;
 mod origin;
