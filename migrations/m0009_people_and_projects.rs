@@ -33,14 +33,21 @@ impl MigrationTrait for Step {
 
 fn columns() -> Vec<(&'static str, ColumnDef)> {
     vec![
-        // In lower case; two accounts never share one.
+        // In lower case; two accounts never share one. Only an address that counts: one that has yet to be shown to be
+        // theirs stands in `confirmations`.
         ("users", ColumnDef::new("email").text().null().take()),
+        // Since when it counts.
         ("users", ColumnDef::new("email_verified_ms").big_integer().null().take()),
         ("users", ColumnDef::new("display_name").text().not_null().default("").take()),
         // Whether an admin has let them in, where that is asked for.
         ("users", ColumnDef::new("approved").boolean().not_null().default(true).take()),
+        // Whether they have shown, where that is asked for, that they read what is sent to the address they gave.
+        ("users", ColumnDef::new("confirmed").boolean().not_null().default(true).take()),
         // Since when they may only read, before they are locked out and deleted.
         ("users", ColumnDef::new("suspended_ms").big_integer().null().take()),
+        // Since when they are locked out because they were suspended for so long, and were told of what comes next.
+        ("users", ColumnDef::new("locked_ms").big_integer().null().take()),
+        ("users", ColumnDef::new("warned_ms").big_integer().null().take()),
         // Since when everything of theirs is being purged.
         ("users", ColumnDef::new("doomed_ms").big_integer().null().take()),
         // How often the row was changed: what its ETag is made of.
@@ -317,11 +324,12 @@ fn records() -> Vec<TableCreateStatement> {
     ]
 }
 
-const INDEXES: [&str; 16] = [
+const INDEXES: [&str; 17] = [
     "CREATE UNIQUE INDEX users_by_email ON users (email) WHERE email IS NOT NULL",
     "CREATE INDEX sessions_by_user ON sessions (user_id)",
     "CREATE INDEX refresh_tokens_by_session ON refresh_tokens (session_id)",
     "CREATE INDEX confirmations_by_user ON confirmations (user_id)",
+    "CREATE INDEX confirmations_by_email ON confirmations (email, kind)",
     "CREATE INDEX organization_members_by_user ON organization_members (user_id)",
     "CREATE INDEX invitations_by_organization ON invitations (organization_id, created_ms)",
     "CREATE INDEX projects_by_organization ON projects (organization_id, active)",

@@ -58,6 +58,8 @@ pub struct Config {
     pub scrub: services::ScrubConfig,
     /// The section `[login]`.
     pub login: services::LoginConfig,
+    /// The section `[mail]`.
+    pub mail: outbound::MailConfig,
     /// The section `[jobs]`.
     pub jobs: jobs::JobsConfig,
     /// The section `[log]`.
@@ -126,6 +128,7 @@ impl Config {
                         problems = shared_addresses(&config, &settings);
                         problems.extend(half_a_certificate(&config, &settings));
                         problems.extend(unfit_bucket(&config, &settings));
+                        problems.extend(unfit_mail(&config, &settings));
                     }
                     return if problems.is_empty() { Ok((config, settings)) } else { Err(sorted(problems)) };
                 }
@@ -183,6 +186,25 @@ fn half_a_certificate(config: &Config, settings: &Settings) -> Option<Problem> {
     };
     let says = format!("`{set}` is set and `{missing}` is not; set both for https, or neither for http.");
     Some(Problem { origin: settings.origin(set), says })
+}
+
+/// What mails cannot do without: somebody they are from, and the address their links lead to.
+fn unfit_mail(config: &Config, settings: &Settings) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut miss = |key: &str, why: &str| {
+        let says = format!("`mail.url` is set and `{key}` is not: {why}.");
+        problems.push(Problem { origin: settings.origin("mail.url"), says });
+    };
+    if config.mail.url.is_some() && config.mail.from.is_none() {
+        miss("mail.from", "write whom mails are from, such as \"Larder <larder@example.org>\"");
+    }
+    if config.mail.url.is_some() && config.public_url.is_none() {
+        miss(
+            "public_url",
+            "mails hold links; write where people reach this server, such as \"https://files.example.org/dav/\"",
+        );
+    }
+    problems
 }
 
 fn address_or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
@@ -298,6 +320,26 @@ mod tests {
                 wrong.contains("redis://user:password@host:6379/0") && !wrong.contains("s3cret"),
                 "{wrong}"
             );
+        }
+    }
+
+    #[test]
+    fn mails_need_a_server_a_sender_and_an_address_for_their_links() {
+        assert!(load(&[], &[]).unwrap().mail.url.is_none());
+        let (url, from) =
+            (("mail.url", "smtps://ann:s3cret@mail.example.org"), ("mail.from", "Larder <a@b.org>"));
+        let public = ("public_url", "https://files.example.org/dav/");
+        let config = load(&[], &[url, from, public]).unwrap();
+        assert!(config.mail.url.is_some() && !format!("{config:?}").contains("s3cret"));
+        let alone = load(&[], &[url]).unwrap_err();
+        for part in ["`mail.from` is not", "`public_url` is not: mails hold links", "--set mail.url: "] {
+            assert!(alone.contains(part), "{part}\nis not in\n{alone}");
+        }
+        let wrong = load(&[], &[("mail.url", "ann:s3cret@mail.example.org"), from, public]).unwrap_err();
+        assert!(wrong.contains("smtps://user:password@host:465") && !wrong.contains("s3cret"), "{wrong}");
+        for sender in ["larder", "a@b.org\r\nBcc: c@d.org", "a@b.org, c@d.org"] {
+            let wrong = load(&[], &[url, ("mail.from", sender), public]).unwrap_err();
+            assert!(wrong.contains("Larder <larder@example.org>"), "{wrong}");
         }
     }
 

@@ -24,6 +24,7 @@ use domain::{Result, Timestamp};
 use gate::Metrics;
 use metadata::Metadata;
 use metadata::schema::{self, Upgrade, Version};
+use outbound::Mailer;
 use services::servers::{self, Presence};
 use services::{Backends, ServicesConfig, files};
 use tokio_util::sync::CancellationToken;
@@ -246,6 +247,8 @@ fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Result<Backends
         login: config.login.clone(),
         orphan_grace: Duration::from_secs(config.blobs.orphan_grace_hours.saturating_mul(3600)),
         server_name: address::server_name(config),
+        origin: config.public_url.as_deref().map(address::origin),
+        mailer: Mailer::open(&config.mail)?,
     };
     Ok(Backends::new(metadata, blobs, Coordination::open(&config.redis)?, services))
 }

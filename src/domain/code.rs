@@ -101,6 +101,12 @@ codes! {
     CursorUnknown = "cursor_unknown",
     /// The idempotency key came with another request before.
     KeyReused = "idempotency_key_reused",
+    /// An organization always has an owner; make somebody else one first.
+    LastOwner = "last_owner",
+    /// The organization has projects; purge them first.
+    OrganizationHasProjects = "organization_has_projects",
+    /// They are in the organization already.
+    AlreadyMember = "already_member",
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use crate::{Error, Quota, Result, Timestamp};
+use crate::{Email, Error, Quota, Result, Timestamp, Version};
 
 /// The identity of a user. It never shows in a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,7 +50,7 @@ impl fmt::Display for UserName {
 pub enum Role {
     /// Has files.
     User,
-    /// Has files; kept for the REST API, as today it changes nothing.
+    /// Has files, and administers people, organizations and projects.
     Admin,
 }
 
@@ -85,10 +85,89 @@ pub struct User {
     pub name: UserName,
     /// What they are.
     pub role: Role,
-    /// Whether they may come in.
+    /// Where they get mail, if an address counts as theirs.
+    pub email: Option<Email>,
+    /// Since when it does.
+    pub email_verified_at: Option<Timestamp>,
+    /// What they are called; empty where nobody has said.
+    pub display_name: String,
+    /// Whether they may come in, as far as admins are concerned.
     pub active: bool,
+    /// Whether they have shown, where that is asked for, that they read what is sent to the address they gave.
+    pub confirmed: bool,
+    /// Whether an admin has let them in, where that is asked for.
+    pub approved: bool,
+    /// Since when they are suspended: they may only read.
+    pub suspended_at: Option<Timestamp>,
+    /// Since when they may not come in any more because they were suspended for so long.
+    pub locked_at: Option<Timestamp>,
+    /// How often the account was changed.
+    pub version: Version,
     /// What their personal space may hold and holds.
     pub quota: Quota,
     /// Since when.
     pub created_at: Timestamp,
+}
+
+/// How an account stands. Of what holds of one at the same time, the first counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserState {
+    /// An admin keeps them out.
+    Deactivated,
+    /// They were suspended, and for so long that they may not come in any more.
+    Locked,
+    /// They may only read.
+    Suspended,
+    /// They have not shown yet that they read what is sent to the e-mail address they gave.
+    Unverified,
+    /// An admin has yet to let them in.
+    Waiting,
+    /// They may come in.
+    Active,
+}
+
+impl UserState {
+    /// All of them, in the order in which they count.
+    pub const ALL: [Self; 6] =
+        [Self::Deactivated, Self::Locked, Self::Suspended, Self::Unverified, Self::Waiting, Self::Active];
+
+    /// As the API writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deactivated => "deactivated",
+            Self::Locked => "locked",
+            Self::Suspended => "suspended",
+            Self::Unverified => "unverified",
+            Self::Waiting => "waiting",
+            Self::Active => "active",
+        }
+    }
+}
+
+impl FromStr for UserState {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or_else(|| {
+            Error::Invalid(
+                "A state is `active`, `deactivated`, `suspended`, `locked`, `unverified` or `waiting`."
+                    .into(),
+            )
+        })
+    }
+}
+
+impl User {
+    /// How the account stands.
+    pub fn state(&self) -> UserState {
+        let holds = |state: &UserState| match state {
+            UserState::Deactivated => !self.active,
+            UserState::Locked => self.locked_at.is_some(),
+            UserState::Suspended => self.suspended_at.is_some(),
+            UserState::Unverified => !self.confirmed,
+            UserState::Waiting => !self.approved,
+            UserState::Active => true,
+        };
+        UserState::ALL.into_iter().find(holds).unwrap_or(UserState::Active)
+    }
 }

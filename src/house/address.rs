@@ -30,6 +30,12 @@ pub(super) fn drive_of_the_page(config: &Config) -> Drive {
     }
 }
 
+/// The scheme, host and port of an address, with no slash at the end.
+pub(super) fn origin(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
+    format!("{scheme}://{}", rest.split(['/', '?', '#']).next().unwrap_or_default())
+}
+
 /// What this server is called among those of one house: as the settings say, or by its machine and port.
 pub(super) fn server_name(config: &Config) -> String {
     if !config.server.name.is_empty() {

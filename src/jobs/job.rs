@@ -34,12 +34,14 @@ pub struct Turn {
 }
 
 /// How far a run came. What takes long is done in many runs, each a short transaction or a few.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
     /// There is nothing left to do.
     Done,
     /// There is more: it goes on at once, once other kinds have had their turn.
     More,
+    /// It cannot be done, for this reason, and trying again is of no use: it is given up.
+    Hopeless(String),
 }
 
 impl Progress {

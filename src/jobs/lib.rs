@@ -16,6 +16,7 @@ mod recount;
 mod rota;
 mod run;
 mod scrub;
+mod send_mail;
 mod sweep;
 mod thin_versions;
 mod watchdog;
@@ -39,6 +40,7 @@ pub static JOBS: &[Job] = &[
     recount::JOB,
     original_paths::JOB,
     forget_upgrades::JOB,
+    send_mail::JOB,
 ];
 
 /// The job with this name.

@@ -149,6 +149,7 @@ fn ending(
         (Ok(Progress::More), _) => (Ending::Due(now), Outcome::More),
         (Ok(Progress::Done), Some(every)) => (Ending::Due(now.after(every)), Outcome::Done),
         (Ok(Progress::Done), None) => (Ending::Finished, Outcome::Done),
+        (Ok(Progress::Hopeless(error)), _) => (Ending::Dead(error.clone()), Outcome::Dead(error)),
         (Err(error), None) if attempts >= ATTEMPTS_MAX => (Ending::Dead(error.clone()), Outcome::Dead(error)),
         (Err(error), every) => {
             let wait = back_off(attempts).min(every.unwrap_or(Duration::MAX));
@@ -166,7 +167,7 @@ fn tell(claim: &Claim, outcome: &Outcome) {
         }
         Outcome::Dead(error) => tracing::error!(
             %kind, key, attempts, error,
-            "a job failed too often and was given up; see to the reason, then: larder admin jobs retry {id}"
+            "a job was given up; see to the reason, then: larder admin jobs retry {id}"
         ),
     }
     counter!(RUNS, "kind" => kind.to_string(), "outcome" => outcome.label()).increment(1);

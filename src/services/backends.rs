@@ -6,6 +6,7 @@ use blobs::Blobs;
 use coordination::Coordination;
 use domain::Result;
 use metadata::Metadata;
+use outbound::Mailer;
 
 use crate::auth::Memory;
 use crate::files::Walks;
@@ -44,6 +45,10 @@ pub struct Backends {
     pub orphan_grace: Duration,
     /// What operators know this server by.
     pub server_name: String,
+    /// Where people reach this house, such as `https://files.example.org`; none where nobody has said.
+    pub origin: Option<String>,
+    /// Sends mails; none where none are sent.
+    pub mailer: Option<Mailer>,
     /// The uploads of this process.
     pub(crate) under_way: UnderWay,
     /// How far the sweep and the scrub have come.
@@ -70,6 +75,8 @@ impl Backends {
             login,
             orphan_grace,
             server_name,
+            origin,
+            mailer,
         } = config;
         let (hashing, memory) = (Hashing::new(), Memory::new(&login));
         let (under_way, rounds, walks) = (UnderWay::default(), Rounds::default(), Walks::default());
@@ -87,12 +94,19 @@ impl Backends {
             login,
             orphan_grace,
             server_name,
+            origin,
+            mailer,
             under_way,
             rounds,
             walks,
             hashing,
             memory,
         }
+    }
+
+    /// Whether letters reach people: what needs one is not offered otherwise.
+    pub fn sends_mail(&self) -> bool {
+        self.mailer.is_some() && self.origin.is_some()
     }
 
     /// Says what others have to hear of, and closes the database once nobody uses it any more.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::Thinning;
+use outbound::Mailer;
 use serde::{Deserialize, Deserializer, de};
 
 /// The section `[files]` of the settings.
@@ -119,4 +120,8 @@ pub struct ServicesConfig {
     pub orphan_grace: Duration,
     /// What operators know this server by.
     pub server_name: String,
+    /// Where people reach this house, such as `https://files.example.org`; none where nobody has said.
+    pub origin: Option<String>,
+    /// Sends mails; none where none are sent.
+    pub mailer: Option<Mailer>,
 }

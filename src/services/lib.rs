@@ -5,6 +5,7 @@
 
 mod backends;
 mod config;
+mod letters;
 mod steps;
 
 pub mod app_passwords;
@@ -14,6 +15,8 @@ pub mod devices;
 pub mod files;
 pub mod history;
 pub mod jobs;
+pub mod mails;
+pub mod organizations;
 pub mod quotas;
 pub mod servers;
 pub mod setup;

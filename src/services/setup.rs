@@ -68,7 +68,10 @@ fn first_user(backends: &Backends, name: &UserName, password_hash: String) -> Ne
     NewUser {
         id: UserId(Uuid::new_v4()),
         name: name.clone(),
+        display_name: String::new(),
         role: Role::Admin,
+        confirmed: true,
+        approved: true,
         password_hash: Some(password_hash),
         space: SpaceId(Uuid::new_v4()),
         root_uuid: Uuid::new_v4(),

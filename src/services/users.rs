@@ -37,7 +37,10 @@ pub async fn create(now: Timestamp, backends: &Backends, new: NewUser) -> Result
     let new = users::NewUser {
         id: UserId(Uuid::new_v4()),
         name: new.name,
+        display_name: String::new(),
         role: new.role,
+        confirmed: true,
+        approved: true,
         password_hash,
         space: SpaceId(Uuid::new_v4()),
         root_uuid: Uuid::new_v4(),

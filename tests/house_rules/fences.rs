@@ -40,11 +40,12 @@ const FENCES: &[Fence] = &[
         ],
     },
     Fence { names: &["redis::"], inside: &["src/backends/coordination/"] },
+    Fence { names: &["lettre"], inside: &["src/backends/outbound/"] },
     Fence { names: &["dav_server"], inside: &["src/protocols/webdav/"] },
     // Commands meet the backends as use cases, which the house furnishes; the settings name each room's own. The
     // doors, which have modules of these names, are kept out by their manifests.
     Fence {
-        names: &["blobs::", "metadata::", "coordination::"],
+        names: &["blobs::", "metadata::", "coordination::", "outbound::"],
         inside: &["src/backends/", "src/services/", "src/protocols/", "src/house", "src/config.rs"],
     },
     Fence {

@@ -74,6 +74,12 @@ impl Listing {
         self
     }
 
+    /// With a value that the tables or columns have as the next of `$1`, `$2` and so on.
+    pub(crate) fn given(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
     /// Only those rows for which this holds, in which `?` stands for the value.
     pub(crate) fn only(mut self, filter: &str, value: impl Into<Value>) -> Self {
         self.values.push(value.into());

@@ -4,6 +4,8 @@
 //! is gone. It is marked as in the trash with itself. A doomed folder stays doomed until everything in it is purged, so
 //! whoever goes on after a crash finds the rest.
 
+mod space;
+
 use domain::{BlobId, Caller, NodeId, Result, Seq, SpaceId, Timestamp};
 use sea_orm::{ConnectionTrait, DbBackend, Value};
 use uuid::Uuid;
@@ -12,6 +14,8 @@ use crate::error::DbResult;
 use crate::lists::slots;
 use crate::nodes::unsigned;
 use crate::{Db, Tx, blobs, revisions, spaces, statement};
+
+pub use space::{Purged, purge_space, purge_top};
 
 /// What goes with a node `above`: what is in a folder, but for what was removed from it before, and what went into the
 /// trash along with it.

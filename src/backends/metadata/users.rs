@@ -1,6 +1,13 @@
 //! People with an account, each with a personal space.
 
-use domain::{Error, NodeId, Quota, Result, Role, SpaceId, Timestamp, Tree, User, UserId, UserName};
+mod administration;
+mod ending;
+mod listing;
+mod suspension;
+
+use domain::{
+    Email, Error, NodeId, Quota, Result, Role, SpaceId, Timestamp, Tree, User, UserId, UserName, Version,
+};
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryResult, TryInsertResult,
     Value,
@@ -12,15 +19,34 @@ use crate::nodes::unsigned;
 use crate::rows::{node, revision, space, user};
 use crate::{Db, Tx, statement};
 
-const SELECT: &str = "SELECT u.id, u.name, u.role, u.active, u.created_ms, s.used_bytes, s.reserved_bytes, s.quota_bytes \
-                      FROM users u JOIN spaces s ON s.owner_id = u.id";
+pub use administration::{UserChange, change, is_admin, other_admins, take_admin_turn};
+pub use ending::{Owned, doom, doomed_space, forget, forget_batch, hand_over, leave, owned};
+pub use listing::{UserOrder, UserQuery, by_id, page};
+pub use suspension::{Warned, lock_suspended, overdue, warn_suspended};
+
+/// Whether the user `u` may come in at all, by whichever door.
+pub(crate) const COMES_IN: &str =
+    "(u.active AND u.confirmed AND u.approved AND u.locked_ms IS NULL AND u.doomed_ms IS NULL)";
+
+/// The columns of a user `u` with their space `s`, as [`read`] reads them.
+pub(crate) const COLUMNS: &str = "u.id, u.name, u.role, u.email, u.email_verified_ms, u.display_name, u.active, \
+    u.confirmed, u.approved, u.suspended_ms, u.locked_ms, u.version, u.created_ms, s.used_bytes, s.reserved_bytes, s.quota_bytes";
+pub(crate) const TABLES: &str = "users u JOIN spaces s ON s.owner_id = u.id";
 
 #[derive(FromQueryResult)]
 struct UserRow {
     id: Uuid,
     name: String,
     role: String,
+    email: Option<String>,
+    email_verified_ms: Option<i64>,
+    display_name: String,
     active: bool,
+    confirmed: bool,
+    approved: bool,
+    suspended_ms: Option<i64>,
+    locked_ms: Option<i64>,
+    version: i64,
     created_ms: i64,
     used_bytes: i64,
     reserved_bytes: i64,
@@ -34,8 +60,14 @@ pub struct NewUser {
     pub id: UserId,
     /// What they log in with.
     pub name: UserName,
+    /// What they are called; empty where they have not said.
+    pub display_name: String,
     /// What they are.
     pub role: Role,
+    /// Whether they need not show first that they read what is sent to their address.
+    pub confirmed: bool,
+    /// Whether no admin has to let them in first.
+    pub approved: bool,
     /// The argon2id hash of the account password as a PHC string, if they have one.
     pub password_hash: Option<String>,
     /// The identity of their personal space.
@@ -57,6 +89,9 @@ pub async fn insert(tx: &Tx, now: Timestamp, new: NewUser) -> Result<User> {
         role: Set(new.role.as_str().to_owned()),
         active: Set(true),
         password_hash: Set(new.password_hash.clone()),
+        display_name: Set(new.display_name.clone()),
+        confirmed: Set(new.confirmed),
+        approved: Set(new.approved),
         created_ms: Set(now.millis()),
         ..Default::default()
     };
@@ -75,7 +110,15 @@ pub async fn insert(tx: &Tx, now: Timestamp, new: NewUser) -> Result<User> {
         id: new.id,
         name: new.name,
         role: new.role,
+        email: None,
+        email_verified_at: None,
+        display_name: new.display_name,
         active: true,
+        confirmed: new.confirmed,
+        approved: new.approved,
+        suspended_at: None,
+        locked_at: None,
+        version: Version(0),
         quota: Quota { used_bytes: 0, reserved_bytes: 0, limit_bytes: new.quota_bytes },
         created_at: now,
     })
@@ -86,7 +129,8 @@ pub async fn insert(tx: &Tx, now: Timestamp, new: NewUser) -> Result<User> {
 /// # Errors
 /// Whatever the database says.
 pub async fn find(db: &impl Db, name: &UserName) -> Result<Option<User>> {
-    let by_name = statement(db, &format!("{SELECT} WHERE u.name = $1"), [name.as_str().into()]);
+    let by_name =
+        statement(db, &format!("SELECT {COLUMNS} FROM {TABLES} WHERE u.name = $1"), [name.as_str().into()]);
     db.raw().query_one_raw(by_name).await.or_domain()?.map(|row| read(&row)).transpose()
 }
 
@@ -97,6 +141,25 @@ pub async fn find(db: &impl Db, name: &UserName) -> Result<Option<User>> {
 pub async fn get(db: &impl Db, name: &UserName) -> Result<User> {
     let nobody = || Error::NotFound(format!("There is no user named {name}.").into());
     find(db, name).await?.ok_or_else(nobody)
+}
+
+/// Who has this identity.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn find_by_id(db: &impl Db, id: UserId) -> Result<Option<User>> {
+    let by_id = statement(db, &format!("SELECT {COLUMNS} FROM {TABLES} WHERE u.id = $1"), [id.0.into()]);
+    db.raw().query_one_raw(by_id).await.or_domain()?.map(|row| read(&row)).transpose()
+}
+
+/// Whose address this is, if it counts as anybody's.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn find_by_email(db: &impl Db, email: &Email) -> Result<Option<User>> {
+    let by_email =
+        statement(db, &format!("SELECT {COLUMNS} FROM {TABLES} WHERE u.email = $1"), [email.as_str().into()]);
+    db.raw().query_one_raw(by_email).await.or_domain()?.map(|row| read(&row)).transpose()
 }
 
 /// The personal space of a user.
@@ -130,7 +193,7 @@ pub async fn space_of(db: &impl Db, name: &UserName) -> Result<SpaceId> {
 /// # Errors
 /// Whatever the database says.
 pub async fn list(db: &impl Db) -> Result<Vec<User>> {
-    let all = statement(db, &format!("{SELECT} ORDER BY u.name"), []);
+    let all = statement(db, &format!("SELECT {COLUMNS} FROM {TABLES} ORDER BY u.name"), []);
     db.raw().query_all_raw(all).await.or_domain()?.iter().map(read).collect()
 }
 
@@ -179,6 +242,47 @@ pub async fn set_active(tx: &Tx, id: UserId, active: bool) -> Result<()> {
 /// Whatever the database says.
 pub async fn set_password(tx: &Tx, id: UserId, hash: String) -> Result<()> {
     set(tx, "UPDATE users SET password_hash = $2 WHERE id = $1", id, hash.into()).await
+}
+
+/// Lets an address count as a user's from now on; says whether it is nobody else's.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn set_email(tx: &Tx, id: UserId, email: &Email, now: Timestamp) -> Result<bool> {
+    // Two at once would both have found it nobody's. SQLite has one writer anyway.
+    if tx.raw().get_database_backend() == DbBackend::Postgres {
+        let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 7813568946115))";
+        tx.raw().query_one_raw(statement(tx, sql, [email.as_str().into()])).await.or_domain()?;
+    }
+    let sql = "UPDATE users SET email = $2, email_verified_ms = $3, version = version + 1 \
+               WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM users o WHERE o.email = $2 AND o.id <> $1)";
+    let values = [id.0.into(), email.as_str().into(), now.millis().into()];
+    Ok(tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?.rows_affected() > 0)
+}
+
+/// Takes note that a user has shown that they read what is sent to the address they gave.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn confirm(tx: &Tx, id: UserId) -> Result<()> {
+    set(tx, "UPDATE users SET confirmed = $2, version = version + 1 WHERE id = $1", id, true.into()).await
+}
+
+/// Takes note that an admin lets a user in who signed up; says whether they waited for that.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn approve(tx: &Tx, id: UserId) -> Result<bool> {
+    let sql = "UPDATE users SET approved = TRUE, version = version + 1 WHERE id = $1 AND NOT approved";
+    Ok(tx.raw().execute_raw(statement(tx, sql, [id.0.into()])).await.or_domain()?.rows_affected() > 0)
+}
+
+/// Calls a user something else.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn set_display_name(tx: &Tx, id: UserId, name: &str) -> Result<()> {
+    set(tx, "UPDATE users SET display_name = $2, version = version + 1 WHERE id = $1", id, name.into()).await
 }
 
 /// Sets what the personal space of a user may hold, in bytes; none for no limit.
@@ -241,13 +345,23 @@ async fn insert_root(tx: &Tx, now: Timestamp, new: &NewUser) -> Result<NodeId> {
     Ok(NodeId(id))
 }
 
-fn read(row: &QueryResult) -> Result<User> {
+/// A user of the [`COLUMNS`] of a row.
+pub(crate) fn read(row: &QueryResult) -> Result<User> {
     let row = UserRow::from_query_result(row, "").or_domain()?;
+    let email = row.email.as_deref().map(stored_email).transpose()?;
     Ok(User {
         id: UserId(row.id),
         name: stored_name(&row.name)?,
         role: stored_role(&row.role)?,
+        email,
+        email_verified_at: row.email_verified_ms.map(Timestamp::from_millis),
+        display_name: row.display_name,
         active: row.active,
+        confirmed: row.confirmed,
+        approved: row.approved,
+        suspended_at: row.suspended_ms.map(Timestamp::from_millis),
+        locked_at: row.locked_ms.map(Timestamp::from_millis),
+        version: Version(row.version),
         quota: Quota {
             used_bytes: unsigned(row.used_bytes),
             reserved_bytes: unsigned(row.reserved_bytes),
@@ -260,6 +374,12 @@ fn read(row: &QueryResult) -> Result<User> {
 /// A user name from a row: what is wrong with it is the house's fault, not the caller's.
 pub(crate) fn stored_name(name: &str) -> Result<UserName> {
     UserName::parse(name).map_err(|_| Error::internal(format!("the database holds the user name {name:?}")))
+}
+
+/// An address from a row.
+pub(crate) fn stored_email(email: &str) -> Result<Email> {
+    Email::parse(email)
+        .map_err(|_| Error::internal(format!("the database holds the e-mail address {email:?}")))
 }
 
 /// A role from a row.

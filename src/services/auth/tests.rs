@@ -11,6 +11,7 @@ use domain::{
     Timestamp, UserName,
 };
 use metadata::{Metadata, MetadataConfig, schema};
+use outbound::Mailer;
 use scratch::Database;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -69,6 +70,11 @@ impl House {
         let versions = VersionsConfig { days: 180, count_max: 100, thinning: Thinning::default() };
         let scrub = ScrubConfig { days: 30, read_bytes_per_second: 0 };
         let downloads = DownloadsConfig { redirect_bytes_min: 0 };
+        // Letters are written and stay unsent.
+        let mail = serde_json::json!({
+            "url": "smtp://127.0.0.1:1?tls=none", "from": "larder@example.org", "timeout_seconds": 1,
+        });
+        let mailer = Mailer::open(&serde_json::from_value(mail).unwrap()).unwrap();
         let (orphan_grace, server_name) = (Duration::from_secs(86_400), "here".to_owned());
         let config = ServicesConfig {
             files,
@@ -81,6 +87,8 @@ impl House {
             login,
             orphan_grace,
             server_name,
+            origin: Some("https://files.example.org".to_owned()),
+            mailer,
         };
         let backends = Backends::new(metadata, blobs, Coordination::in_process(), config);
         Self { backends: Arc::new(backends), folder, database }

@@ -14,7 +14,7 @@ use metadata::changes::{self, Change, Former, Scope};
 
 use super::Look;
 use crate::Backends;
-use crate::steps::own;
+use crate::steps::may_read;
 
 /// Entries told in one answer; whoever wants the rest asks again.
 const ENTRIES_MAX: u32 = 5_000;
@@ -91,7 +91,7 @@ impl Changes {
         request: ChangesRequest,
     ) -> Result<Self> {
         let folder = look.get()?.clone();
-        own(caller, &folder)?;
+        may_read(&backends.metadata, caller, folder.space).await?;
         let space = look.space();
         let begun = |since| Round { since, until: space.seq, within: Vec::new(), after: None };
         let round = match request.token {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{BlobId, Caller, Conditions, Node, NodeId, NodeName, NodePath, Result, Seq};
 use metadata::copies::{self, CopyTo, Source, Weight};
 use metadata::nodes::{self, Located, NewNode};
-use metadata::{Tx, again, properties, spaces, system_files};
+use metadata::{Tx, again, properties, system_files};
 use uuid::Uuid;
 
 use super::promotion::{Promotion, Ready, Shown, Tried};
@@ -13,7 +13,7 @@ use super::{Placed, Target};
 use crate::Backends;
 use crate::steps::{
     apart, charge_copy, companions_of, judge, locate, may_place, name_of, node_of, not_made_up, parent_of,
-    placed, trash,
+    pens_to_copy, placed, trash,
 };
 
 /// Copies what is at `from`, with `deep` everything below it; what is at the target goes into the trash if
@@ -56,7 +56,7 @@ impl Copying<'_> {
     async fn attempt(&self, backends: &Backends) -> Result<Tried<Placed>> {
         let caller = self.caller;
         let tx = backends.metadata.begin().await?;
-        let seq = spaces::take_pen(&tx, caller.tree(&self.to.path).space, 0).await?;
+        let seq = pens_to_copy(&tx, caller, caller.tree(self.from), caller.tree(&self.to.path)).await?;
         let source = locate(&tx, caller, self.from).await?;
         let target = nodes::locate(&tx, caller.tree(&self.to.path).root, &self.to.path, caller.now).await?;
         let node = node_of(&source)?;

@@ -1,12 +1,12 @@
 //! Making a folder.
 
 use domain::{Caller, Conditions, Error, NodePath, Result};
+use metadata::again;
 use metadata::nodes::{self, NewNode};
-use metadata::{again, spaces};
 use uuid::Uuid;
 
 use crate::Backends;
-use crate::steps::{judge, name_of, parent_of};
+use crate::steps::{judge, name_of, parent_of, pen};
 
 /// Makes an empty folder.
 ///
@@ -21,8 +21,7 @@ pub async fn create_folder(
 ) -> Result<()> {
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        let space = caller.tree(path).space;
-        let seq = spaces::take_pen(&tx, space, 0).await?;
+        let seq = pen(&tx, caller, caller.tree(path)).await?;
         let located = nodes::locate(&tx, caller.tree(path).root, path, caller.now).await?;
         if located.node().is_some() {
             return Err(Error::Exists("There is something with this name already.".into()));
@@ -40,7 +39,7 @@ pub async fn create_folder(
             modified_at: caller.now,
         };
         nodes::stir(&tx, seq, located.ancestors()).await?;
-        nodes::insert(&tx, caller, space, seq, new).await?;
+        nodes::insert(&tx, caller, located.space.id, seq, new).await?;
         failpoint::reach("folder.inserted");
         tx.commit().await?;
         failpoint::reach("folder.shown");

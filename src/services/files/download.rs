@@ -8,7 +8,7 @@ use metadata::system_files;
 use sha2::{Digest, Sha256 as Hasher};
 
 use crate::Backends;
-use crate::steps::own;
+use crate::steps::may_read;
 
 /// A file open for reading. It goes on reading the content it was opened with, whatever happens to the
 /// node meanwhile.
@@ -37,7 +37,7 @@ impl Download {
     /// Whatever the file store says; [`Unavailable`](Error::Unavailable) when a system file was replaced since
     /// the look.
     pub async fn open(caller: &Caller, backends: &Backends, node: &Node) -> Result<Self> {
-        own(caller, node)?;
+        may_read(&backends.metadata, caller, node.space).await?;
         let source = match node.blob() {
             Some(blob) => {
                 let reader = backends.blobs.at(blob.store)?.read(blob.id, blob.content.size_bytes).await?;

@@ -8,11 +8,11 @@ use domain::{
 };
 use metadata::nodes::{self, Located, NewNode};
 use metadata::system_files::NewSystemFile;
-use metadata::{Tx, again, locks, spaces, system_files};
+use metadata::{Tx, again, locks, system_files};
 use uuid::Uuid;
 
 use crate::Backends;
-use crate::steps::{judge, name_of, nothing_here, parent_of};
+use crate::steps::{judge, may_write, name_of, nothing_here, parent_of, pen};
 
 /// How many locks may lie along one path. Only shared ones can be many, and every look along the path reads
 /// them all.
@@ -56,9 +56,11 @@ pub async fn lock(
     wanted: LockRequest,
     conditions: &Conditions,
 ) -> Result<Locked> {
+    // Windows waits for the answer with whatever it is doing, and in a transaction it may be long in coming.
+    may_write(&backends.metadata, caller, caller.tree(path).space).await?;
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        let seq = spaces::take_pen(&tx, caller.tree(path).space, 0).await?;
+        let seq = pen(&tx, caller, caller.tree(path)).await?;
         let located = nodes::locate(&tx, caller.tree(path).root, path, caller.now).await?;
         judge(&tx, caller, &located, conditions).await?;
         admit(&tx, caller, &located, wanted.scope, wanted.depth).await?;
@@ -126,7 +128,7 @@ async fn reserve(
     conditions.may_change_members(caller.user, &located.standing())?;
     let name = name_of(backends, path)?;
     if name.system().is_some() {
-        return empty_system_file(tx, caller, seq, parent, &name).await;
+        return empty_system_file(tx, caller, located, seq, &name).await;
     }
     let new = NewNode {
         uuid: Uuid::now_v7(),
@@ -144,21 +146,21 @@ async fn reserve(
 async fn empty_system_file(
     tx: &Tx,
     caller: &Caller,
+    located: &Located,
     seq: Seq,
-    parent: NodeId,
     name: &NodeName,
 ) -> Result<NodeId> {
     let content = Content { size_bytes: 0, sha256: Sha256::EMPTY, media_type: None };
     let new = NewSystemFile {
         uuid: Uuid::now_v7(),
-        parent,
+        parent: parent_of(located)?.id,
         name,
         content: &content,
         bytes: Vec::new(),
         created_at: caller.now,
         modified_at: caller.now,
     };
-    system_files::insert(tx, caller.home.space, seq, new).await
+    system_files::insert(tx, located.space.id, seq, new).await
 }
 
 /// Gives a lock of the caller's that covers the path a new timeout; its token comes in the conditions. One that
@@ -176,7 +178,7 @@ pub async fn refresh_lock(
 ) -> Result<Locked> {
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        spaces::take_pen(&tx, caller.tree(path).space, 0).await?;
+        pen(&tx, caller, caller.tree(path)).await?;
         let located = nodes::locate(&tx, caller.tree(path).root, path, caller.now).await?;
         located.node().ok_or_else(nothing_here)?;
         judge(&tx, caller, &located, conditions).await?;
@@ -205,7 +207,7 @@ pub async fn refresh_lock(
 pub async fn unlock(caller: &Caller, backends: &Backends, path: &NodePath, token: LockToken) -> Result<()> {
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        spaces::take_pen(&tx, caller.tree(path).space, 0).await?;
+        pen(&tx, caller, caller.tree(path)).await?;
         let located = nodes::locate(&tx, caller.tree(path).root, path, caller.now).await?;
         own(&located, caller, token).ok_or_else(not_held)?;
         locks::remove(&tx, token).await?;

@@ -5,7 +5,7 @@ use metadata::members::{self, Member};
 use metadata::nodes::{self, Located};
 
 use crate::Backends;
-use crate::steps::{node_of, own};
+use crate::steps::{may_read, node_of};
 
 /// What a look at a path shows.
 #[derive(Debug, Clone)]
@@ -68,6 +68,7 @@ impl Look {
 /// # Errors
 /// Whatever the database says; an empty place is no error.
 pub async fn look(caller: &Caller, backends: &Backends, path: &NodePath) -> Result<Look> {
+    may_read(&backends.metadata, caller, caller.tree(path).space).await?;
     let located = nodes::locate(&backends.metadata, caller.tree(path).root, path, caller.now).await?;
     Ok(Look::new(located, None))
 }
@@ -85,7 +86,7 @@ pub async fn members(
     count_max: u32,
     with_properties: bool,
 ) -> Result<Vec<Member>> {
-    own(caller, folder)?;
+    may_read(&backends.metadata, caller, folder.space).await?;
     members::list(&backends.metadata, folder.id, after, count_max, with_properties).await
 }
 
@@ -94,7 +95,7 @@ pub async fn members(
 /// # Errors
 /// Whatever the database says.
 pub async fn member_locks(caller: &Caller, backends: &Backends, folder: &Node) -> Result<Vec<Lock>> {
-    own(caller, folder)?;
+    may_read(&backends.metadata, caller, folder.space).await?;
     metadata::locks::on_members(&backends.metadata, folder.id, caller.now).await
 }
 
@@ -103,7 +104,7 @@ pub async fn member_locks(caller: &Caller, backends: &Backends, folder: &Node) -
 /// # Errors
 /// Whatever the database says.
 pub async fn locks_within(caller: &Caller, backends: &Backends, node: &Node) -> Result<Vec<Lock>> {
-    own(caller, node)?;
+    may_read(&backends.metadata, caller, node.space).await?;
     metadata::locks::within(&backends.metadata, node.space, node.id, caller.now).await
 }
 
@@ -112,6 +113,6 @@ pub async fn locks_within(caller: &Caller, backends: &Backends, node: &Node) -> 
 /// # Errors
 /// Whatever the database says.
 pub async fn properties(caller: &Caller, backends: &Backends, node: &Node) -> Result<Vec<DeadProperty>> {
-    own(caller, node)?;
+    may_read(&backends.metadata, caller, node.space).await?;
     metadata::properties::list(&backends.metadata, node.id).await
 }

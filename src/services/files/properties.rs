@@ -2,10 +2,10 @@
 
 use domain::{Caller, Conditions, Error, NodeId, NodePath, NodeTimes, PropertyChange, Result};
 use metadata::nodes::{self, Change};
-use metadata::{Tx, again, properties, spaces};
+use metadata::{Tx, again, properties};
 
 use crate::Backends;
-use crate::steps::{change, judge, node_of};
+use crate::steps::{change, judge, node_of, pen};
 
 /// What may be attached to one node. No client needs a tenth of it, and a listing brings all of it for each of
 /// its members; the quota counts contents only.
@@ -28,7 +28,7 @@ pub async fn set_properties(
 ) -> Result<()> {
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        let seq = spaces::take_pen(&tx, caller.tree(path).space, 0).await?;
+        let seq = pen(&tx, caller, caller.tree(path)).await?;
         let located = nodes::locate(&tx, caller.tree(path).root, path, caller.now).await?;
         let node = node_of(&located)?;
         judge(&tx, caller, &located, conditions).await?;

@@ -7,7 +7,7 @@ use domain::{Caller, Node, Result, StoreKind};
 
 use super::media_type;
 use crate::Backends;
-use crate::steps::own;
+use crate::steps::may_read;
 
 /// How long an address is good: whoever gets one begins at once, and a download that has begun goes on to its end.
 const LIFETIME: Duration = Duration::from_secs(15 * 60);
@@ -22,7 +22,7 @@ const LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// # Errors
 /// Whatever the database and the file store say.
 pub async fn redirect(caller: &Caller, backends: &Backends, node: &Node) -> Result<Option<String>> {
-    own(caller, node)?;
+    may_read(&backends.metadata, caller, node.space).await?;
     let least_bytes = backends.downloads.redirect_bytes_min;
     let is_off = least_bytes == 0 || backends.files.verify_downloads;
     let Some(blob) = node.blob().filter(|_| !is_off) else { return Ok(None) };

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use domain::{Caller, Conditions, NodeId, NodeName, NodePath, Result, Seq, VirtualFolder};
 use metadata::nodes::{self, Change, Located};
-use metadata::{Tx, again, locks, spaces, system_files, trash as trashed};
+use metadata::{Tx, again, locks, system_files, trash as trashed};
 
 use super::promotion::{Promotion, Ready, Shown, Tried};
 use super::{Placed, Target};
 use crate::Backends;
 use crate::steps::{
     apart, companions_of, destination, follow, judge, locate, may_place, may_remove, name_of, node_of,
-    not_made_up, parent_of, placed, relabel_later, trash,
+    not_made_up, parent_of, pen, placed, relabel_later, trash,
 };
 
 /// Moves what is at `from`; what is at the target goes into the trash if it may be replaced. A system file that
@@ -53,7 +53,7 @@ async fn attempt(
     ready: Option<&Ready>,
 ) -> Result<Tried<Placed>> {
     let tx = backends.metadata.begin().await?;
-    let seq = spaces::take_pen(&tx, caller.tree(from).space, 0).await?;
+    let seq = pen(&tx, caller, caller.tree(from)).await?;
     let source = locate(&tx, caller, from).await?;
     let node = node_of(&source)?;
     not_made_up(node)?;

@@ -1,10 +1,10 @@
 //! Putting a file or folder into the trash.
 
 use domain::{Caller, Conditions, Error, NodePath, Result};
-use metadata::{again, nodes, spaces};
+use metadata::{again, nodes};
 
 use crate::Backends;
-use crate::steps::{companions_of, judge, may_remove, node_of, parent_of, trash};
+use crate::steps::{companions_of, judge, may_remove, node_of, parent_of, pen, trash};
 
 /// Puts what is at a path into the trash: one mark on one row, however much lies below it. A system file is
 /// gone for good, and a placeholder leaves nothing in the trash.
@@ -23,7 +23,7 @@ pub async fn remove(
     }
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        let seq = spaces::take_pen(&tx, caller.tree(path).space, 0).await?;
+        let seq = pen(&tx, caller, caller.tree(path)).await?;
         let located = nodes::locate(&tx, caller.tree(path).root, path, caller.now).await?;
         let node = node_of(&located)?;
         judge(&tx, caller, &located, conditions).await?;

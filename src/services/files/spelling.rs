@@ -4,7 +4,7 @@ use domain::{Caller, NodeId, NodeName, NodePath, Result, VirtualFolder, ascii_na
 use metadata::{names, trash};
 
 use crate::Backends;
-use crate::steps::locate;
+use crate::steps::{locate, may_read};
 
 /// How many names of one path are looked for under another spelling; each costs two statements or three.
 const RESPELLED_MAX: usize = 16;
@@ -27,6 +27,7 @@ pub async fn from_ascii_names(
     any_case: bool,
 ) -> Result<NodePath> {
     let db = &backends.metadata;
+    may_read(db, caller, caller.tree(&path).space).await?;
     for _ in 0..RESPELLED_MAX {
         if path.names().iter().all(|name| ascii_name::hint(name.as_str()).is_none()) {
             break;
@@ -61,6 +62,7 @@ pub async fn from_ascii_names(
 /// Whatever the database says.
 pub async fn in_any_case(caller: &Caller, backends: &Backends, mut path: NodePath) -> Result<NodePath> {
     let db = &backends.metadata;
+    may_read(db, caller, caller.tree(&path).space).await?;
     for _ in 0..RESPELLED_MAX {
         let located = locate(db, caller, &path).await?;
         let depth = located.found.len().saturating_sub(1);

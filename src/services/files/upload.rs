@@ -23,7 +23,9 @@ use super::intake::{self, Allowance, Intake, Stored, Taken};
 use super::media_type;
 use super::verification::Verification;
 use crate::Backends;
-use crate::steps::{change, discard, end_lapsed, judge, name_of, parent_of};
+use crate::steps::{
+    change, discard, end_lapsed, judge, may_write, name_of, parent_of, pen_of_system, pen_settling,
+};
 
 /// What a caller wants to write.
 #[derive(Debug, Clone)]
@@ -81,6 +83,7 @@ const HEAD_BYTES: usize = 4096;
 /// [`TooLarge`](Error::TooLarge); and [`Unavailable`](Error::Unavailable) while the state that servers share cannot be
 /// reached.
 pub async fn upload(caller: &Caller, backends: &Arc<Backends>, request: UploadRequest) -> Result<Upload> {
+    may_write(&backends.metadata, caller, caller.tree(&request.path).space).await?;
     let located = admit(&backends.metadata, caller, &request, backends.files.path_chars_max).await?;
     let declared_bytes = request.declared_bytes.unwrap_or(0);
     let file_bytes_max = match backends.files.file_bytes_max {
@@ -291,13 +294,9 @@ impl Showing<'_> {
         let (blob, reserved_bytes) =
             stored.map_or((None, 0), |stored| (Some(stored.blob), stored.reserved_bytes));
         let tx = self.backends.metadata.begin().await?;
-        let space = caller.tree(&self.request.path).space;
-        let charged = spaces::take_pen_settling(&tx, space, content.size_bytes, reserved_bytes).await;
-        let (seq, no_room) = match charged {
-            // The same content needs none, and what is there is only read under the pen.
-            Err(no_room @ Error::QuotaExceeded(_)) => (spaces::take_pen(&tx, space, 0).await?, Some(no_room)),
-            charged => (charged?, None),
-        };
+        let tree = caller.tree(&self.request.path);
+        let space = tree.space;
+        let (seq, no_room) = pen_settling(&tx, caller, tree, content.size_bytes, reserved_bytes).await?;
         let located = self.admit(&tx).await?;
         let old = located.node();
         let times = self.times(old);
@@ -343,8 +342,8 @@ impl Showing<'_> {
     async fn in_database(&self, bytes: &[u8]) -> Result<Option<Uploaded>> {
         let Self { caller, content, .. } = *self;
         let tx = self.backends.metadata.begin().await?;
-        let space = caller.tree(&self.request.path).space;
-        let seq = spaces::count_system(&tx, space, content.size_bytes).await?;
+        let tree = caller.tree(&self.request.path);
+        let seq = pen_of_system(&tx, caller, tree, content.size_bytes).await?;
         let located = self.admit(&tx).await?;
         let old = located.node();
         if !may_be_system(&self.request.path, old) {
@@ -364,7 +363,7 @@ impl Showing<'_> {
                 let modified_at = self.moment(old);
                 let new =
                     NewSystemFile { uuid, parent, name: &name, content, bytes, created_at, modified_at };
-                system_files::insert(&tx, space, seq, new).await?
+                system_files::insert(&tx, tree.space, seq, new).await?
             }
         };
         end_lapsed(&tx, &located, &self.request.conditions).await?;

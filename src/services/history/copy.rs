@@ -2,13 +2,13 @@
 
 use domain::{Caller, Conditions, NodePath, Result};
 use metadata::copies::{self, CopyTo, Source};
-use metadata::{again, nodes, spaces};
+use metadata::{again, nodes};
 
 use super::look::{Past, locate};
 use crate::Backends;
 use crate::files::{Placed, Target};
 use crate::steps::{
-    charge_copy, companions_of, judge, may_place, name_of, node_of, parent_of, placed, trash,
+    charge_copy, companions_of, judge, may_place, name_of, node_of, parent_of, pens_to_copy, placed, trash,
 };
 
 /// Copies what was at a path of the past, with `deep` everything that was below it, into the present; what is at the
@@ -25,24 +25,24 @@ pub async fn copy(
     conditions: &Conditions,
 ) -> Result<Placed> {
     let name = name_of(backends, &to.path)?;
-    let space = caller.home.space;
+    let tree = caller.tree(&to.path);
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        let seq = spaces::take_pen(&tx, space, 0).await?;
+        let seq = pens_to_copy(&tx, caller, caller.tree(from), tree).await?;
         let Past { located: source, seq: as_of } = locate(&tx, caller, from).await?;
-        let target = nodes::locate(&tx, caller.home.root, &to.path, caller.now).await?;
+        let target = nodes::locate(&tx, tree.root, &to.path, caller.now).await?;
         let source_node = node_of(&source)?;
         judge(&tx, caller, &source, conditions).await?;
         may_place(&tx, caller, &target, to.overwrite, conditions).await?;
 
         let source = Source { node: source_node.id, deep, as_of: Some(as_of) };
-        charge_copy(&tx, space, copies::weight(&tx, source).await?).await?;
+        charge_copy(&tx, tree.space, copies::weight(&tx, source).await?).await?;
         let parent = parent_of(&target)?.id;
         if target.node().is_some() {
             let [companion] = companions_of(&tx, [(parent, &name)]).await?;
             trash(&tx, caller, seq, &target, companion).await?;
         }
-        copies::copy(&tx, caller, seq, source, CopyTo { space, parent, name: &name }).await?;
+        copies::copy(&tx, caller, seq, source, CopyTo { space: tree.space, parent, name: &name }).await?;
         nodes::stir(&tx, seq, target.ancestors()).await?;
         tx.commit().await?;
         Ok(placed(&target))

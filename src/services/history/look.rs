@@ -9,7 +9,7 @@ use metadata::{Db, history};
 
 use crate::Backends;
 use crate::files::Look;
-use crate::steps::{own, seq_at};
+use crate::steps::{may_read, seq_at};
 
 /// The names that come before those of the past: of the folder itself, and the moment.
 const ABOVE: usize = 2;
@@ -24,9 +24,10 @@ const DAYS_MAX: u32 = 30;
 /// # Errors
 /// [`NotFound`](Error::NotFound) for what is no moment, and for one that history does not reach.
 pub async fn look(caller: &Caller, backends: &Backends, path: &NodePath) -> Result<Look> {
-    let db = &backends.metadata;
+    may_read(&backends.metadata, caller, caller.tree(path).space).await?;
+    let (db, tree) = (&backends.metadata, caller.tree(path));
     let Some(name) = path.names().get(1) else {
-        let mut top = nodes::locate(db, caller.home.root, &NodePath::root(), caller.now).await?;
+        let mut top = nodes::locate(db, tree.root, &NodePath::root(), caller.now).await?;
         let folders: Vec<Node> =
             top.found.iter().map(|root| VirtualFolder::History.node(&top.space, root)).collect();
         top.found.extend(folders);
@@ -57,7 +58,7 @@ pub async fn members(
     count_max: u32,
     with_properties: bool,
 ) -> Result<Vec<Member>> {
-    own(caller, folder)?;
+    may_read(&backends.metadata, caller, folder.space).await?;
     if folder.id == NodeId::MADE_UP {
         let mut moments = moments(caller, backends, folder).await?;
         moments.retain(|member| after.is_none_or(|after| member.node.name.as_str() > after.as_str()));
@@ -81,14 +82,15 @@ pub(super) async fn locate(db: &impl Db, caller: &Caller, path: &NodePath) -> Re
     let name = path.names().get(1);
     let name = name.ok_or_else(|| Error::Forbidden("Name a moment, such as .History/yesterday.".into()))?;
     let moment = Moment::parse(name.as_str(), caller.now)?;
-    let seq = seq_at(db, caller, moment).await?;
+    let tree = caller.tree(path);
+    let seq = seq_at(db, caller, tree.space, moment).await?;
     // It is no longer than what was read already.
     let inner = NodePath::new(path.names()[ABOVE..].to_vec(), usize::MAX)?;
-    Ok(Past { located: history::locate(db, caller.home.root, &inner, seq).await?, seq })
+    Ok(Past { located: history::locate(db, tree.root, &inner, seq).await?, seq })
 }
 
 async fn moments(caller: &Caller, backends: &Backends, folder: &Node) -> Result<Vec<Member>> {
-    let (db, space, now) = (&backends.metadata, caller.home.space, caller.now);
+    let (db, space, now) = (&backends.metadata, folder.space, caller.now);
     let today = Moment::end_of_day(now.day() - 1).at();
     let days = history::days(db, space, Timestamp::from_millis(today.millis() + 1), DAYS_MAX).await?;
     let mut names: Vec<String> = HANDY.map(str::to_owned).into();
@@ -97,19 +99,19 @@ async fn moments(caller: &Caller, backends: &Backends, folder: &Node) -> Result<
         names.iter().map(|name| Moment::parse(name, now).map(Moment::at)).collect::<Result<_>>()?;
     let seqs = history::seqs(db, space, &moments, now).await?;
     let reached = names.into_iter().zip(moments).zip(seqs);
-    let mut members: Vec<Member> = reached
-        .filter_map(|((name, at), seq)| Some(Member::of(moment(caller, folder, name, at, seq?))))
-        .collect();
+    let mut members: Vec<Member> =
+        reached.filter_map(|((name, at), seq)| Some(Member::of(moment(folder, name, at, seq?)))).collect();
     members.sort_by(|one, other| one.node.name.cmp(&other.node.name));
     Ok(members)
 }
 
 /// The drive as it was, as a listing shows it: with the ETag its top folder has there.
-fn moment(caller: &Caller, folder: &Node, name: String, at: Timestamp, seq: Seq) -> Node {
+fn moment(folder: &Node, name: String, at: Timestamp, seq: Seq) -> Node {
     Node {
-        id: caller.home.root,
+        // The history lies in the top folder.
+        id: folder.parent.unwrap_or(folder.id),
         uuid: folder.uuid,
-        space: caller.home.space,
+        space: folder.space,
         parent: Some(folder.id),
         name: NodeName::stored(name),
         kind: NodeKind::Folder,

@@ -8,12 +8,12 @@ use domain::{
 use metadata::copies::{self, CopyTo, Source};
 use metadata::members::{self, Member};
 use metadata::nodes;
-use metadata::{Db, Tx, again, history, spaces};
+use metadata::{Db, Tx, again, history};
 
 use crate::Backends;
 use crate::steps::{
-    NODES_MAX, charge_copy, companions_of, may_place, may_remove, nothing_here, parent_of, relabel_later,
-    seq_at, trash,
+    NODES_MAX, charge_copy, companions_of, may_place, may_read, may_remove, nothing_here, parent_of, pen,
+    pen_again, relabel_later, seq_at, trash,
 };
 
 /// How many members one call takes away or brings back: some twenty statements each, in one transaction.
@@ -53,12 +53,13 @@ pub async fn rewind(
 ) -> Result<Rewound> {
     if !really {
         let db = &backends.metadata;
+        may_read(db, caller, caller.tree(path).space).await?;
         let plan = Plan::make(db, caller, path, moment).await?;
         return plan.foretell(db).await;
     }
     let (rewound, relabels) = again(|| async {
         let tx = backends.metadata.begin().await?;
-        spaces::take_pen(&tx, caller.home.space, 0).await?;
+        pen(&tx, caller, caller.tree(path)).await?;
         let plan = Plan::make(&tx, caller, path, moment).await?;
         let rewound = plan.foretell(&tx).await?;
         let mut folder = None;
@@ -97,9 +98,10 @@ struct Change {
 
 impl Plan {
     async fn make(db: &impl Db, caller: &Caller, path: &NodePath, moment: Moment) -> Result<Self> {
-        let as_of = seq_at(db, caller, moment).await?;
-        let present = nodes::locate(db, caller.home.root, path, caller.now).await?;
-        let past = history::locate(db, caller.home.root, path, as_of).await?;
+        let tree = caller.tree(path);
+        let as_of = seq_at(db, caller, tree.space, moment).await?;
+        let present = nodes::locate(db, tree.root, path, caller.now).await?;
+        let past = history::locate(db, tree.root, path, as_of).await?;
         // A system file would be gone for good.
         let present = present.node().filter(|node| !node.is_system());
         let both = Change { present: present.cloned(), past: past.node().cloned() };
@@ -153,10 +155,10 @@ impl Plan {
 
     /// Says in which folder that was.
     async fn carry_out(&self, tx: &Tx, caller: &Caller, path: &NodePath, change: &Change) -> Result<NodeId> {
-        let (space, any) = (caller.home.space, Conditions::default());
+        let (tree, any) = (caller.tree(path), Conditions::default());
         // A number for each, by which the copies of one find their folders.
-        let seq = spaces::take_pen(tx, space, 0).await?;
-        let target = nodes::locate(tx, caller.home.root, path, caller.now).await?;
+        let seq = pen_again(tx, tree).await?;
+        let target = nodes::locate(tx, tree.root, path, caller.now).await?;
         // A companion has gone with its owner already.
         if let Some(node) = target.node() {
             may_remove(tx, caller, &target, &any).await?;
@@ -168,8 +170,8 @@ impl Plan {
                 may_place(tx, caller, &target, false, &any).await?;
             }
             let source = self.source(past);
-            charge_copy(tx, space, copies::weight(tx, source).await?).await?;
-            let to = CopyTo { space, parent: parent_of(&target)?.id, name };
+            charge_copy(tx, tree.space, copies::weight(tx, source).await?).await?;
+            let to = CopyTo { space: tree.space, parent: parent_of(&target)?.id, name };
             copies::copy(tx, caller, seq, source, to).await?;
         }
         nodes::stir(tx, seq, target.ancestors()).await?;

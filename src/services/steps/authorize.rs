@@ -1,14 +1,139 @@
-//! Whether a caller may see what a look has shown.
+//! Whether a caller may read a tree of files, or change it: their own they may, without a question; of a project's the
+//! rows are asked what they are there.
+//!
+//! No use case takes the pen of a tree but here, so that none can forget it (tests/house_rules/fences.rs).
 
-use domain::{Caller, Error, Node, Result};
+use domain::{Caller, Error, ProjectRights, ProjectRole, Result, Seq, SpaceId, Tree};
+use metadata::{Db, Tx, rights, spaces};
 
-/// A node that is handed back in must lie in a space the caller may see: today their own.
+/// Whether the caller may read what lies in a space.
 ///
 /// # Errors
-/// [`NotFound`](Error::NotFound), because of others' nodes the caller may not even know.
-pub(crate) fn own(caller: &Caller, node: &Node) -> Result<()> {
-    match node.space == caller.home.space {
-        true => Ok(()),
-        false => Err(Error::NotFound("There is nothing at this path.".into())),
+/// [`NotFound`](Error::NotFound), because of what is others' the caller may not even know.
+pub(crate) async fn may_read(db: &impl Db, caller: &Caller, space: SpaceId) -> Result<()> {
+    if space == caller.home.space {
+        return Ok(());
     }
+    role(rights::in_space(db, caller.user, space).await?, caller).map(drop)
+}
+
+/// Whether the caller may change what lies in a space, as things stand: a use case that does it asks again in its
+/// transaction, by taking the pen.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) as for [`may_read`], and [`Forbidden`](Error::Forbidden) for who may only read.
+pub(crate) async fn may_write(db: &impl Db, caller: &Caller, space: SpaceId) -> Result<()> {
+    if space != caller.home.space {
+        judge(rights::in_space(db, caller.user, space).await?, caller)?;
+    }
+    caller.may_write()
+}
+
+/// Takes the pen of a tree that the caller may change.
+///
+/// # Errors
+/// As for [`may_write`].
+pub(crate) async fn pen(tx: &Tx, caller: &Caller, tree: Tree) -> Result<Seq> {
+    hold(tx, caller, tree).await?;
+    spaces::take_pen(tx, tree.space, 0).await
+}
+
+/// Takes it once more, for a number of its own.
+///
+/// # Errors
+/// Whatever the database says.
+pub(crate) async fn pen_again(tx: &Tx, tree: Tree) -> Result<Seq> {
+    spaces::take_pen(tx, tree.space, 0).await
+}
+
+/// Takes the pen at the end of an upload, which settles what was set aside; or, if it is too little, takes it for what
+/// needs none, and says so beside it.
+///
+/// # Errors
+/// As for [`may_write`].
+pub(crate) async fn pen_settling(
+    tx: &Tx,
+    caller: &Caller,
+    tree: Tree,
+    more_bytes: u64,
+    reserved_bytes: u64,
+) -> Result<(Seq, Option<Error>)> {
+    hold(tx, caller, tree).await?;
+    match spaces::take_pen_settling(tx, tree.space, more_bytes, reserved_bytes).await {
+        // The same content needs none, and what is there is only read under the pen.
+        Err(no_room @ Error::QuotaExceeded(_)) => {
+            Ok((spaces::take_pen(tx, tree.space, 0).await?, Some(no_room)))
+        }
+        charged => Ok((charged?, None)),
+    }
+}
+
+/// Takes the pen for a system file, of which nobody has to hear.
+///
+/// # Errors
+/// As for [`may_write`], and [`QuotaExceeded`](Error::QuotaExceeded).
+pub(crate) async fn pen_of_system(tx: &Tx, caller: &Caller, tree: Tree, more_bytes: u64) -> Result<Seq> {
+    hold(tx, caller, tree).await?;
+    spaces::count_system(tx, tree.space, more_bytes).await
+}
+
+/// The pens of a tree that something is copied from, where it may not change meanwhile, and of another it goes to.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) for either, and [`Forbidden`](Error::Forbidden) for who may not change the other.
+pub(crate) async fn pens_to_copy(tx: &Tx, caller: &Caller, from: Tree, to: Tree) -> Result<Seq> {
+    if from.space == to.space {
+        return pen(tx, caller, to).await;
+    }
+    may_read(tx, caller, from.space).await?;
+    hold(tx, caller, to).await?;
+    // All in one order, so that two who copy into each other's trees do not wait for one another.
+    if from.space.0 < to.space.0 {
+        spaces::take_pen_unheard(tx, from.space).await?;
+        return spaces::take_pen(tx, to.space, 0).await;
+    }
+    let seq = spaces::take_pen(tx, to.space, 0).await?;
+    spaces::take_pen_unheard(tx, from.space).await?;
+    Ok(seq)
+}
+
+/// The pens of two trees of which both change.
+///
+/// # Errors
+/// As for [`may_write`], for either.
+pub(crate) async fn pens(tx: &Tx, caller: &Caller, from: Tree, to: Tree) -> Result<(Seq, Seq)> {
+    hold(tx, caller, from).await?;
+    hold(tx, caller, to).await?;
+    if from.space.0 < to.space.0 {
+        let seq = spaces::take_pen(tx, from.space, 0).await?;
+        return Ok((seq, spaces::take_pen(tx, to.space, 0).await?));
+    }
+    let seq = spaces::take_pen(tx, to.space, 0).await?;
+    Ok((spaces::take_pen(tx, from.space, 0).await?, seq))
+}
+
+/// As [`may_write`], and what was said holds until the transaction ends.
+async fn hold(tx: &Tx, caller: &Caller, tree: Tree) -> Result<()> {
+    if tree.space != caller.home.space {
+        judge(rights::held_in_space(tx, caller.user, tree.space).await?, caller)?;
+    }
+    caller.may_write()
+}
+
+fn judge(rights: Option<ProjectRights>, caller: &Caller) -> Result<()> {
+    let removed = rights.as_ref().is_some_and(|rights| rights.removed);
+    match role(rights, caller)? {
+        ProjectRole::Viewer => Err(Error::Forbidden(
+            "You may read this project, not change it; ask one of its admins for the role `staff`.".into(),
+        )),
+        _ if removed => {
+            Err(Error::Forbidden("This project was removed; restore it to change its files.".into()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn role(rights: Option<ProjectRights>, caller: &Caller) -> Result<ProjectRole> {
+    let unknown = || Error::NotFound("There is nothing at this path.".into());
+    rights.and_then(|rights| rights.role(caller)).ok_or_else(unknown)
 }

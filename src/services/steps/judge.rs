@@ -4,7 +4,7 @@ use domain::{Caller, Conditions, NodePath, Result};
 use metadata::nodes::Located;
 use metadata::{Db, Tx, locks};
 
-use super::locate;
+use super::{locate, may_read};
 
 /// Judges the conditions a caller made on the target, and on whatever else the `If` header speaks of.
 ///
@@ -19,6 +19,10 @@ pub(crate) async fn judge(
     let mut tagged: Vec<(&NodePath, Located)> = Vec::new();
     for path in conditions.tagged_paths() {
         if tagged.iter().all(|(known, _)| *known != path) {
+            let space = caller.tree(path).space;
+            if space != target.space.id {
+                may_read(db, caller, space).await?;
+            }
             tagged.push((path, locate(db, caller, path).await?));
         }
     }

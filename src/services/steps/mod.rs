@@ -9,14 +9,18 @@ mod find;
 mod hashing;
 mod judge;
 mod moment;
+mod organization;
 mod place;
+mod post;
 mod record;
 mod relabel;
 mod restore;
 mod secret;
 mod under_way;
 
-pub(crate) use authorize::own;
+pub(crate) use authorize::{
+    may_read, may_write, pen, pen_again, pen_of_system, pen_settling, pens, pens_to_copy,
+};
 pub(crate) use change::change;
 pub(crate) use charge::{NODES_MAX, charge_copy};
 pub(crate) use companions::{companions_of, follow};
@@ -25,7 +29,10 @@ pub(crate) use find::{name_of, node_of, nothing_here, parent_of};
 pub(crate) use hashing::Hashing;
 pub(crate) use judge::{end_lapsed, judge, may_remove};
 pub(crate) use moment::seq_at;
+pub(crate) use organization::{Standing, change_organization, see_organization};
 pub(crate) use place::{apart, may_place, placed, placeholder, trash};
+pub use post::SEND_MAIL;
+pub(crate) use post::post;
 pub(crate) use record::{once, record};
 pub use relabel::ORIGINAL_PATHS;
 pub(crate) use relabel::relabel_later;

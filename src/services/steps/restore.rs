@@ -38,6 +38,10 @@ pub(crate) async fn destination(
     if is_entry && to.depth() == 1 && is_shown_as(node, name) {
         let origin = trash::removal(tx, node.id).await?.map(|removal| removal.origin);
         if let Some((origin, own)) = origin.and_then(|path| Some((path.clone(), path.name()?.clone()))) {
+            let origin = match to.tree() {
+                Some(tree) => origin.within_tree(tree),
+                None => origin,
+            };
             let there = nodes::locate(tx, caller.tree(to).root, &origin, caller.now).await?;
             let folder = there.parent().filter(|folder| Some(folder.id) == node.parent);
             // It may have got its name before that became the server's own.

@@ -6,13 +6,14 @@ use metadata::{trash, users};
 
 use crate::Backends;
 use crate::files::Look;
-use crate::steps::{ENTRY_DEPTH, own};
+use crate::steps::{ENTRY_DEPTH, may_read};
 
 /// Looks at a path that begins with the name of the trash, in one statement, and in two at an entry.
 ///
 /// # Errors
 /// Whatever the database says; an empty place is no error.
 pub async fn look(caller: &Caller, backends: &Backends, path: &NodePath) -> Result<Look> {
+    may_read(&backends.metadata, caller, caller.tree(path).space).await?;
     let located = trash::locate(&backends.metadata, caller.tree(path).root, path, caller.now).await?;
     let removal = match located.node() {
         Some(node) if path.depth() == ENTRY_DEPTH => trash::removal(&backends.metadata, node.id).await?,
@@ -34,7 +35,7 @@ pub async fn members(
     count_max: u32,
     with_properties: bool,
 ) -> Result<Vec<Member>> {
-    own(caller, folder)?;
+    may_read(&backends.metadata, caller, folder.space).await?;
     let db = &backends.metadata;
     match folder.id {
         NodeId::MADE_UP => trash::entries(db, folder.space, after, count_max, with_properties).await,

@@ -6,7 +6,9 @@ use domain::{Caller, Conditions, JobKind, NodePath, Result, SpaceId, Timestamp, 
 use metadata::{again, jobs, purge, spaces, users};
 
 use crate::Backends;
-use crate::steps::{ENTRY_DEPTH, companions_of, judge, locate, may_remove, node_of, not_made_up, parent_of};
+use crate::steps::{
+    ENTRY_DEPTH, companions_of, judge, locate, may_remove, node_of, not_made_up, parent_of, pen,
+};
 
 /// How many nodes one transaction purges, or takes out of the trash: whoever else wants to write waits that long.
 const NODES_MAX: u32 = 1_000;
@@ -28,10 +30,10 @@ pub async fn purge(
     path: &NodePath,
     conditions: &Conditions,
 ) -> Result<()> {
-    let space = caller.home.space;
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        let seq = spaces::take_pen(&tx, space, 0).await?;
+        let tree = caller.tree(path);
+        let seq = pen(&tx, caller, tree).await?;
         let located = locate(&tx, caller, path).await?;
         let node = node_of(&located)?;
         not_made_up(node)?;
@@ -47,7 +49,7 @@ pub async fn purge(
             }
         }
         failpoint::reach("trash.doomed");
-        purge::purge(&tx, space, seq, caller.now, NODES_MAX).await?;
+        purge::purge(&tx, tree.space, seq, caller.now, NODES_MAX).await?;
         let more = purge::doomed(&tx).await?.is_some();
         if more {
             jobs::enqueue(&tx, caller.now, &PURGE, "", caller.now).await?;

@@ -4,10 +4,10 @@ mod retention;
 
 use domain::{Caller, Conditions, Error, Moment, Node, NodePath, NodeTimes, Result};
 use metadata::nodes::{self, Change};
-use metadata::{again, history, spaces, versions};
+use metadata::{again, history, versions};
 
 use crate::Backends;
-use crate::steps::{change, end_lapsed, judge, node_of, seq_at};
+use crate::steps::{change, end_lapsed, judge, may_read, node_of, pen, seq_at};
 
 pub use metadata::versions::Version;
 pub use retention::{forget, thin};
@@ -17,6 +17,7 @@ pub use retention::{forget, thin};
 /// # Errors
 /// [`NotFound`](Error::NotFound), and [`Invalid`](Error::Invalid) for a folder.
 pub async fn list(caller: &Caller, backends: &Backends, path: &NodePath) -> Result<Vec<Version>> {
+    may_read(&backends.metadata, caller, caller.tree(path).space).await?;
     let located = nodes::locate(&backends.metadata, caller.tree(path).root, path, caller.now).await?;
     let node = node_of(&located)?;
     is_file(node)?;
@@ -39,13 +40,13 @@ pub async fn restore(
 ) -> Result<Node> {
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        let seq = spaces::take_pen(&tx, caller.tree(path).space, 0).await?;
+        let seq = pen(&tx, caller, caller.tree(path)).await?;
         let located = nodes::locate(&tx, caller.tree(path).root, path, caller.now).await?;
         let node = node_of(&located)?;
         is_file(node)?;
         judge(&tx, caller, &located, conditions).await?;
         conditions.may_change(caller.user, &located.standing())?;
-        let as_of = seq_at(&tx, caller, moment).await?;
+        let as_of = seq_at(&tx, caller, located.space.id, moment).await?;
         let absent = || Error::NotFound("This file was not there at that moment.".into());
         let past = history::find(&tx, node.id, as_of).await?.ok_or_else(absent)?;
         let times = NodeTimes { created_at: None, modified_at: Some(node.next_moment(caller.now)) };

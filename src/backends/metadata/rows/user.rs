@@ -16,7 +16,10 @@ pub struct Model {
     pub email_verified_ms: Option<i64>,
     pub display_name: String,
     pub approved: bool,
+    pub confirmed: bool,
     pub suspended_ms: Option<i64>,
+    pub locked_ms: Option<i64>,
+    pub warned_ms: Option<i64>,
     pub doomed_ms: Option<i64>,
     pub version: i64,
 }

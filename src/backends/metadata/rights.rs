@@ -1,0 +1,85 @@
+//! What somebody is to a project, in one statement: among its members, and in its organization.
+
+use domain::{
+    NodeId, OrganizationId, OrganizationRole, ProjectId, ProjectRights, ProjectRole, Result, SpaceId, Tree,
+    UserId,
+};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Value};
+use uuid::Uuid;
+
+use crate::error::DbResult;
+use crate::{Db, Tx, statement};
+
+/// What a user, `$2`, is to the projects `p`.
+const QUESTION: &str = "SELECT p.id, p.organization_id, p.creator_id, p.active, p.removed_ms, p.space_id, s.root_id, \
+      pm.role AS member, om.role AS in_organization \
+    FROM projects p JOIN spaces s ON s.id = p.space_id \
+    LEFT JOIN project_members pm ON pm.project_id = p.id AND pm.user_id = $2 \
+    LEFT JOIN organization_members om ON om.organization_id = p.organization_id AND om.user_id = $2";
+
+/// What a user is to a project; nothing where there is no such project.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn in_project(db: &impl Db, user: UserId, project: ProjectId) -> Result<Option<ProjectRights>> {
+    ask(db, &format!("{QUESTION} WHERE p.id = $1"), project.0, user).await
+}
+
+/// What a user is to the project whose files a space holds; nothing where it holds no project's.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn in_space(db: &impl Db, user: UserId, space: SpaceId) -> Result<Option<ProjectRights>> {
+    ask(db, &format!("{QUESTION} WHERE p.space_id = $1"), space.0, user).await
+}
+
+/// The same of [`in_project`] for a transaction that is about to change something there: whoever changes the project
+/// meanwhile, or who is in it, waits for its end, if they begin with the row of the project.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn held_in_project(tx: &Tx, user: UserId, project: ProjectId) -> Result<Option<ProjectRights>> {
+    ask(tx, &format!("{QUESTION} WHERE p.id = $1{}", holding(tx)), project.0, user).await
+}
+
+/// The same of [`in_space`].
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn held_in_space(tx: &Tx, user: UserId, space: SpaceId) -> Result<Option<ProjectRights>> {
+    ask(tx, &format!("{QUESTION} WHERE p.space_id = $1{}", holding(tx)), space.0, user).await
+}
+
+/// SQLite has one writer, who holds everything.
+fn holding(tx: &Tx) -> &'static str {
+    match tx.raw().get_database_backend() {
+        DbBackend::Postgres => " FOR SHARE OF p",
+        _ => "",
+    }
+}
+
+async fn ask(db: &impl Db, sql: &str, about: Uuid, user: UserId) -> Result<Option<ProjectRights>> {
+    let values: [Value; 2] = [about.into(), user.0.into()];
+    let row = db.raw().query_one_raw(statement(db, sql, values)).await.or_domain()?;
+    row.map(|row| read(&row)).transpose()
+}
+
+fn read(row: &QueryResult) -> Result<ProjectRights> {
+    let role = |column: &str| row.try_get::<Option<String>>("", column).or_domain();
+    let uuid = |column: &str| row.try_get::<Uuid>("", column).or_domain();
+    let organization: Option<Uuid> = row.try_get("", "organization_id").or_domain()?;
+    let removed: Option<i64> = row.try_get("", "removed_ms").or_domain()?;
+    Ok(ProjectRights {
+        project: ProjectId(uuid("id")?),
+        tree: Tree {
+            space: SpaceId(uuid("space_id")?),
+            root: NodeId(row.try_get("", "root_id").or_domain()?),
+        },
+        organization: organization.map(OrganizationId),
+        creator: UserId(uuid("creator_id")?),
+        active: row.try_get("", "active").or_domain()?,
+        removed: removed.is_some(),
+        member: role("member")?.map(|role| role.parse::<ProjectRole>()).transpose()?,
+        in_organization: role("in_organization")?.map(|role| role.parse::<OrganizationRole>()).transpose()?,
+    })
+}

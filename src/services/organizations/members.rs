@@ -1,0 +1,133 @@
+//! Who is in an organization: listed, made something else, and let go. There is always an owner.
+
+use domain::{
+    Action, Caller, Code, ETagMatch, Error, Event, Message, OrganizationId, OrganizationMember,
+    OrganizationRole, Page, Result, UserId,
+};
+pub use metadata::organization_members::{MemberOrder, MemberQuery};
+use metadata::{Db, Tx, again, organization_members};
+
+use crate::Backends;
+use crate::steps::{change_organization, record, see_organization};
+
+/// Who is in an organization.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) when the caller is not; [`Invalid`](Error::Invalid) for a cursor of another order.
+pub async fn list(
+    caller: &Caller,
+    backends: &Backends,
+    organization: OrganizationId,
+    query: &MemberQuery,
+) -> Result<Page<OrganizationMember>> {
+    caller.may_manage()?;
+    see_organization(&backends.metadata, caller, organization).await?;
+    organization_members::list(&backends.metadata, organization, query).await
+}
+
+/// Somebody in an organization.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) when the caller or they are not in it.
+pub async fn get(
+    caller: &Caller,
+    backends: &Backends,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<OrganizationMember> {
+    caller.may_manage()?;
+    see_organization(&backends.metadata, caller, organization).await?;
+    member(&backends.metadata, organization, user).await
+}
+
+/// Makes a member something else.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) when the caller or they are not in it, [`Forbidden`](Error::Forbidden) when the caller
+/// may not make them that or there would be no owner any more, [`Stale`](Error::Stale).
+pub async fn change_role(
+    caller: &Caller,
+    backends: &Backends,
+    organization: OrganizationId,
+    user: UserId,
+    role: OrganizationRole,
+    if_match: Option<&ETagMatch>,
+) -> Result<OrganizationMember> {
+    caller.may_manage()?;
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let standing = change_organization(&tx, caller, organization, None).await?;
+        let found = member(&tx, organization, user).await?;
+        standing.acting.may_change(found.role, role)?;
+        found.version.expect(if_match)?;
+        if role < OrganizationRole::Owner {
+            leaves_an_owner(&tx, organization, &found).await?;
+        }
+        organization_members::set_role(&tx, organization, user, role).await?;
+        note(&tx, caller, Action::ChangeOrganizationMember, organization, user, role).await?;
+        let changed = member(&tx, organization, user).await?;
+        tx.commit().await?;
+        Ok(changed)
+    })
+    .await
+}
+
+/// Lets a member go, or goes. Their memberships in its projects end with it, and tasks there that were theirs are
+/// nobody's.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) when the caller or they are not in it, [`Forbidden`](Error::Forbidden) when the caller
+/// may not do that or there would be no owner any more, [`Stale`](Error::Stale).
+pub async fn remove(
+    caller: &Caller,
+    backends: &Backends,
+    organization: OrganizationId,
+    user: UserId,
+    if_match: Option<&ETagMatch>,
+) -> Result<()> {
+    caller.may_manage()?;
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let standing = change_organization(&tx, caller, organization, None).await?;
+        let found = member(&tx, organization, user).await?;
+        if user != caller.user {
+            standing.acting.may_remove(found.role)?;
+        }
+        found.version.expect(if_match)?;
+        leaves_an_owner(&tx, organization, &found).await?;
+        organization_members::remove(&tx, organization, user, caller.now).await?;
+        note(&tx, caller, Action::RemoveOrganizationMember, organization, user, found.role).await?;
+        tx.commit().await
+    })
+    .await
+}
+
+async fn member(db: &impl Db, organization: OrganizationId, user: UserId) -> Result<OrganizationMember> {
+    let nobody = || Error::NotFound("There is no such member in this organization.".into());
+    organization_members::find(db, organization, user).await?.ok_or_else(nobody)
+}
+
+/// Refuses to let go of the only owner.
+async fn leaves_an_owner(tx: &Tx, organization: OrganizationId, member: &OrganizationMember) -> Result<()> {
+    let is_owner = member.role == OrganizationRole::Owner;
+    if is_owner && organization_members::other_owners(tx, organization, member.user).await? == 0 {
+        return Err(Error::Forbidden(Message::coded(
+            Code::LastOwner,
+            "An organization always has an owner; make somebody else one first, or delete it.",
+        )));
+    }
+    Ok(())
+}
+
+/// The record says what they are or were; their name goes with their account.
+async fn note(
+    tx: &Tx,
+    caller: &Caller,
+    action: Action,
+    organization: OrganizationId,
+    user: UserId,
+    role: OrganizationRole,
+) -> Result<()> {
+    let event = Event::new(action, "user", user.0, role.as_str()).in_organization(Some(organization));
+    record(tx, caller, &event).await
+}
