@@ -4,8 +4,10 @@
 //! There is one judgement, and every door uses it: first on what a look shows, so that a request is
 //! refused before its body is read, and again inside the transaction that writes.
 
+use uuid::Uuid;
+
 use crate::{
-    Code, ETag, Error, Lock, LockDepth, LockToken, Message, Node, NodeId, NodePath, Result, SyncToken,
+    Code, ETag, Error, Lock, LockDepth, LockToken, Message, Node, NodePath, Result, SyncToken,
     Timestamp, UserId,
 };
 
@@ -72,9 +74,9 @@ pub struct Conditions {
     /// `If`: true when one of the lists is; none when the header was not sent.
     pub lists: Option<Vec<StateList>>,
     /// What must be at the path, for whoever means a file or folder and not a path.
-    pub node: Option<NodeId>,
+    pub node: Option<Uuid>,
     /// The folder that the path must lead into, likewise.
-    pub folder: Option<NodeId>,
+    pub folder: Option<Uuid>,
 }
 
 /// How things stand at a path: what is there, and the locks that reach it.
@@ -166,8 +168,8 @@ impl Conditions {
         target: &Standing<'a>,
         elsewhere: impl Fn(&NodePath) -> Option<Standing<'a>>,
     ) -> Result<()> {
-        let is_other = |wanted: Option<NodeId>, node: Option<&Node>| {
-            wanted.is_some_and(|id| node.is_none_or(|node| node.id != id))
+        let is_other = |wanted: Option<Uuid>, node: Option<&Node>| {
+            wanted.is_some_and(|id| node.is_none_or(|node| node.uuid != id))
         };
         if is_other(self.node, target.node) || is_other(self.folder, target.parent) {
             return Err(Self::moved());

@@ -75,6 +75,16 @@ impl Located {
         self.found.get(self.depth.checked_sub(1)?).filter(|node| node.is_folder())
     }
 
+    /// The same place as if nothing was there.
+    pub fn vacant(mut self) -> Self {
+        if let Some(node) = self.found.get(self.depth) {
+            self.locks.retain(|lock| lock.node != node.id);
+        }
+        self.lapsed.clear();
+        self.found.truncate(self.depth);
+        self
+    }
+
     /// The numbers of the folders above the path, from the root down.
     pub fn ancestors(&self) -> Vec<NodeId> {
         self.found.iter().take(self.depth).map(|node| node.id).collect()

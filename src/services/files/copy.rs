@@ -12,8 +12,8 @@ use super::promotion::{Promotion, Ready, Shown, Tried};
 use super::{Placed, Target};
 use crate::Backends;
 use crate::steps::{
-    apart, charge_copy, companions_of, judge, locate, may_place, name_of, node_of, not_made_up, parent_of,
-    pens_to_copy, placed, trash,
+    apart, charge_copy, companions_of, judge, locate, name_of, node_of, not_made_up, parent_of,
+    pens_to_copy, placed, room_for, trash,
 };
 
 /// Copies what is at `from`, with `deep` everything below it; what is at the target goes into the trash if
@@ -30,7 +30,7 @@ pub async fn copy(
     deep: bool,
     conditions: &Conditions,
 ) -> Result<Placed> {
-    apart(from, &to.path)?;
+    apart(from, to)?;
     let name = name_of(backends, &to.path)?;
     let mut promotion = Promotion::new(caller, backends);
     loop {

@@ -41,13 +41,22 @@ pub use spelling::{from_ascii_names, in_any_case};
 pub use unfinished::discard_unfinished;
 pub use upload::{Upload, UploadRequest, Uploaded, upload};
 
-/// Where something goes that replaces what is there, or not.
+/// Where something goes, and what becomes of what is there.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// The path.
     pub path: domain::NodePath,
-    /// Whether what is at the path may be replaced; then it becomes of it what [`remove`] makes of it.
-    pub overwrite: bool,
+    /// What to do where its name is taken. What is replaced becomes what [`remove`] makes of it.
+    pub on_conflict: domain::OnConflict,
+    /// The folder that the path must lead into, for whoever means one and not a path.
+    pub folder: Option<uuid::Uuid>,
+}
+
+impl Target {
+    /// A path, whatever folder that leads into.
+    pub fn new(path: domain::NodePath, on_conflict: domain::OnConflict) -> Self {
+        Self { path, on_conflict, folder: None }
+    }
 }
 
 /// Whether something new came to be, or took the place of something.

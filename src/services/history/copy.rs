@@ -8,7 +8,7 @@ use super::look::{Past, locate};
 use crate::Backends;
 use crate::files::{Placed, Target};
 use crate::steps::{
-    charge_copy, companions_of, judge, may_place, name_of, node_of, parent_of, pens_to_copy, placed, trash,
+    charge_copy, companions_of, judge, name_of, node_of, parent_of, pens_to_copy, placed, room_for, trash,
 };
 
 /// Copies what was at a path of the past, with `deep` everything that was below it, into the present; what is at the
@@ -33,7 +33,8 @@ pub async fn copy(
         let target = nodes::locate(&tx, tree.root, &to.path, caller.now).await?;
         let source_node = node_of(&source)?;
         judge(&tx, caller, &source, conditions).await?;
-        may_place(&tx, caller, &target, to.overwrite, conditions).await?;
+        let (target, name) =
+            room_for(&tx, caller, to, (target, name.clone()), source_node.is_folder(), conditions).await?;
 
         let source = Source { node: source_node.id, deep, as_of: Some(as_of) };
         charge_copy(&tx, tree.space, copies::weight(&tx, source).await?).await?;

@@ -7,6 +7,7 @@ mod companions;
 mod discard;
 mod find;
 mod hashing;
+mod identity;
 mod judge;
 mod moment;
 mod organization;
@@ -27,10 +28,13 @@ pub(crate) use companions::{companions_of, follow};
 pub(crate) use discard::discard;
 pub(crate) use find::{name_of, node_of, nothing_here, parent_of};
 pub(crate) use hashing::Hashing;
+pub(crate) use identity::{find, path_by_now};
 pub(crate) use judge::{end_lapsed, judge, may_remove};
 pub(crate) use moment::seq_at;
 pub(crate) use organization::{Standing, change_organization, see_organization};
-pub(crate) use place::{apart, may_place, placed, placeholder, trash};
+pub(crate) use place::{
+    apart, free_name, is_in_the_way, may_place, placed, placeholder, room_for, trash,
+};
 pub use post::SEND_MAIL;
 pub(crate) use post::post;
 pub(crate) use record::{once, record};
