@@ -7,8 +7,8 @@
 use uuid::Uuid;
 
 use crate::{
-    Code, ETag, Error, Lock, LockDepth, LockToken, Message, Node, NodePath, Result, SyncToken,
-    Timestamp, UserId,
+    Code, ETag, Error, Lock, LockDepth, LockToken, Message, Node, NodePath, Result, SyncToken, Timestamp,
+    UserId,
 };
 
 /// Which entity tags are meant: any at all, or one of these.

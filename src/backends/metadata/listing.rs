@@ -68,12 +68,6 @@ impl Listing {
         Self { columns: columns.into(), from, id, filters: Vec::new(), values: Vec::new() }
     }
 
-    /// With a value that the tables ask for, the first of which is `$1`.
-    pub(crate) fn given(mut self, value: impl Into<Value>) -> Self {
-        self.values.push(value.into());
-        self
-    }
-
     /// With a value that the tables or columns have as the next of `$1`, `$2` and so on.
     pub(crate) fn given(mut self, value: impl Into<Value>) -> Self {
         self.values.push(value.into());

@@ -32,6 +32,7 @@ pub async fn create_folder(
         if located.node().is_some() && to.on_conflict == OnConflict::Fail {
             return Err(NumberedName::taken());
         }
+        parent_of(&located)?;
         judge(&tx, caller, &located, conditions).await?;
         let (located, name) =
             room_for(&tx, caller, to, (located, name_of(backends, path)?), true, conditions).await?;

@@ -1,11 +1,13 @@
 //! What may be done with files and folders.
 
+mod by_identity;
 mod changes;
 mod copy;
 mod create_folder;
 mod download;
 mod expire_locks;
 mod intake;
+mod listing;
 mod lock;
 mod look;
 mod media_type;
@@ -20,12 +22,14 @@ mod unfinished;
 mod upload;
 mod verification;
 
-pub use crate::steps::ORIGINAL_PATHS;
+pub use crate::steps::{Found, ORIGINAL_PATHS};
+pub use by_identity::{Destination, at, copy_to, find, home, relocate_to, restore};
 pub use changes::{Changes, ChangesRequest};
 pub use copy::copy;
 pub use create_folder::create_folder;
 pub use download::Download;
 pub use expire_locks::expire_locks;
+pub use listing::{ListRequest, Listed, Scope, children, search_by_name};
 pub use lock::{LockRequest, Locked, lock, refresh_lock, unlock};
 pub use look::{Look, locks_within, look, member_locks, members, properties};
 pub use media_type::media_type;

@@ -10,8 +10,8 @@ use super::promotion::{Promotion, Ready, Shown, Tried};
 use super::{Placed, Target};
 use crate::Backends;
 use crate::steps::{
-    apart, companions_of, destination, follow, judge, locate, may_remove, name_of, node_of,
-    not_made_up, parent_of, pen, placed, relabel_later, room_for, trash,
+    apart, companions_of, destination, follow, judge, locate, may_remove, name_of, node_of, not_made_up,
+    parent_of, pen, placed, relabel_later, room_for, trash,
 };
 
 /// Moves what is at `from`; what is at the target goes into the trash if it may be replaced. A system file that
@@ -60,8 +60,7 @@ async fn attempt(
     let (target, name) = destination(&tx, caller, (from, node), (to, name)).await?;
     judge(&tx, caller, &source, conditions).await?;
     may_remove(&tx, caller, &source, conditions).await?;
-    let (target, name) =
-        room_for(&tx, caller, to, (target, name), node.is_folder(), conditions).await?;
+    let (target, name) = room_for(&tx, caller, to, (target, name), node.is_folder(), conditions).await?;
 
     let promoted = node.is_system() && name.system().is_none();
     if promoted {

@@ -3,6 +3,7 @@
 use domain::{Caller, Conditions, NodePath, Result};
 use metadata::copies::{self, CopyTo, Source};
 use metadata::{again, nodes};
+use uuid::Uuid;
 
 use super::look::{Past, locate};
 use crate::Backends;
@@ -43,7 +44,8 @@ pub async fn copy(
             let [companion] = companions_of(&tx, [(parent, &name)]).await?;
             trash(&tx, caller, seq, &target, companion).await?;
         }
-        copies::copy(&tx, caller, seq, source, CopyTo { space: tree.space, parent, name: &name }).await?;
+        let to = CopyTo { uuid: Uuid::now_v7(), space: tree.space, parent, name: &name };
+        copies::copy(&tx, caller, seq, source, to).await?;
         nodes::stir(&tx, seq, target.ancestors()).await?;
         tx.commit().await?;
         Ok(placed(&target))

@@ -9,6 +9,7 @@ use metadata::copies::{self, CopyTo, Source};
 use metadata::members::{self, Member};
 use metadata::nodes;
 use metadata::{Db, Tx, again, history};
+use uuid::Uuid;
 
 use crate::Backends;
 use crate::steps::{
@@ -171,7 +172,7 @@ impl Plan {
             }
             let source = self.source(past);
             charge_copy(tx, tree.space, copies::weight(tx, source).await?).await?;
-            let to = CopyTo { space: tree.space, parent: parent_of(&target)?.id, name };
+            let to = CopyTo { uuid: Uuid::now_v7(), space: tree.space, parent: parent_of(&target)?.id, name };
             copies::copy(tx, caller, seq, source, to).await?;
         }
         nodes::stir(tx, seq, target.ancestors()).await?;

@@ -20,7 +20,7 @@ mod secret;
 mod under_way;
 
 pub(crate) use authorize::{
-    may_read, may_write, pen, pen_again, pen_of_system, pen_settling, pens, pens_to_copy,
+    may_read, may_write, pen, pen_again, pen_of_system, pen_settling, pens, pens_to_copy, project_of, tree_of,
 };
 pub(crate) use change::change;
 pub(crate) use charge::{NODES_MAX, charge_copy};
@@ -28,13 +28,12 @@ pub(crate) use companions::{companions_of, follow};
 pub(crate) use discard::discard;
 pub(crate) use find::{name_of, node_of, nothing_here, parent_of};
 pub(crate) use hashing::Hashing;
+pub use identity::Found;
 pub(crate) use identity::{find, path_by_now};
 pub(crate) use judge::{end_lapsed, judge, may_remove};
 pub(crate) use moment::seq_at;
 pub(crate) use organization::{Standing, change_organization, see_organization};
-pub(crate) use place::{
-    apart, free_name, is_in_the_way, may_place, placed, placeholder, room_for, trash,
-};
+pub(crate) use place::{apart, free_name, is_in_the_way, may_place, placed, placeholder, room_for, trash};
 pub use post::SEND_MAIL;
 pub(crate) use post::post;
 pub(crate) use record::{once, record};

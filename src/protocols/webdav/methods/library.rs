@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::Response;
 use dav_server::DavHandler;
-use domain::{Error, Node, NodePath, Sha256, Timestamp};
+use domain::{Error, Node, NodePath, OnConflict, Sha256, Timestamp};
 use http::header::{
     CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH,
     IF_RANGE, IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE, X_CONTENT_TYPE_OPTIONS,
@@ -173,7 +173,8 @@ pub async fn relocate(
     if to.path == visit.path {
         return onto_itself(&visit, moves && !to.is_spelled(&visit.href)).await;
     }
-    let to = Target { path: to.path, overwrite };
+    let on_conflict = if overwrite { OnConflict::Replace } else { OnConflict::Fail };
+    let to = Target::new(to.path, on_conflict);
     let task = match depth {
         Depth::Infinity if moves => Task::Move(to.clone()),
         Depth::Zero | Depth::Infinity if !moves => Task::Copy(to.clone(), depth == Depth::Infinity),
