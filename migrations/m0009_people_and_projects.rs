@@ -52,6 +52,8 @@ fn columns() -> Vec<(&'static str, ColumnDef)> {
         ("users", ColumnDef::new("doomed_ms").big_integer().null().take()),
         // How often the row was changed: what its ETag is made of.
         ("users", ColumnDef::new("version").big_integer().not_null().default(0).take()),
+        // As of when the blobs of a space are garbage that is being purged with everything in it; none for one in use.
+        ("spaces", ColumnDef::new("condemned_ms").big_integer().null().take()),
         ("app_passwords", ColumnDef::new("read_only").boolean().not_null().default(false).take()),
         ("app_passwords", ColumnDef::new("version").big_integer().not_null().default(0).take()),
     ]
@@ -299,8 +301,12 @@ fn records() -> Vec<TableCreateStatement> {
                 text_or_none("subject_kind"),
                 text_or_none("subject_id"),
                 text_or_none("subject_name"),
+                // What else there is to say, such as where something was moved to.
+                text_or_none("detail"),
             ],
         ),
+        // One row, once there is a policy: from which moment on entries are kept, whoever would remove them.
+        with(table("audit_policy"), [number("id").primary_key().take(), number("kept_from_ms")]),
         // What a request with an Idempotency-Key has made, so that the same one makes it once.
         with(
             table("idempotency_keys"),
@@ -324,7 +330,8 @@ fn records() -> Vec<TableCreateStatement> {
     ]
 }
 
-const INDEXES: [&str; 17] = [
+const INDEXES: [&str; 18] = [
+    "CREATE INDEX spaces_condemned ON spaces (condemned_ms) WHERE condemned_ms IS NOT NULL",
     "CREATE UNIQUE INDEX users_by_email ON users (email) WHERE email IS NOT NULL",
     "CREATE INDEX sessions_by_user ON sessions (user_id)",
     "CREATE INDEX refresh_tokens_by_session ON refresh_tokens (session_id)",
@@ -337,9 +344,11 @@ const INDEXES: [&str; 17] = [
     "CREATE INDEX tasks_by_project ON tasks (project_id, status)",
     "CREATE INDEX tasks_by_assignee ON tasks (assignee_id, status)",
     "CREATE INDEX task_files_by_node ON task_files (node_id)",
-    "CREATE INDEX audit_entries_by_user ON audit_entries (user_id, id)",
-    "CREATE INDEX audit_entries_by_organization ON audit_entries (organization_id, id)",
-    "CREATE INDEX audit_entries_by_project ON audit_entries (project_id, id)",
+    // What is done in a drive of one's own stands in the first and the last of these, and both pages are mostly at hand.
+    "CREATE INDEX audit_entries_by_user ON audit_entries (user_id, at_ms) WHERE user_id IS NOT NULL",
+    "CREATE INDEX audit_entries_by_organization ON audit_entries (organization_id, at_ms) \
+     WHERE organization_id IS NOT NULL",
+    "CREATE INDEX audit_entries_by_project ON audit_entries (project_id, at_ms) WHERE project_id IS NOT NULL",
     "CREATE INDEX audit_entries_by_time ON audit_entries (at_ms)",
     "CREATE INDEX idempotency_keys_by_time ON idempotency_keys (created_ms)",
 ];
@@ -353,12 +362,32 @@ const BYTEWISE: &str = "\
     ALTER TABLE project_members ALTER COLUMN folder TYPE TEXT COLLATE \"C\"; \
     ALTER TABLE tasks ALTER COLUMN title TYPE TEXT COLLATE \"C\", ALTER COLUMN status TYPE TEXT COLLATE \"C\"";
 
-/// An entry stays what it was written as, whoever asks; only the policy on how long they are kept removes them.
+/// An entry stays what it was written as, whoever asks. It goes when it is older than the policy on how long entries are
+/// kept, with a person who is gone and whom alone it concerns, and when what arrived in a database only in part is given up.
 const APPEND_ONLY_SQLITE: &str = "\
     CREATE TRIGGER audit_entries_stay BEFORE UPDATE ON audit_entries \
-    BEGIN SELECT RAISE(ABORT, 'audit entries are never changed'); END";
+    BEGIN SELECT RAISE(ABORT, 'audit entries are never changed'); END; \
+    CREATE TRIGGER audit_entries_are_kept BEFORE DELETE ON audit_entries \
+    WHEN OLD.at_ms >= COALESCE((SELECT kept_from_ms FROM audit_policy), OLD.at_ms) \
+      AND (OLD.user_id IS NULL OR OLD.organization_id IS NOT NULL OR OLD.project_id IS NOT NULL \
+        OR EXISTS (SELECT 1 FROM users WHERE id = OLD.user_id AND doomed_ms IS NULL)) \
+      AND NOT EXISTS (SELECT 1 FROM moves WHERE arriving) \
+    BEGIN SELECT RAISE(ABORT, 'audit entries are kept'); END";
 const APPEND_ONLY_POSTGRES: &str = "\
     CREATE FUNCTION audit_entries_stay() RETURNS trigger LANGUAGE plpgsql AS \
       $$ BEGIN RAISE EXCEPTION 'audit entries are never changed'; END $$; \
     CREATE TRIGGER audit_entries_stay BEFORE UPDATE ON audit_entries \
-    FOR EACH ROW EXECUTE FUNCTION audit_entries_stay()";
+    FOR EACH ROW EXECUTE FUNCTION audit_entries_stay(); \
+    CREATE TRIGGER audit_entries_stay_all BEFORE TRUNCATE ON audit_entries \
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_entries_stay(); \
+    CREATE FUNCTION audit_entries_are_kept() RETURNS trigger LANGUAGE plpgsql AS \
+      $$ BEGIN \
+        IF OLD.at_ms >= COALESCE((SELECT kept_from_ms FROM audit_policy), OLD.at_ms) \
+          AND (OLD.user_id IS NULL OR OLD.organization_id IS NOT NULL OR OLD.project_id IS NOT NULL \
+            OR EXISTS (SELECT 1 FROM users WHERE id = OLD.user_id AND doomed_ms IS NULL)) \
+          AND NOT EXISTS (SELECT 1 FROM moves WHERE arriving) \
+        THEN RAISE EXCEPTION 'audit entries are kept'; END IF; \
+        RETURN OLD; \
+      END $$; \
+    CREATE TRIGGER audit_entries_are_kept BEFORE DELETE ON audit_entries \
+    FOR EACH ROW EXECUTE FUNCTION audit_entries_are_kept()";

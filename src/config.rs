@@ -50,6 +50,8 @@ pub struct Config {
     pub names: services::NamesConfig,
     /// The section `[trash]`.
     pub trash: services::TrashConfig,
+    /// The section `[projects]`.
+    pub projects: services::ProjectsConfig,
     /// The section `[history]`.
     pub history: services::HistoryConfig,
     /// The section `[versions]`.
@@ -58,6 +60,8 @@ pub struct Config {
     pub scrub: services::ScrubConfig,
     /// The section `[login]`.
     pub login: services::LoginConfig,
+    /// The section `[audit]`.
+    pub audit: services::AuditConfig,
     /// The section `[mail]`.
     pub mail: outbound::MailConfig,
     /// The section `[jobs]`.

@@ -26,7 +26,7 @@ use metadata::Metadata;
 use metadata::schema::{self, Upgrade, Version};
 use outbound::Mailer;
 use services::servers::{self, Presence};
-use services::{Backends, ServicesConfig, files};
+use services::{Backends, ServicesConfig, audit, files};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -45,6 +45,9 @@ pub use restore::{list_back_ups, restore};
 
 /// The path of the drive on the main address.
 const DRIVE: &str = "/dav";
+
+/// How long what was read waits to be written down.
+const WRITE_EVERY: Duration = Duration::from_secs(1);
 
 /// How long closing the database may take.
 const CLOSING_MAX: Duration = Duration::from_secs(10);
@@ -154,10 +157,16 @@ impl House {
             jobs::serve(Arc::clone(&backends), jobs::JOBS, &config.jobs, clock, grace, shutdown.clone());
         let main = open(listeners.main, tls.clone(), main);
         let doors = async { tokio::join!(main, own, admin, renewal, work, drain) };
+        let (ended, writing) = (CancellationToken::new(), Arc::clone(&backends));
+        let writing = tokio::spawn(write_accesses(writing, ended.clone()));
         // As long as requests run, others must not take this server for gone.
         tokio::select! {
             _ = doors => {}
             () = presence.stay(&backends) => {}
+        }
+        ended.cancel();
+        if tokio::time::timeout(CLOSING_MAX, writing).await.is_err() {
+            tracing::warn!("what was read last could not be written down in time");
         }
         if let Err(error) = presence.leave(&backends).await {
             tracing::warn!(%error, "the database did not hear that this server has ended");
@@ -169,6 +178,25 @@ impl House {
         }
         drop(lock);
         Ok(())
+    }
+}
+
+/// Writes down every second what was read and refused, and what is left at the end.
+async fn write_accesses(backends: Arc<Backends>, ended: CancellationToken) {
+    let mut in_trouble = false;
+    loop {
+        let goes_on = ended.run_until_cancelled(tokio::time::sleep(WRITE_EVERY)).await.is_some();
+        match audit::write_accesses(&backends).await {
+            Ok(()) => in_trouble = false,
+            // Once, not every second for as long as a disk is full.
+            Err(error) if !std::mem::replace(&mut in_trouble, true) => {
+                tracing::warn!(%error, "what was read cannot be written down at the moment");
+            }
+            Err(_) => {}
+        }
+        if !goes_on {
+            return;
+        }
     }
 }
 
@@ -241,10 +269,12 @@ fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Result<Backends
         downloads: config.downloads.clone(),
         names: config.names.clone(),
         trash: config.trash.clone(),
+        projects: config.projects.clone(),
         history: config.history.clone(),
         versions: config.versions.clone(),
         scrub: config.scrub.clone(),
         login: config.login.clone(),
+        audit: config.audit.clone(),
         orphan_grace: Duration::from_secs(config.blobs.orphan_grace_hours.saturating_mul(3600)),
         server_name: address::server_name(config),
         origin: config.public_url.as_deref().map(address::origin),

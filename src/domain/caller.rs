@@ -20,7 +20,7 @@ impl fmt::Display for RequestId {
 }
 
 /// How a request came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Door {
     /// WebDAV.
     WebDav,
@@ -41,6 +41,11 @@ impl Door {
             Self::Command => "command",
             Self::Job => "job",
         }
+    }
+
+    /// Reads its word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::WebDav, Self::Rest, Self::Command, Self::Job].into_iter().find(|door| door.as_str() == word)
     }
 }
 

@@ -101,6 +101,10 @@ codes! {
     CursorUnknown = "cursor_unknown",
     /// The idempotency key came with another request before.
     KeyReused = "idempotency_key_reused",
+    /// Only who made the project may remove another of its admins, or take that role away.
+    CreatorOnly = "creator_only",
+    /// The last admin of a personal project stays until there is another.
+    LastAdmin = "last_admin",
     /// An organization always has an owner; make somebody else one first.
     LastOwner = "last_owner",
     /// The organization has projects; purge them first.

@@ -2,7 +2,7 @@
 
 mod app_password;
 pub mod ascii_name;
-mod audit;
+pub mod audit;
 mod blob;
 mod caller;
 mod checksum;
@@ -29,6 +29,7 @@ pub mod page;
 mod path;
 mod placeholder;
 mod project;
+mod project_standing;
 mod property;
 mod receipt;
 mod rights;
@@ -38,6 +39,7 @@ mod session;
 mod space;
 mod sync;
 mod system_file;
+mod text;
 mod thinning;
 mod time;
 mod trash_name;
@@ -75,7 +77,8 @@ pub use organization::{
 pub use page::{Cursor, Page, PageRequest};
 pub use path::NodePath;
 pub use placeholder::{Beginning, PLACEHOLDER_AGE_MAX};
-pub use project::{ProjectId, ProjectRole};
+pub use project::{Project, ProjectId, ProjectMember, ProjectName, ProjectRole};
+pub use project_standing::{ProjectStanding, last_admin};
 pub use property::{DeadProperty, PropertyChange, PropertyName};
 pub use receipt::{Receipt, ReceiptId};
 pub use rights::ProjectRights;

@@ -7,6 +7,7 @@ mod check;
 mod clear_unfinished;
 mod config;
 mod expire_locks;
+mod forget_audit;
 mod forget_history;
 mod forget_upgrades;
 mod job;
@@ -32,6 +33,7 @@ pub static JOBS: &[Job] = &[
     purge::JOB,
     thin_versions::JOB,
     forget_history::JOB,
+    forget_audit::JOB,
     expire_locks::JOB,
     clear_unfinished::JOB,
     sweep::JOB,

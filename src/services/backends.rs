@@ -1,5 +1,6 @@
 //! What every use case works with.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use blobs::Blobs;
@@ -10,11 +11,11 @@ use outbound::Mailer;
 
 use crate::auth::Memory;
 use crate::files::Walks;
-use crate::steps::{Hashing, UnderWay};
+use crate::steps::{Accesses, Hashing, UnderWay};
 use crate::upkeep::Rounds;
 use crate::{
-    DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig, ServicesConfig,
-    TrashConfig, VersionsConfig,
+    AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ProjectsConfig,
+    ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
 };
 
 /// The floor below, and the settings of this one.
@@ -33,6 +34,8 @@ pub struct Backends {
     pub names: NamesConfig,
     /// Settings about the trash.
     pub trash: TrashConfig,
+    /// Settings about projects.
+    pub projects: ProjectsConfig,
     /// Settings about the history.
     pub history: HistoryConfig,
     /// Settings about earlier contents.
@@ -41,10 +44,14 @@ pub struct Backends {
     pub scrub: ScrubConfig,
     /// Settings about logging in.
     pub login: LoginConfig,
+    /// Settings about the record.
+    pub audit: AuditConfig,
     /// How long bytes that nothing refers to are left where they are.
     pub orphan_grace: Duration,
     /// What operators know this server by.
     pub server_name: String,
+    /// What was read and is not written down yet.
+    pub(crate) accesses: Arc<Accesses>,
     /// Where people reach this house, such as `https://files.example.org`; none where nobody has said.
     pub origin: Option<String>,
     /// Sends mails; none where none are sent.
@@ -69,10 +76,12 @@ impl Backends {
             downloads,
             names,
             trash,
+            projects,
             history,
             versions,
             scrub,
             login,
+            audit,
             orphan_grace,
             server_name,
             origin,
@@ -80,6 +89,7 @@ impl Backends {
         } = config;
         let (hashing, memory) = (Hashing::new(), Memory::new(&login));
         let (under_way, rounds, walks) = (UnderWay::default(), Rounds::default(), Walks::default());
+        let accesses = Arc::new(Accesses::new(audit.accesses));
         Self {
             metadata,
             blobs,
@@ -88,12 +98,15 @@ impl Backends {
             downloads,
             names,
             trash,
+            projects,
             history,
             versions,
             scrub,
             login,
+            audit,
             orphan_grace,
             server_name,
+            accesses,
             origin,
             mailer,
             under_way,

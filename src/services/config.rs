@@ -46,6 +46,16 @@ pub struct TrashConfig {
     pub listed: bool,
 }
 
+/// The section `[projects]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectsConfig {
+    /// The quota of a new project in bytes; 0 for none.
+    pub quota_bytes: u64,
+    /// How many days bytes stay in the store of a project that was purged without them; 0 for good.
+    pub objects_kept_days: u32,
+}
+
 /// The section `[history]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -97,6 +107,16 @@ pub struct LoginConfig {
     pub device_idle_minutes: u64,
 }
 
+/// The section `[audit]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditConfig {
+    /// Whether what is read, and what is refused, is written down beside what is changed.
+    pub accesses: bool,
+    /// After how many days entries are removed; 0 for never.
+    pub days: u32,
+}
+
 /// All settings of this floor.
 #[derive(Debug, Clone)]
 pub struct ServicesConfig {
@@ -108,6 +128,8 @@ pub struct ServicesConfig {
     pub names: NamesConfig,
     /// The section `[trash]`.
     pub trash: TrashConfig,
+    /// Settings about projects.
+    pub projects: ProjectsConfig,
     /// The section `[history]`.
     pub history: HistoryConfig,
     /// The section `[versions]`.
@@ -116,6 +138,8 @@ pub struct ServicesConfig {
     pub scrub: ScrubConfig,
     /// The section `[login]`.
     pub login: LoginConfig,
+    /// The section `[audit]`.
+    pub audit: AuditConfig,
     /// How long bytes that nothing refers to are left where they are.
     pub orphan_grace: Duration,
     /// What operators know this server by.

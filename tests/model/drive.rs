@@ -335,10 +335,11 @@ impl Drive {
     async fn try_seen(&self, node: &Node, properties: Vec<DeadProperty>) -> Option<Seen> {
         let mut bytes = Vec::new();
         if !node.is_folder() {
-            let mut download = match Download::open(&self.caller, &self.backends, node).await {
-                Err(Error::Unavailable(_)) if node.is_system() => return None,
-                opened => opened.unwrap(),
-            };
+            let mut download =
+                match Download::open(&self.caller, &self.backends, &NodePath::root(), node).await {
+                    Err(Error::Unavailable(_)) if node.is_system() => return None,
+                    opened => opened.unwrap(),
+                };
             loop {
                 let piece = download.read(4096).await.unwrap();
                 if piece.is_empty() {

@@ -250,6 +250,7 @@ fn config(folder: &Path, settings: &[(&str, &str)]) -> Config {
         ("server.shutdown_grace_seconds", "5"),
         // Nothing happens by itself, unless a test asks for it.
         ("jobs.workers", "0"),
+        ("audit.accesses", "false"),
         // Tests speak as many clients at once.
         ("login.devices_max", "0"),
     ];

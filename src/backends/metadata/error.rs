@@ -19,8 +19,8 @@ const UNMET: &str = "22012";
 /// idle_in_transaction_session_timeout: the server was halted in the middle of a transaction, which was undone.
 const STOOD_STILL: &str = "25P03";
 
-/// SQLITE_CONSTRAINT_TRIGGER: there are none but those of a database that was moved.
-const MOVED_AWAY: &str = "1811";
+/// What the triggers of a database that was moved say; those of the record say something else.
+const MOVED_AWAY: &str = "moved to another database";
 
 /// Turns an answer of the database into one of the house.
 pub(crate) trait DbResult<T> {
@@ -36,6 +36,7 @@ impl<T> DbResult<T> for Result<T, DbErr> {
             match source(&error) {
                 Some(sqlx::Error::Database(said)) => match said.try_downcast_ref::<PgDatabaseError>() {
                     Some(said) => by_state(said.code(), &error),
+                    None if said.message() == MOVED_AWAY => Error::unavailable(MOVED, &error),
                     None => by_result(said.code().as_deref(), &error),
                 },
                 // A connection that is gone, and one there was none to be had of.
@@ -65,7 +66,6 @@ fn source(error: &DbErr) -> Option<&sqlx::Error> {
 /// By the result code of SQLite, of which the low byte says what kind of fault it is (sqlite.org/rescode.html).
 fn by_result(code: Option<&str>, error: &DbErr) -> Error {
     match code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff) {
-        _ if code == Some(MOVED_AWAY) => Error::unavailable(MOVED, error),
         // SQLITE_BUSY and SQLITE_LOCKED, with all their extended codes.
         Some(5 | 6) => Error::unavailable(BUSY, error),
         // SQLITE_FULL

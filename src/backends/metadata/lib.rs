@@ -40,6 +40,8 @@ pub mod organizations;
 pub mod original_paths;
 pub mod placeholders;
 pub mod places;
+pub mod project_members;
+pub mod projects;
 pub mod properties;
 pub mod purge;
 pub mod receipts;

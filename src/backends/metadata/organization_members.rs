@@ -175,3 +175,140 @@ fn read(row: &QueryResult) -> Result<OrganizationMember> {
 fn stored_email(email: &str) -> Result<Email> {
     Email::parse(email).map_err(|_| Error::internal(format!("the database holds the address {email:?}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{OrganizationName, Role, Secret, SpaceId, UserName};
+    use scratch::Database;
+    use sea_orm::Value;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::users::NewUser;
+    use crate::{Metadata, MetadataConfig, organizations, schema, users};
+
+    const NOW: Timestamp = Timestamp::from_millis(1_000);
+    const BAKERS: OrganizationId = OrganizationId(Uuid::from_u128(1));
+    const COOKS: OrganizationId = OrganizationId(Uuid::from_u128(2));
+
+    async fn open(folder: &std::path::Path, database: Option<&Database>) -> Metadata {
+        let config = MetadataConfig {
+            url: database.map(|database| Secret::new(database.url())),
+            connections: 4,
+            readers: 2,
+            busy_seconds: 10,
+            durability: domain::Durability::default(),
+        };
+        let db = Metadata::open(&config, folder).await.unwrap();
+        schema::migrate(&db, NOW).await.unwrap();
+        db
+    }
+
+    async fn user(tx: &Tx, name: &str) -> UserId {
+        let new = NewUser {
+            id: UserId(Uuid::new_v4()),
+            name: UserName::parse(name).unwrap(),
+            role: Role::User,
+            display_name: String::new(),
+            confirmed: true,
+            approved: true,
+            password_hash: None,
+            space: SpaceId(Uuid::new_v4()),
+            root_uuid: Uuid::new_v4(),
+            quota_bytes: None,
+        };
+        users::insert(tx, NOW, new).await.unwrap().id
+    }
+
+    async fn run(tx: &Tx, sql: &str, values: impl IntoIterator<Item = Value>) {
+        tx.raw().execute_raw(statement(tx, sql, values)).await.unwrap();
+    }
+
+    /// A project with these members, each of whom has a task and a lock there.
+    async fn project(tx: &Tx, id: u128, organization: Option<OrganizationId>, members: [UserId; 2]) {
+        let project: Value = Uuid::from_u128(id).into();
+        let made_by: Value = members[0].0.into();
+        let organization: Value = organization.map(|organization| organization.0).into();
+        let space = "INSERT INTO spaces (id, seq, used_bytes) VALUES ($1, 0, 0)";
+        run(tx, space, [project.clone()]).await;
+        let sql = "INSERT INTO nodes (uuid, space_id, name, folder, created_ms, modified_ms, created_seq, changed_seq, \
+                     tree_seq) VALUES ($1, $1, '', TRUE, 0, 0, 0, 0, 0)";
+        run(tx, sql, [project.clone()]).await;
+        let sql = "INSERT INTO projects (id, organization_id, space_id, name, description, creator_id, active, \
+                     created_ms, changed_ms, version) VALUES ($1, $2, $1, '', '', $3, TRUE, 0, 0, 0)";
+        run(tx, sql, [project.clone(), organization, made_by.clone()]).await;
+        for member in members {
+            let sql = "INSERT INTO project_members (project_id, user_id, role, folder, since_ms, version) \
+                       VALUES ($1, $2, 'staff', $3, 0, 0)";
+            run(tx, sql, [project.clone(), member.0.into(), id.to_string().into()]).await;
+            let sql = "INSERT INTO tasks (id, project_id, title, body, status, priority, assignee_id, creator_id, \
+                         created_ms, changed_ms, version) VALUES ($1, $2, '', '', 'open', 0, $3, $4, 0, 0, 0)";
+            let values = [Uuid::new_v4().into(), project.clone(), member.0.into(), made_by.clone()];
+            run(tx, sql, values).await;
+            let sql = "INSERT INTO locks (token, space_id, node_id, user_id, exclusive, infinite, owner_xml, \
+                         timeout_ms, expires_ms) \
+                       SELECT $1, $2, id, $3, FALSE, FALSE, '', 0, 0 FROM nodes WHERE space_id = $2";
+            run(tx, sql, [Uuid::new_v4().into(), project.clone(), member.0.into()]).await;
+        }
+    }
+
+    /// In which projects somebody is, has tasks and holds locks, in how many each.
+    async fn traces(db: &impl Db, user: UserId) -> [i64; 3] {
+        let mut counts = [0; 3];
+        for (count, sql) in counts.iter_mut().zip([
+            "SELECT COUNT(*) AS count FROM project_members WHERE user_id = $1",
+            "SELECT COUNT(*) AS count FROM tasks WHERE assignee_id = $1",
+            "SELECT COUNT(*) AS count FROM locks WHERE user_id = $1",
+        ]) {
+            let row = db.raw().query_one_raw(statement(db, sql, [user.0.into()])).await.unwrap().unwrap();
+            *count = row.try_get("", "count").unwrap();
+        }
+        counts
+    }
+
+    #[tokio::test]
+    async fn who_goes_leaves_nothing_of_theirs_in_the_projects_of_the_organization() {
+        let (folder, database) = (tempfile::tempdir().unwrap(), Database::if_scaled());
+        let db = open(folder.path(), database.as_ref()).await;
+        let tx = db.begin().await.unwrap();
+        let (ann, bob) = (user(&tx, "ann").await, user(&tx, "bob").await);
+        for id in [BAKERS, COOKS] {
+            let name = OrganizationName::parse("x").unwrap();
+            organizations::insert(&tx, id, &name, ann, NOW).await.unwrap();
+            for user in [ann, bob] {
+                assert!(insert(&tx, id, user, OrganizationRole::Owner, NOW).await.unwrap());
+                assert!(!insert(&tx, id, user, OrganizationRole::Viewer, NOW).await.unwrap(), "only once");
+            }
+        }
+        for (id, organization) in [(11, Some(BAKERS)), (12, Some(BAKERS)), (13, Some(COOKS)), (14, None)] {
+            project(&tx, id, organization, [ann, bob]).await;
+        }
+        assert_eq!(organizations::projects(&tx, BAKERS).await.unwrap(), 2);
+        assert_eq!(other_owners(&tx, BAKERS, bob).await.unwrap(), 1);
+        remove(&tx, BAKERS, bob, NOW).await.unwrap();
+        assert_eq!(other_owners(&tx, BAKERS, ann).await.unwrap(), 0);
+        tx.commit().await.unwrap();
+        assert_eq!(organizations::role_of(&db, BAKERS, bob).await.unwrap(), None);
+        assert_eq!(organizations::role_of(&db, COOKS, bob).await.unwrap(), Some(OrganizationRole::Owner));
+        assert_eq!(traces(&db, bob).await, [2, 2, 2]);
+        assert_eq!(traces(&db, ann).await, [4, 4, 4], "nobody else loses anything");
+        let changed = "SELECT COUNT(*) AS count FROM tasks WHERE assignee_id IS NULL AND version = 1 AND changed_ms = 1000";
+        let row = db.raw().query_one_raw(statement(&db, changed, [])).await.unwrap().unwrap();
+        assert_eq!(row.try_get::<i64>("", "count").unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn an_owner_whose_account_is_being_purged_does_not_count() {
+        let (folder, database) = (tempfile::tempdir().unwrap(), Database::if_scaled());
+        let db = open(folder.path(), database.as_ref()).await;
+        let tx = db.begin().await.unwrap();
+        let (ann, bob) = (user(&tx, "ann").await, user(&tx, "bob").await);
+        let name = OrganizationName::parse("x").unwrap();
+        organizations::insert(&tx, BAKERS, &name, ann, NOW).await.unwrap();
+        for user in [ann, bob] {
+            insert(&tx, BAKERS, user, OrganizationRole::Owner, NOW).await.unwrap();
+        }
+        run(&tx, "UPDATE users SET doomed_ms = 1 WHERE id = $1", [bob.0.into()]).await;
+        assert_eq!(other_owners(&tx, BAKERS, ann).await.unwrap(), 0);
+    }
+}

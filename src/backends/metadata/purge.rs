@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::error::DbResult;
 use crate::lists::slots;
 use crate::nodes::unsigned;
+use crate::together::Step;
 use crate::{Db, Tx, blobs, revisions, spaces, statement};
 
 pub use space::{Purged, purge_space, purge_top};
@@ -31,7 +32,7 @@ const WAITING_MAX: u32 = 8;
 /// Whatever the database says.
 pub async fn doom(tx: &Tx, entry: NodeId) -> Result<()> {
     let sql = "UPDATE nodes SET doomed = TRUE, trash_name = NULL WHERE id = $1";
-    run(tx, sql, vec![entry.0.into()]).await.map(drop)
+    tx.along(Step::new("", sql, [entry.0.into()])).await
 }
 
 /// Dooms what is in a folder in the trash, under the pen of `seq`: with this change it has left that folder, which may be

@@ -1,5 +1,7 @@
 //! Spaces, and their rows as the pen that orders writers.
 
+mod new;
+
 use std::collections::HashMap;
 
 use domain::{Error, Result, Seq, SpaceId, SystemFile};
@@ -9,6 +11,9 @@ use uuid::Uuid;
 use crate::error::DbResult;
 use crate::together::Step;
 use crate::{Db, Tx, statement};
+
+pub use new::NewSpace;
+pub(crate) use new::{insert, limit};
 
 /// Takes the pen of a space: every change to a space begins here. Writers to one space queue at this
 /// row, the quota is charged, and the change gets its number, all in one conditional statement.

@@ -16,8 +16,9 @@ use uuid::Uuid;
 
 use crate::error::DbResult;
 use crate::nodes::unsigned;
-use crate::rows::{node, revision, space, user};
-use crate::{Db, Tx, statement};
+use crate::rows::user;
+use crate::spaces::limit;
+use crate::{Db, Tx, spaces, statement};
 
 pub use administration::{UserChange, change, is_admin, other_admins, take_admin_turn};
 pub use ending::{Owned, doom, doomed_space, forget, forget_batch, hand_over, leave, owned};
@@ -102,10 +103,14 @@ pub async fn insert(tx: &Tx, now: Timestamp, new: NewUser) -> Result<User> {
     if !matches!(insert.await.or_domain()?, TryInsertResult::Inserted(1)) {
         return Err(Error::Exists(format!("There is already a user named {}.", new.name).into()));
     }
-    insert_space(tx, &new).await?;
-    let root = insert_root(tx, now, &new).await?;
-    let sql = "UPDATE spaces SET root_id = $2 WHERE id = $1";
-    tx.raw().execute_raw(statement(tx, sql, [new.space.0.into(), root.0.into()])).await.or_domain()?;
+    let space = spaces::NewSpace {
+        id: new.space,
+        owner: Some(new.id),
+        root_uuid: new.root_uuid,
+        by: new.id,
+        quota_bytes: new.quota_bytes,
+    };
+    spaces::insert(tx, now, space).await?;
     Ok(User {
         id: new.id,
         name: new.name,
@@ -290,59 +295,12 @@ pub async fn set_display_name(tx: &Tx, id: UserId, name: &str) -> Result<()> {
 /// # Errors
 /// [`Invalid`](Error::Invalid) for more bytes than a database can count.
 pub async fn set_quota(tx: &Tx, id: UserId, quota_bytes: Option<u64>) -> Result<()> {
-    let quota = signed(quota_bytes)?;
+    let quota = limit(quota_bytes)?;
     set(tx, "UPDATE spaces SET quota_bytes = $2 WHERE owner_id = $1", id, quota.into()).await
 }
 
 async fn set(tx: &Tx, sql: &str, id: UserId, value: Value) -> Result<()> {
     tx.raw().execute_raw(statement(tx, sql, [id.0.into(), value])).await.or_domain().map(drop)
-}
-
-async fn insert_space(tx: &Tx, new: &NewUser) -> Result<()> {
-    let row = space::ActiveModel {
-        id: Set(new.space.0),
-        owner_id: Set(Some(new.id.0)),
-        // The root folder refers to the space and the space to its root: one of them comes second.
-        root_id: Set(None),
-        seq: Set(0),
-        history_seq: Set(0),
-        history_ms: Set(0),
-        used_bytes: Set(0),
-        quota_bytes: Set(signed(new.quota_bytes)?),
-        system_bytes: Set(0),
-        reserved_bytes: Set(0),
-        restored_seq: Set(0),
-    };
-    space::Entity::insert(row).exec_without_returning(tx.raw()).await.or_domain().map(drop)
-}
-
-async fn insert_root(tx: &Tx, now: Timestamp, new: &NewUser) -> Result<NodeId> {
-    let root = node::ActiveModel {
-        uuid: Set(new.root_uuid),
-        space_id: Set(new.space.0),
-        name: Set(String::new()),
-        folder: Set(true),
-        created_ms: Set(now.millis()),
-        modified_ms: Set(now.millis()),
-        created_seq: Set(0),
-        changed_seq: Set(0),
-        tree_seq: Set(0),
-        ..Default::default()
-    };
-    let id = node::Entity::insert(root).exec(tx.raw()).await.or_domain()?.last_insert_id;
-    let first = revision::ActiveModel {
-        space_id: Set(new.space.0),
-        node_id: Set(id),
-        from_seq: Set(0),
-        name: Set(String::new()),
-        trashed: Set(false),
-        modified_ms: Set(now.millis()),
-        by_user: Set(new.id.0),
-        at_ms: Set(now.millis()),
-        ..Default::default()
-    };
-    revision::Entity::insert(first).exec_without_returning(tx.raw()).await.or_domain()?;
-    Ok(NodeId(id))
 }
 
 /// A user of the [`COLUMNS`] of a row.
@@ -385,9 +343,4 @@ pub(crate) fn stored_email(email: &str) -> Result<Email> {
 /// A role from a row.
 pub(crate) fn stored_role(role: &str) -> Result<Role> {
     role.parse().map_err(|_| Error::internal(format!("the database holds the role {role:?}")))
-}
-
-fn signed(bytes: Option<u64>) -> Result<Option<i64>> {
-    let too_much = |_| Error::Invalid("A quota can be at most 9223372036854775807 bytes.".into());
-    bytes.map(i64::try_from).transpose().map_err(too_much)
 }

@@ -11,7 +11,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::{AppPassword, AppPasswordId, Caller, Door, Error, RequestId, Result, Timestamp, UserName};
+use domain::audit::{Actor, Deed, Outcome};
+use domain::{
+    Action, AppPassword, AppPasswordId, Caller, Door, Error, Event, RequestId, Result, Timestamp, UserName,
+};
 use metadata::again;
 use metadata::app_passwords::{self, Access};
 
@@ -101,8 +104,35 @@ async fn verify_to_the_end(backends: &Arc<Backends>, attempt: &Attempt<'_>) -> R
     let name = UserName::parse(attempt.name).ok();
     let secret = AppSecret::parse(attempt.secret);
     let (address, now) = (attempt.address, attempt.now);
-    let verifying = tokio::spawn(async move { verify(&backends, name, secret, address, now).await });
+    let tried = tried(attempt, name.clone());
+    let verifying = tokio::spawn(async move {
+        let verified = verify(&backends, name, secret, address, now).await;
+        match &verified {
+            Ok(id) => {
+                let event = Event::new(Action::LogIn, "app_password", id.0, "");
+                backends.accesses.note(Deed { event, ..tried });
+            }
+            Err(Error::Unauthenticated(_)) => backends.accesses.note(tried.refused()),
+            // Nobody has looked at the password.
+            Err(_) => {}
+        }
+        verified
+    });
     verifying.await.map_err(Error::internal)?
+}
+
+/// What is written down of an attempt that comes to nothing. Whoever mistypes may give a password for the name, so that is
+/// kept only where it is somebody's.
+fn tried(attempt: &Attempt<'_>, name: Option<UserName>) -> Deed {
+    Deed {
+        actor: name.map_or(Actor::Unknown, Actor::Named),
+        at: attempt.now,
+        door: attempt.door,
+        address: Some(attempt.address),
+        request: Some(attempt.request),
+        outcome: Outcome::Done,
+        event: Event::new(Action::LogInRefused, "app_password", "", ""),
+    }
 }
 
 async fn verify(

@@ -19,8 +19,8 @@ use uuid::Uuid;
 use super::{Attempt, log_in};
 use crate::users::NewUser;
 use crate::{
-    Backends, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ScrubConfig,
-    ServicesConfig, TrashConfig, VersionsConfig, app_passwords, users,
+    AuditConfig, Backends, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig,
+    ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig, app_passwords, users,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
@@ -66,9 +66,11 @@ impl House {
             device_idle_minutes: 15,
         };
         let trash = TrashConfig { days: 30, listed: true };
+        let projects = ProjectsConfig { quota_bytes: 1000, objects_kept_days: 30 };
         let history = HistoryConfig { listed: false };
         let versions = VersionsConfig { days: 180, count_max: 100, thinning: Thinning::default() };
         let scrub = ScrubConfig { days: 30, read_bytes_per_second: 0 };
+        let audit = AuditConfig { accesses: true, days: 365 };
         let downloads = DownloadsConfig { redirect_bytes_min: 0 };
         // Letters are written and stay unsent.
         let mail = serde_json::json!({
@@ -81,10 +83,12 @@ impl House {
             downloads,
             names,
             trash,
+            projects,
             history,
             versions,
             scrub,
             login,
+            audit,
             orphan_grace,
             server_name,
             origin: Some("https://files.example.org".to_owned()),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{BlobId, Caller, Conditions, Node, NodeName, NodePath, Result, Seq};
+use domain::{Action, BlobId, Caller, Conditions, Node, NodeName, NodePath, Result, Seq};
 use metadata::copies::{self, CopyTo, Source, Weight};
 use metadata::nodes::{self, Located, NewNode};
 use metadata::{Tx, again, properties, system_files};
@@ -12,8 +12,8 @@ use super::promotion::{Promotion, Ready, Shown, Tried};
 use super::{Placed, Target};
 use crate::Backends;
 use crate::steps::{
-    apart, charge_copy, companions_of, judge, locate, name_of, node_of, not_made_up, once, parent_of,
-    pens_to_copy, placed, room_for, trash,
+    about, apart, charge_copy, companions_of, concerned, judge, locate, name_of, node_of, not_made_up, once,
+    parent_of, pens_to_copy, placed, record, room_for, spelled, trash,
 };
 
 /// Copies what is at `from`, with `deep` everything below it; what is at the target goes into the trash if
@@ -88,6 +88,9 @@ impl Copying<'_> {
         let is_event = promoted || !node.is_system() || target.node().is_some_and(|old| !old.is_system());
         if is_event {
             nodes::stir(&tx, seq, target.ancestors()).await?;
+            let space = concerned(caller, source.space.id, target.space.id);
+            let copied = about(Action::CopyNode, node, self.from).in_space(space);
+            record(&tx, caller, &copied.detailed(spelled(&target, self.name))).await?;
         }
         failpoint::reach("copy.inserted");
         tx.commit().await?;

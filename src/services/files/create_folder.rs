@@ -1,13 +1,13 @@
 //! Making a folder.
 
-use domain::{Caller, Conditions, NumberedName, OnConflict, Result};
+use domain::{Action, Caller, Conditions, Event, NumberedName, OnConflict, Result};
 use metadata::again;
 use metadata::nodes::{self, NewNode};
 use uuid::Uuid;
 
 use super::Target;
 use crate::Backends;
-use crate::steps::{companions_of, judge, name_of, once, parent_of, pen, room_for, trash};
+use crate::steps::{companions_of, judge, name_of, once, parent_of, pen, record, room_for, spelled, trash};
 
 /// Makes an empty folder, and says which it is.
 ///
@@ -42,6 +42,8 @@ pub async fn create_folder(
             let [companion] = companions_of(&tx, [(parent, &name)]).await?;
             trash(&tx, caller, seq, &located, companion).await?;
         }
+        let made = Event::new(Action::CreateFolder, "folder", uuid, spelled(&located, &name));
+        record(&tx, caller, &made.in_space(located.space.id)).await?;
         let (created_at, modified_at) = (caller.now, caller.now);
         let new = NewNode { uuid, parent, name, folder: true, blob: None, created_at, modified_at };
         nodes::insert(&tx, caller, located.space.id, seq, new).await?;

@@ -1,20 +1,25 @@
 //! Reading a file. A small one, and any that is read whole where the settings want it, is compared with its SHA-256 on
 //! the way: whoever reads it gets what was stored, or an error.
 
+use std::sync::Arc;
+
 use blobs::BlobReader;
 use bytes::{Bytes, BytesMut};
-use domain::{Blob, Caller, Error, Node, Result};
+use domain::audit::Deed;
+use domain::{Action, Blob, Caller, Error, Node, NodePath, Result};
 use metadata::system_files;
 use sha2::{Digest, Sha256 as Hasher};
 
 use crate::Backends;
-use crate::steps::may_read;
+use crate::steps::{Accesses, about, may_read};
 
 /// A file open for reading. It goes on reading the content it was opened with, whatever happens to the
 /// node meanwhile.
 pub struct Download {
     node: Node,
     source: Source,
+    /// What is to be noted with the first byte that is read.
+    access: Option<(Arc<Accesses>, Deed)>,
 }
 
 /// What is read whole before anything of it is handed out, so that damage is found before the headers are gone. The
@@ -31,12 +36,12 @@ enum Source {
 }
 
 impl Download {
-    /// Opens a file that a look has shown.
+    /// Opens a file that a look has shown at a path. That it was read is noted when it is.
     ///
     /// # Errors
     /// Whatever the file store says; [`Unavailable`](Error::Unavailable) when a system file was replaced since
     /// the look.
-    pub async fn open(caller: &Caller, backends: &Backends, node: &Node) -> Result<Self> {
+    pub async fn open(caller: &Caller, backends: &Backends, path: &NodePath, node: &Node) -> Result<Self> {
         may_read(&backends.metadata, caller, node.space).await?;
         let source = match node.blob() {
             Some(blob) => {
@@ -49,7 +54,9 @@ impl Download {
             }
             None => Source::memory(Bytes::new()),
         };
-        Ok(Self { node: node.clone(), source })
+        let access = Deed::of(caller, about(Action::ReadFile, node, path));
+        let access = (!node.is_system()).then(|| (Arc::clone(&backends.accesses), access));
+        Ok(Self { node: node.clone(), source, access })
     }
 
     /// The file.
@@ -83,6 +90,9 @@ impl Download {
     /// stored, as far as they are compared: at once of a small file, and with the setting `files.verify_downloads` at
     /// the last byte of another that is read whole.
     pub async fn read(&mut self, bytes_max: usize) -> Result<Bytes> {
+        if let Some((accesses, access)) = self.access.take() {
+            accesses.note(access);
+        }
         if let Source::Store(stored) = &mut self.source
             && stored.blob.content.size_bytes <= WHOLE_BYTES_MAX
         {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    Caller, Conditions, Content, Error, Lock, LockDepth, LockScope, LockToken, Node, NodeId, NodeName,
-    NodePath, Result, Seq, Sha256, TIMEOUT_MAX,
+    Action, Caller, Conditions, Content, Error, Event, Lock, LockDepth, LockScope, LockToken, Node, NodeId,
+    NodeName, NodePath, Result, Seq, Sha256, TIMEOUT_MAX,
 };
 use metadata::nodes::{self, Located, NewNode};
 use metadata::system_files::NewSystemFile;
@@ -12,7 +12,7 @@ use metadata::{Tx, again, locks, system_files};
 use uuid::Uuid;
 
 use crate::Backends;
-use crate::steps::{judge, may_write, name_of, nothing_here, parent_of, pen};
+use crate::steps::{judge, may_write, name_of, nothing_here, parent_of, pen, record};
 
 /// How many locks may lie along one path. Only shared ones can be many, and every look along the path reads
 /// them all.
@@ -140,6 +140,8 @@ async fn reserve(
         modified_at: caller.now,
     };
     nodes::stir(tx, seq, located.ancestors()).await?;
+    let made = Event::new(Action::WriteFile, "file", new.uuid, path.to_string());
+    record(tx, caller, &made.in_space(located.space.id)).await?;
     nodes::insert(tx, caller, located.space.id, seq, new).await
 }
 

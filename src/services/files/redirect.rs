@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use blobs::PresignRequest;
-use domain::{Caller, Node, Result, StoreKind};
+use domain::{Action, Caller, Node, NodePath, Result, StoreKind};
 
 use super::media_type;
 use crate::Backends;
-use crate::steps::may_read;
+use crate::steps::{about, may_read, note};
 
 /// How long an address is good: whoever gets one begins at once, and a download that has begun goes on to its end.
 const LIFETIME: Duration = Duration::from_secs(15 * 60);
@@ -21,7 +21,12 @@ const LIFETIME: Duration = Duration::from_secs(15 * 60);
 ///
 /// # Errors
 /// Whatever the database and the file store say.
-pub async fn redirect(caller: &Caller, backends: &Backends, node: &Node) -> Result<Option<String>> {
+pub async fn redirect(
+    caller: &Caller,
+    backends: &Backends,
+    path: &NodePath,
+    node: &Node,
+) -> Result<Option<String>> {
     may_read(&backends.metadata, caller, node.space).await?;
     let least_bytes = backends.downloads.redirect_bytes_min;
     let is_off = least_bytes == 0 || backends.files.verify_downloads;
@@ -39,5 +44,10 @@ pub async fn redirect(caller: &Caller, backends: &Backends, node: &Node) -> Resu
         media_type: media_type(node).into_owned(),
         lifetime: LIFETIME,
     };
-    backends.blobs.at(blob.store)?.presign(blob.id, &request).await
+    let address = backends.blobs.at(blob.store)?.presign(blob.id, &request).await?;
+    if address.is_some() {
+        // Whoever has the address reads the file where nobody sees it.
+        note(backends, caller, about(Action::ReadFile, node, path));
+    }
+    Ok(address)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Caller, Conditions, NodeId, NodeName, NodePath, Result, Seq, VirtualFolder};
+use domain::{Action, Caller, Conditions, NodeId, NodeName, NodePath, Result, Seq, VirtualFolder};
 use metadata::nodes::{self, Change, Located};
 use metadata::{Tx, again, locks, system_files, trash as trashed};
 
@@ -10,8 +10,8 @@ use super::promotion::{Promotion, Ready, Shown, Tried};
 use super::{Placed, Target};
 use crate::Backends;
 use crate::steps::{
-    apart, companions_of, destination, follow, judge, locate, may_remove, name_of, node_of, not_made_up,
-    parent_of, pen, placed, relabel_later, room_for, trash,
+    about, apart, companions_of, concerned, destination, follow, judge, locate, may_remove, name_of, node_of,
+    not_made_up, parent_of, pen, placed, record, relabel_later, room_for, spelled, trash,
 };
 
 /// Moves what is at `from`; what is at the target goes into the trash if it may be replaced. A system file that
@@ -77,6 +77,11 @@ async fn attempt(
     let is_event = promoted || !node.is_system() || target.node().is_some_and(|old| !old.is_system());
     if is_event {
         nodes::stir(&tx, seq, source.ancestors().into_iter().chain(target.ancestors())).await?;
+        let restores = VirtualFolder::of(from).is_some();
+        let action = if restores { Action::RestoreNode } else { Action::MoveNode };
+        let space = concerned(caller, source.space.id, target.space.id);
+        let moved = about(action, node, from).in_space(space).detailed(spelled(&target, &name));
+        record(&tx, caller, &moved).await?;
     }
     let has_bytes = node.is_folder() || promoted || node.blob().is_some();
     let relabels = has_bytes && relabel_later(&tx, backends, caller.now, node.id).await?;

@@ -1,10 +1,10 @@
 //! Putting a file or folder into the trash.
 
-use domain::{Caller, Conditions, Error, NodePath, Result};
+use domain::{Action, Caller, Conditions, Error, NodePath, Result};
 use metadata::{again, nodes};
 
 use crate::Backends;
-use crate::steps::{companions_of, judge, may_remove, node_of, parent_of, pen, trash};
+use crate::steps::{about, companions_of, judge, may_remove, node_of, parent_of, pen, record, trash};
 
 /// Puts what is at a path into the trash: one mark on one row, however much lies below it. A system file is
 /// gone for good, and a placeholder leaves nothing in the trash.
@@ -31,6 +31,7 @@ pub async fn remove(
         let [companion] = companions_of(&tx, [(parent_of(&located)?.id, &node.name)]).await?;
         if !node.is_system() {
             nodes::stir(&tx, seq, located.ancestors()).await?;
+            record(&tx, caller, &about(Action::RemoveNode, node, path)).await?;
         }
         trash(&tx, caller, seq, &located, companion).await?;
         failpoint::reach("remove.trashed");

@@ -10,8 +10,8 @@ use blobs::BlobFacts;
 use bytes::Bytes;
 use coordination::{RunningUpload, UploadState};
 use domain::{
-    BlobId, Caller, Checksum, Code, Conditions, Content, ETag, Error, Message, Node, NodeId, NodeName,
-    NodePath, NodeTimes, NumberedName, OnConflict, Result, Sha256, SystemFile, Timestamp,
+    Action, BlobId, Caller, Checksum, Code, Conditions, Content, ETag, Error, Event, Message, Node, NodeId,
+    NodeName, NodePath, NodeTimes, NumberedName, OnConflict, Result, Sha256, SystemFile, Timestamp,
 };
 use metadata::nodes::{self, Change, Located, NewNode};
 use metadata::system_files::NewSystemFile;
@@ -24,8 +24,8 @@ use super::media_type;
 use super::verification::Verification;
 use crate::Backends;
 use crate::steps::{
-    change, discard, end_lapsed, free_name, is_in_the_way, judge, may_write, name_of, once, parent_of,
-    path_by_now, pen_of_system, pen_settling,
+    change, discard, end_lapsed, free_name, is_in_the_way, judge, may_write, name_of, once, once_instead,
+    parent_of, path_by_now, pen_of_system, pen_settling, record, spelled,
 };
 
 /// What a caller wants to write.
@@ -340,6 +340,11 @@ impl Showing<'_> {
         let same = old.is_some_and(|node| !node.is_system() && node.sha256() == Some(content.sha256));
         end_lapsed(&tx, &located, &self.request.conditions).await?;
         nodes::stir(&tx, seq, located.ancestors()).await?;
+        let uuid = self.identity(&tx, made, old).await?;
+        let (parent, name) = (parent_of(&located)?.id, name_of(self.backends, &self.request.path)?);
+        let name = if is_taken { free_name(&tx, parent, &name, false).await? } else { name };
+        let written = Event::new(Action::WriteFile, "file", uuid, spelled(&located, &name));
+        record(&tx, caller, &written.in_space(space)).await?;
         let id = match (old, no_room) {
             (Some(node), no_room) if same => {
                 if no_room.is_none() {
@@ -356,10 +361,8 @@ impl Showing<'_> {
             }
             (None, None) => {
                 enliven(&tx, blob, content).await?;
-                let (parent, name) = (parent_of(&located)?.id, name_of(self.backends, &self.request.path)?);
-                let name = if is_taken { free_name(&tx, parent, &name, false).await? } else { name };
                 let new = NewNode {
-                    uuid: made,
+                    uuid,
                     parent,
                     name,
                     folder: false,
@@ -373,7 +376,7 @@ impl Showing<'_> {
         failpoint::reach("upload.placed");
         tx.commit().await?;
         failpoint::reach("upload.shown");
-        Ok((self.uploaded((id, old.map_or(made, |node| node.uuid)), old), !same))
+        Ok((self.uploaded((id, uuid), old), !same))
     }
 
     /// Pen, judgement, node, bytes; nobody else has to hear of a system file. Nothing is done when somebody has
@@ -393,6 +396,7 @@ impl Showing<'_> {
             return Ok(None);
         }
         let times = self.times(old);
+        let uuid = self.identity(&tx, made, old).await?;
         let bytes = bytes.to_vec();
         let id = match old {
             Some(node) => {
@@ -401,7 +405,7 @@ impl Showing<'_> {
             }
             None => {
                 let name = name_of(self.backends, &self.request.path)?;
-                let (uuid, parent) = (made, parent_of(&located)?.id);
+                let parent = parent_of(&located)?.id;
                 let created_at = times.created_at.unwrap_or(caller.now);
                 let modified_at = self.moment(old);
                 let new =
@@ -413,7 +417,14 @@ impl Showing<'_> {
         failpoint::reach("system.placed");
         tx.commit().await?;
         failpoint::reach("system.shown");
-        Ok(Some(self.uploaded((id, old.map_or(made, |node| node.uuid)), old)))
+        Ok(Some(self.uploaded((id, uuid), old)))
+    }
+
+    /// The identity of the file: a new one, or that of the file that gets another content.
+    async fn identity(&self, tx: &Tx, made: Uuid, old: Option<&Node>) -> Result<Uuid> {
+        let Some(old) = old else { return Ok(made) };
+        once_instead(tx, self.caller, old.uuid).await?;
+        Ok(old.uuid)
     }
 
     async fn admit(&self, tx: &Tx) -> Result<Admitted> {

@@ -1,6 +1,6 @@
 //! Copying out of the past: new rows that refer to the blobs that were there then.
 
-use domain::{Caller, Conditions, NodePath, Result};
+use domain::{Action, Caller, Conditions, NodePath, Result};
 use metadata::copies::{self, CopyTo, Source};
 use metadata::{again, nodes};
 use uuid::Uuid;
@@ -9,7 +9,8 @@ use super::look::{Past, locate};
 use crate::Backends;
 use crate::files::{Placed, Target};
 use crate::steps::{
-    charge_copy, companions_of, judge, name_of, node_of, parent_of, pens_to_copy, placed, room_for, trash,
+    about, charge_copy, companions_of, concerned, judge, name_of, node_of, parent_of, pens_to_copy, placed,
+    record, room_for, spelled, trash,
 };
 
 /// Copies what was at a path of the past, with `deep` everything that was below it, into the present; what is at the
@@ -37,6 +38,9 @@ pub async fn copy(
         let (target, name) =
             room_for(&tx, caller, to, (target, name.clone()), source_node.is_folder(), conditions).await?;
 
+        let concerned = concerned(caller, source.space.id, tree.space);
+        let copied = about(Action::CopyNode, source_node, from).in_space(concerned);
+        let copied = copied.detailed(spelled(&target, &name));
         let source = Source { node: source_node.id, deep, as_of: Some(as_of) };
         charge_copy(&tx, tree.space, copies::weight(&tx, source).await?).await?;
         let parent = parent_of(&target)?.id;
@@ -47,6 +51,7 @@ pub async fn copy(
         let to = CopyTo { uuid: Uuid::now_v7(), space: tree.space, parent, name: &name };
         copies::copy(&tx, caller, seq, source, to).await?;
         nodes::stir(&tx, seq, target.ancestors()).await?;
+        record(&tx, caller, &copied).await?;
         tx.commit().await?;
         Ok(placed(&target))
     })

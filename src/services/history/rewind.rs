@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Caller, Conditions, Error, Moment, Node, NodeId, NodeName, NodePath, Result, Seq, VirtualFolder,
+    Action, Caller, Conditions, Error, Moment, Node, NodeId, NodeName, NodePath, Result, Seq, VirtualFolder,
 };
 use metadata::copies::{self, CopyTo, Source};
 use metadata::members::{self, Member};
@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use crate::Backends;
 use crate::steps::{
-    NODES_MAX, charge_copy, companions_of, may_place, may_read, may_remove, nothing_here, parent_of, pen,
-    pen_again, relabel_later, seq_at, trash,
+    NODES_MAX, about, charge_copy, companions_of, may_place, may_read, may_remove, nothing_here, parent_of,
+    pen, pen_again, record, relabel_later, seq_at, trash,
 };
 
 /// How many members one call takes away or brings back: some twenty statements each, in one transaction.
@@ -67,6 +67,10 @@ pub async fn rewind(
         for (path, change) in &plan.changes {
             folder = Some(plan.carry_out(&tx, caller, path, change).await?);
         }
+        if let Some(subject) = plan.subject.as_ref().filter(|_| folder.is_some()) {
+            let detail = format!("as of {}", moment.at().moment());
+            record(&tx, caller, &about(Action::Rewind, subject, path).detailed(detail)).await?;
+        }
         let relabels = match folder {
             Some(folder) => relabel_later(&tx, backends, caller.now, folder).await?,
             None => false,
@@ -85,6 +89,8 @@ pub async fn rewind(
 struct Plan {
     /// The change to go back to.
     as_of: Seq,
+    /// What is at the path or, where nothing is, what was there.
+    subject: Option<Node>,
     /// By the paths of what changed.
     changes: Vec<(NodePath, Change)>,
     unchanged: usize,
@@ -106,6 +112,7 @@ impl Plan {
         // A system file would be gone for good.
         let present = present.node().filter(|node| !node.is_system());
         let both = Change { present: present.cloned(), past: past.node().cloned() };
+        let subject = both.present.as_ref().or(both.past.as_ref()).cloned();
         let all = match &both {
             Change { present: None, past: None } => return Err(nothing_here()),
             Change { present: Some(present), past: Some(past) }
@@ -128,7 +135,7 @@ impl Plan {
             );
             return Err(Error::TooLarge(sentence.into()));
         }
-        Ok(Self { as_of, unchanged: count - changes.len(), changes })
+        Ok(Self { as_of, subject, unchanged: count - changes.len(), changes })
     }
 
     async fn foretell(&self, db: &impl Db) -> Result<Rewound> {

@@ -2,6 +2,9 @@
 
 pub mod members;
 
+#[cfg(test)]
+mod tests;
+
 use domain::{
     Action, Caller, Code, ETagMatch, Error, Event, Message, Organization, OrganizationId, OrganizationName,
     OrganizationRole, Page, Result,

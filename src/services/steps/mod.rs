@@ -1,5 +1,6 @@
 //! Small moves that use cases share.
 
+mod accesses;
 mod authorize;
 mod change;
 mod charge;
@@ -13,12 +14,14 @@ mod moment;
 mod organization;
 mod place;
 mod post;
+mod project;
 mod record;
 mod relabel;
 mod restore;
 mod secret;
 mod under_way;
 
+pub(crate) use accesses::Accesses;
 pub(crate) use authorize::{
     may_read, may_write, pen, pen_again, pen_of_system, pen_settling, pens, pens_to_copy, project_of, tree_of,
 };
@@ -36,7 +39,8 @@ pub(crate) use organization::{Standing, change_organization, see_organization};
 pub(crate) use place::{apart, free_name, is_in_the_way, may_place, placed, placeholder, room_for, trash};
 pub use post::SEND_MAIL;
 pub(crate) use post::post;
-pub(crate) use record::{once, record};
+pub(crate) use project::{change_project, leaves_an_admin, note_member, see_project};
+pub(crate) use record::{about, concerned, note, once, once_instead, record, record_here, spelled};
 pub use relabel::ORIGINAL_PATHS;
 pub(crate) use relabel::relabel_later;
 pub(crate) use restore::{ENTRY_DEPTH, destination, locate, not_made_up};

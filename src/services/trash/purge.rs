@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use domain::{
-    Caller, Conditions, Error, JobKind, NodePath, ProjectId, Result, SpaceId, Timestamp, UserName,
-    VirtualFolder,
+    Action, Caller, Conditions, Door, Error, Event, JobKind, NodePath, ProjectId, Result, SpaceId, Timestamp,
+    UserName, VirtualFolder,
 };
 use metadata::{again, jobs, nodes, purge, spaces, users};
 
 use crate::Backends;
 use crate::steps::{
-    ENTRY_DEPTH, companions_of, judge, locate, may_remove, node_of, not_made_up, parent_of, pen, tree_of,
+    ENTRY_DEPTH, about, companions_of, judge, locate, may_remove, node_of, not_made_up, parent_of, pen,
+    record, record_here, tree_of,
 };
 
 /// How many nodes one transaction purges, or takes out of the trash: whoever else wants to write waits that long.
@@ -49,6 +50,9 @@ pub async fn purge(
         // What went into the trash along with an entry is known by its mark, and what lies beside it in a folder by its name.
         let [companion] = companions_of(&tx, [(parent_of(&located)?.id, &node.name)]).await?;
         let companion = companion.filter(|companion| !companion.is_folder());
+        if !node.is_system() {
+            record(&tx, caller, &about(Action::PurgeNode, node, path)).await?;
+        }
         for id in [node.id].into_iter().chain(companion.map(|companion| companion.id)) {
             match path.depth() {
                 ENTRY_DEPTH if is_trashed => purge::doom(&tx, id).await?,
@@ -101,7 +105,7 @@ pub async fn purge_expired(backends: &Backends, now: Timestamp) -> Result<bool> 
     }
     let before = now.before(DAY * backends.trash.days);
     let Some(space) = purge::expired(&backends.metadata, before).await? else { return Ok(false) };
-    doom_entries(backends, space, before).await?;
+    doom_entries(backends, now, Door::Job, space, before).await?;
     Ok(purge::expired(&backends.metadata, before).await?.is_some())
 }
 
@@ -114,7 +118,7 @@ pub async fn empty(now: Timestamp, backends: &Backends, name: &UserName) -> Resu
     let mut entries = 0;
     // Whatever is removed meanwhile stays.
     loop {
-        match doom_entries(backends, space, now).await? {
+        match doom_entries(backends, now, Door::Command, space, now).await? {
             0 => break,
             doomed => entries += doomed,
         }
@@ -141,7 +145,12 @@ pub async fn empty_tree(caller: &Caller, backends: &Backends, project: Option<Pr
             let tx = backends.metadata.begin().await?;
             pen(&tx, caller, tree).await?;
             let doomed = purge::doom_entries(&tx, tree.space, caller.now, NODES_MAX).await?;
-            jobs::enqueue(&tx, caller.now, &PURGE, "", caller.now).await?;
+            if doomed > 0 {
+                let purged = Event::new(Action::PurgeNode, "trash", tree.space.0, "/.Trash");
+                let purged = purged.in_space(tree.space).detailed(format!("{doomed} entries"));
+                record(&tx, caller, &purged).await?;
+                jobs::enqueue(&tx, caller.now, &PURGE, "", caller.now).await?;
+            }
             tx.commit().await?;
             Ok(doomed)
         });
@@ -157,11 +166,21 @@ pub async fn empty_tree(caller: &Caller, backends: &Backends, project: Option<Pr
 }
 
 /// Takes entries that were removed before a moment out of the trash, and says how many.
-async fn doom_entries(backends: &Backends, space: SpaceId, before: Timestamp) -> Result<u64> {
+async fn doom_entries(
+    backends: &Backends,
+    now: Timestamp,
+    door: Door,
+    space: SpaceId,
+    before: Timestamp,
+) -> Result<u64> {
     again(|| async {
         let tx = backends.metadata.begin().await?;
         spaces::take_pen(&tx, space, 0).await?;
         let doomed = purge::doom_entries(&tx, space, before, NODES_MAX).await?;
+        if doomed > 0 {
+            let purged = Event::new(Action::PurgeNode, "trash", space.0, "/.Trash").in_space(space);
+            record_here(&tx, now, door, purged.detailed(format!("{doomed} entries"))).await?;
+        }
         tx.commit().await?;
         Ok(doomed)
     })

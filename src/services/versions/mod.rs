@@ -2,12 +2,12 @@
 
 mod retention;
 
-use domain::{Caller, Conditions, Error, Moment, Node, NodePath, NodeTimes, Result, Seq};
+use domain::{Action, Caller, Conditions, Error, Moment, Node, NodePath, NodeTimes, Result, Seq};
 use metadata::nodes::{self, Change};
 use metadata::{Tx, again, history, versions};
 
 use crate::Backends;
-use crate::steps::{change, end_lapsed, judge, may_read, node_of, pen, seq_at};
+use crate::steps::{about, change, end_lapsed, judge, may_read, node_of, pen, record, seq_at};
 
 pub use metadata::versions::Version;
 pub use retention::{forget, thin};
@@ -85,6 +85,8 @@ pub async fn restore(
             true => Change::Touched(times),
             false => Change::Content(past.blob().map(|blob| blob.id), times),
         };
+        record(&tx, caller, &about(Action::RestoreVersion, node, path).detailed(moment.at().moment()))
+            .await?;
         change(&tx, caller, seq, node, restored).await?;
         end_lapsed(&tx, &located, conditions).await?;
         nodes::stir(&tx, seq, located.ancestors()).await?;

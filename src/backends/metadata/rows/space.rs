@@ -17,6 +17,7 @@ pub struct Model {
     pub system_bytes: i64,
     pub reserved_bytes: i64,
     pub restored_seq: i64,
+    pub condemned_ms: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

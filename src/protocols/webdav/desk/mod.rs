@@ -104,7 +104,7 @@ impl DavFileSystem for Desk {
             let (caller, backends) = (&self.visit.caller, &self.visit.backends);
             match &*self.task {
                 Task::Read(node, until) => {
-                    let download = Download::open(caller, backends, node).await;
+                    let download = Download::open(caller, backends, &self.visit.path, node).await;
                     let mut download = download.map_err(|error| self.refuse(error))?;
                     until.iter().for_each(|until| download.expect_until(*until));
                     Ok(Box::new(Outgoing::new(self.clone(), download)) as Box<dyn DavFile>)

@@ -37,7 +37,7 @@ pub async fn elsewhere(
     if HERE_ONLY.iter().any(|name| headers.contains_key(name)) {
         return Ok(None);
     }
-    let address = files::redirect(&visit.caller, &visit.backends, node).await?;
+    let address = files::redirect(&visit.caller, &visit.backends, &visit.path, node).await?;
     let Some(address) = address.filter(|address| redirects.fit(drive, address)) else { return Ok(None) };
     let Ok(location) = HeaderValue::from_str(&address) else { return Ok(None) };
     let judged = library::read(Arc::clone(visit), node.clone(), Method::HEAD, &whole(headers)).await?;

@@ -1,0 +1,70 @@
+//! Making projects.
+
+use domain::{
+    Action, Caller, Error, OrganizationId, OrganizationRole, Project, ProjectId, ProjectName, ProjectRole,
+    Result, SpaceId,
+};
+use metadata::{Tx, again, project_members, projects};
+use uuid::Uuid;
+
+use crate::Backends;
+use crate::steps::{once, see_project};
+
+/// What a project is to be.
+#[derive(Debug, Clone)]
+pub struct NewProject {
+    /// The organization it is to belong to; none for a personal one.
+    pub organization: Option<OrganizationId>,
+    /// What it is to be called.
+    pub name: ProjectName,
+    /// What it is about.
+    pub description: String,
+}
+
+/// Makes a project with an empty space of its own, whose admin is who makes it.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) for an organization the caller is not in, [`Forbidden`](Error::Forbidden) for one they
+/// only view.
+pub async fn create(caller: &Caller, backends: &Backends, new: &NewProject) -> Result<Project> {
+    caller.may_manage()?;
+    let row = projects::NewProject {
+        id: ProjectId(Uuid::new_v4()),
+        organization: new.organization,
+        space: SpaceId(Uuid::new_v4()),
+        root_uuid: Uuid::new_v4(),
+        name: new.name.clone(),
+        description: Project::description(&new.description)?,
+        creator: caller.user,
+        quota_bytes: Some(backends.projects.quota_bytes).filter(|bytes| *bytes > 0),
+    };
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        if let Some(made) = once(&tx, caller, row.id.0).await? {
+            return see_project(&tx, caller, ProjectId(made)).await;
+        }
+        if let Some(organization) = row.organization {
+            may_create_in(&tx, caller, organization).await?;
+        }
+        projects::insert(&tx, caller.now, &row).await?;
+        project_members::insert(&tx, caller.now, (row.id, &row.name), caller.user, ProjectRole::Admin)
+            .await?;
+        let project = see_project(&tx, caller, row.id).await?;
+        super::note(&tx, caller, Action::CreateProject, &project).await?;
+        tx.commit().await?;
+        Ok(project)
+    })
+    .await
+}
+
+/// Waits for whoever changes the members of the organization, and sees whether the caller is one who may.
+async fn may_create_in(tx: &Tx, caller: &Caller, organization: OrganizationId) -> Result<()> {
+    projects::take_turn_in(tx, organization).await?;
+    match projects::role_in(tx, organization, caller.user).await? {
+        None => Err(Error::NotFound("There is no such organization, or you are not in it.".into())),
+        Some(OrganizationRole::Viewer) => Err(Error::Forbidden(
+            "You may only look around in this organization; ask an admin of it to make you a member.".into(),
+        )),
+        Some(_) => Ok(()),
+    }
+}
