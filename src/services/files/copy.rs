@@ -90,7 +90,7 @@ impl Copying<'_> {
             nodes::stir(&tx, seq, target.ancestors()).await?;
             let space = concerned(caller, source.space.id, target.space.id);
             let copied = about(Action::CopyNode, node, self.from).in_space(space);
-            record(&tx, caller, &copied.detailed(spelled(&target, self.name))).await?;
+            record(&tx, caller, &copied.detailed(spelled(&target, &name))).await?;
         }
         failpoint::reach("copy.inserted");
         tx.commit().await?;

@@ -52,6 +52,16 @@ pub enum Earlier {
     Version(Seq),
 }
 
+impl Earlier {
+    /// As it stands in the record of what was done.
+    fn detail(self) -> String {
+        match self {
+            Self::At(moment) => moment.at().moment(),
+            Self::Version(seq) => format!("version {}", seq.0),
+        }
+    }
+}
+
 /// Gives a file an earlier content back, as a new version, judged like an upload, and gives back the
 /// file as it was then. The content is kept and counted already, so it costs nothing; where it is the current one, only
 /// the time changes.
@@ -85,8 +95,7 @@ pub async fn restore(
             true => Change::Touched(times),
             false => Change::Content(past.blob().map(|blob| blob.id), times),
         };
-        record(&tx, caller, &about(Action::RestoreVersion, node, path).detailed(moment.at().moment()))
-            .await?;
+        record(&tx, caller, &about(Action::RestoreVersion, node, path).detailed(earlier.detail())).await?;
         change(&tx, caller, seq, node, restored).await?;
         end_lapsed(&tx, &located, conditions).await?;
         nodes::stir(&tx, seq, located.ancestors()).await?;
