@@ -1,13 +1,18 @@
 //! The conditions of HTTP that a change is made under (RFC 9110 §13.1), and entity tags as clients send them.
 
-use domain::{Conditions, ETag, ETagMatch};
-use http::header::{IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
+use std::time::Duration;
+
+use domain::{Conditions, ETag, ETagMatch, Node, Timestamp};
+use http::header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
 use http::{HeaderMap, HeaderName};
 
 use super::dates::read_http_date;
 
 /// What stands between the parts of a header; the commas come from proxies that join its lines.
 const SEPARATORS: [char; 3] = [' ', '\t', ','];
+
+/// How old a content is before a date stands for it.
+const SETTLED: Duration = Duration::from_secs(2);
 
 /// The conditions of a request; there is always a way to read them.
 pub fn conditions(headers: &HeaderMap) -> Conditions {
@@ -18,6 +23,16 @@ pub fn conditions(headers: &HeaderMap) -> Conditions {
         if_unmodified_since: since,
         ..Conditions::default()
     }
+}
+
+/// Whether the client says by its date that it has this very content. Uploads set any time, so only the
+/// `Last-Modified` itself stands for a content, and only once no other can have had it within its second; an
+/// entity tag beside it has the last word (RFC 9110 §13.1.3).
+pub fn is_known(headers: &HeaderMap, node: &Node, now: Timestamp) -> bool {
+    let since = headers.get(IF_MODIFIED_SINCE).filter(|_| !headers.contains_key(IF_NONE_MATCH));
+    let since = since.and_then(|since| read_http_date(since.to_str().ok()?));
+    let is_same = since.is_some_and(|since| since.seconds() == node.modified_at.seconds());
+    is_same && node.blob().is_some_and(|blob| blob.created_at.after(SETTLED) <= now)
 }
 
 /// The entity tags in the lines of a header, if it is there.

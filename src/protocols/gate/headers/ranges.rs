@@ -22,6 +22,30 @@ pub fn single_range(headers: &HeaderMap) -> Option<HeaderValue> {
     HeaderValue::try_from(range).ok()
 }
 
+/// A part of something of a known length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// From the first of these offsets to before the second.
+    From(u64, u64),
+    /// None: the part begins behind the end.
+    Beyond,
+}
+
+/// Which part of something a range of [`single_range`] means (RFC 9110 §14.1.2).
+pub fn part(range: Option<&HeaderValue>, size_bytes: u64) -> Part {
+    let range = range.and_then(|range| range.to_str().ok()?.strip_prefix("bytes=")?.split_once('-'));
+    let Some((first, last)) = range else { return Part::Whole };
+    let (start, end) = match (first.parse::<u64>().ok(), last.parse::<u64>().ok()) {
+        (Some(first), Some(last)) => (first, last.saturating_add(1).min(size_bytes)),
+        (Some(first), None) => (first, size_bytes),
+        (None, Some(length)) => (size_bytes.saturating_sub(length), size_bytes),
+        (None, None) => return Part::Whole,
+    };
+    if start < end { Part::From(start, end) } else { Part::Beyond }
+}
+
 /// Where a range ends that [`single_range`] gave, if it says so: the offset of the first byte behind it.
 pub fn range_end(range: &HeaderValue) -> Option<u64> {
     let (first, last) = range.to_str().ok()?.strip_prefix("bytes=")?.split_once('-')?;
@@ -75,5 +99,24 @@ mod tests {
         for (sent, passed_on) in table {
             assert_eq!(single_range(&with(sent)).unwrap(), passed_on, "{sent}");
         }
+    }
+
+    #[test]
+    fn a_range_means_a_part_of_what_there_is() {
+        for (range, meant) in [
+            ("bytes=0-", Part::From(0, 10)),
+            ("bytes=2-4", Part::From(2, 5)),
+            ("bytes=2-99", Part::From(2, 10)),
+            ("bytes=-3", Part::From(7, 10)),
+            ("bytes=-99", Part::From(0, 10)),
+            ("bytes=9-9", Part::From(9, 10)),
+            ("bytes=10-", Part::Beyond),
+            ("bytes=-0", Part::Beyond),
+        ] {
+            let range = single_range(&with(range));
+            assert_eq!(part(range.as_ref(), 10), meant, "{range:?}");
+        }
+        assert_eq!(part(single_range(&with("bytes=0-")).as_ref(), 0), Part::Beyond);
+        assert_eq!(part(None, 10), Part::Whole);
     }
 }
