@@ -60,6 +60,8 @@ pub struct Config {
     pub scrub: services::ScrubConfig,
     /// The section `[login]`.
     pub login: services::LoginConfig,
+    /// The section `[accounts]`.
+    pub accounts: services::AccountsConfig,
     /// The section `[audit]`.
     pub audit: services::AuditConfig,
     /// The section `[mail]`.

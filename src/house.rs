@@ -133,6 +133,7 @@ impl House {
         };
         let main = web::router(address::drive_of_the_page(&config))
             .merge(gate::health_router(Arc::clone(&backends), shutdown.clone()))
+            .merge(rest::router(Arc::clone(&backends)))
             .merge(drive(DRIVE));
         let own = async {
             if let Some(listener) = listeners.webdav {
@@ -274,6 +275,7 @@ fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Result<Backends
         versions: config.versions.clone(),
         scrub: config.scrub.clone(),
         login: config.login.clone(),
+        accounts: config.accounts.clone(),
         audit: config.audit.clone(),
         orphan_grace: Duration::from_secs(config.blobs.orphan_grace_hours.saturating_mul(3600)),
         server_name: address::server_name(config),

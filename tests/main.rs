@@ -16,6 +16,7 @@ mod faults;
 mod house_rules;
 mod jobs;
 mod model;
+mod rest;
 mod stories;
 mod support;
 mod web;

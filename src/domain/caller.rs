@@ -54,9 +54,11 @@ impl Door {
 pub enum Powers {
     /// Everything: somebody who gave the account password.
     Full,
+    /// Everything, to read it: the same, while they are suspended.
+    Read,
     /// Files: an app password.
     Files,
-    /// Files, to read them: an app password made for that, or whoever is suspended.
+    /// Files, to read them: an app password made for that, or of somebody who is suspended.
     ReadFiles,
 }
 
@@ -93,13 +95,14 @@ impl Caller {
         path.tree().unwrap_or(self.home)
     }
 
-    /// Refuses a credential that only reads.
+    /// Refuses a credential that only reads files.
     ///
     /// # Errors
     /// [`Forbidden`](Error::Forbidden), with the reason.
     pub fn may_write(&self) -> Result<()> {
         match self.powers {
             Powers::Full | Powers::Files => Ok(()),
+            Powers::Read => Err(suspended()),
             Powers::ReadFiles => Err(Error::Forbidden(Message::coded(
                 Code::ReadOnly,
                 "This account or app password may only read; nothing was changed.",
@@ -111,13 +114,24 @@ impl Caller {
     ///
     /// # Errors
     /// [`Forbidden`](Error::Forbidden), with the reason.
-    pub fn may_manage(&self) -> Result<()> {
+    pub fn may_see(&self) -> Result<()> {
         match self.powers {
-            Powers::Full => Ok(()),
+            Powers::Full | Powers::Read => Ok(()),
             Powers::Files | Powers::ReadFiles => Err(Error::Forbidden(Message::coded(
                 Code::NeedsSession,
                 "An app password opens files only; log in with the account password for this.",
             ))),
+        }
+    }
+
+    /// Refuses a credential that is good for files alone, or for reading.
+    ///
+    /// # Errors
+    /// [`Forbidden`](Error::Forbidden), with the reason.
+    pub fn may_manage(&self) -> Result<()> {
+        match self.powers {
+            Powers::Read => Err(suspended()),
+            Powers::Full | Powers::Files | Powers::ReadFiles => self.may_see(),
         }
     }
 
@@ -135,4 +149,11 @@ impl Caller {
             ))),
         }
     }
+}
+
+fn suspended() -> Error {
+    Error::Forbidden(Message::coded(
+        Code::AccountSuspended,
+        "This account is suspended and may only read; nothing was changed.",
+    ))
 }

@@ -79,6 +79,8 @@ codes! {
     AccountGone = "account_gone",
     /// The account may not come in.
     AccountInactive = "account_inactive",
+    /// The account is suspended: it may only read.
+    AccountSuspended = "account_suspended",
     /// The refresh token is none of this server's.
     RefreshUnknown = "refresh_unknown",
     /// The refresh token was used before, so its session was ended; log in again.

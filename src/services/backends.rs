@@ -9,13 +9,13 @@ use domain::Result;
 use metadata::Metadata;
 use outbound::Mailer;
 
-use crate::auth::Memory;
+use crate::auth::{Keys, Memory};
 use crate::files::Walks;
 use crate::steps::{Accesses, Hashing, UnderWay};
 use crate::upkeep::Rounds;
 use crate::{
-    AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ProjectsConfig,
-    ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
+    AccountsConfig, AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig,
+    ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
 };
 
 /// The floor below, and the settings of this one.
@@ -44,6 +44,8 @@ pub struct Backends {
     pub scrub: ScrubConfig,
     /// Settings about logging in.
     pub login: LoginConfig,
+    /// Settings about accounts and their sessions.
+    pub accounts: AccountsConfig,
     /// Settings about the record.
     pub audit: AuditConfig,
     /// How long bytes that nothing refers to are left where they are.
@@ -66,6 +68,8 @@ pub struct Backends {
     pub(crate) hashing: Hashing,
     /// App passwords verified a short while ago.
     pub(crate) memory: Memory,
+    /// What access tokens are signed with.
+    pub(crate) keys: Keys,
 }
 
 impl Backends {
@@ -81,6 +85,7 @@ impl Backends {
             versions,
             scrub,
             login,
+            accounts,
             audit,
             orphan_grace,
             server_name,
@@ -103,6 +108,7 @@ impl Backends {
             versions,
             scrub,
             login,
+            accounts,
             audit,
             orphan_grace,
             server_name,
@@ -114,6 +120,7 @@ impl Backends {
             walks,
             hashing,
             memory,
+            keys: Keys::default(),
         }
     }
 

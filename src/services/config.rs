@@ -107,6 +107,16 @@ pub struct LoginConfig {
     pub device_idle_minutes: u64,
 }
 
+/// The section `[accounts]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountsConfig {
+    /// How many minutes an access token lasts.
+    pub access_token_minutes: u64,
+    /// After how many days without being renewed a session ends.
+    pub refresh_token_days: u64,
+}
+
 /// The section `[audit]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -138,6 +148,8 @@ pub struct ServicesConfig {
     pub scrub: ScrubConfig,
     /// The section `[login]`.
     pub login: LoginConfig,
+    /// The section `[accounts]`.
+    pub accounts: AccountsConfig,
     /// The section `[audit]`.
     pub audit: AuditConfig,
     /// How long bytes that nothing refers to are left where they are.

@@ -31,6 +31,6 @@ pub mod versions;
 
 pub use backends::Backends;
 pub use config::{
-    AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig, ProjectsConfig,
-    ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
+    AccountsConfig, AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig,
+    ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
 };

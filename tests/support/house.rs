@@ -20,6 +20,7 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::Api;
 use super::ground;
 use super::wire::{Answer, Wire};
 
@@ -101,6 +102,24 @@ impl TestHouse {
         self.user = name.as_str().to_owned();
         self.password = issued.secret;
         self
+    }
+
+    /// The REST API for somebody who lives here, logged in with an account password they get for it.
+    pub fn api(&self, user: &str) -> Api {
+        let name = UserName::parse(user).unwrap();
+        self.run(users::set_password(&self.backends, &name, Api::PASSWORD)).unwrap();
+        Api::log_in(self.address, user, Api::PASSWORD)
+    }
+
+    /// The REST API for nobody in particular.
+    pub fn anonymous_api(&self) -> Api {
+        Api::anonymous(self.address)
+    }
+
+    /// Makes somebody an admin of the house.
+    pub fn promote(&self, user: &str) {
+        let sql = "UPDATE users SET role = 'admin' WHERE name = $1";
+        self.run(super::database::alter(self.folder(), sql, [user.into()]));
     }
 
     /// The drive's address with a slash at the end.

@@ -1,5 +1,6 @@
 //! A running product for each test, and a client that says exactly what it is told to say.
 
+mod api;
 pub mod database;
 mod drive;
 pub mod ground;
@@ -12,6 +13,7 @@ mod program;
 mod redis_server;
 mod wire;
 
+pub use api::Api;
 pub use drive::Drive;
 pub use house::{TestHouse, settled};
 pub use machine::{Machine, Outcome, Server, get, labelled, read};

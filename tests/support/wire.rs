@@ -63,7 +63,7 @@ impl Wire {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         let chunked = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"));
-        if !chunked && (!body.is_empty() || matches!(method, "PUT" | "MKCOL")) {
+        if !chunked && (!body.is_empty() || matches!(method, "PUT" | "MKCOL" | "POST")) {
             head.push_str(&format!("Content-Length: {}\r\n", body.len()));
         }
         self.send([head.as_bytes(), b"\r\n", body].concat());
@@ -136,6 +136,19 @@ impl Answer {
 
     pub fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
+    }
+
+    /// The body as JSON.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
+    /// The stable word for what went wrong.
+    #[track_caller]
+    pub fn code(&self) -> String {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
+        self.json()["code"].as_str().unwrap().to_owned()
     }
 
     /// The texts of all elements with this local name, in the order of the document.

@@ -11,7 +11,7 @@ use sea_orm::{
 
 use crate::error::DbResult;
 use crate::rows::app_password::{ActiveModel, Column, Entity, Model};
-use crate::users::{stored_name, stored_role};
+use crate::users::{COMES_IN, stored_name, stored_role};
 use crate::{Db, Tx, statement};
 
 /// What a new app password is made of.
@@ -131,11 +131,13 @@ impl Access {
 /// Whatever the database says.
 pub async fn access(db: &impl Db, id: AppPasswordId) -> Result<Option<Access>> {
     // No `*`: PostgreSQL refuses to go on with what was prepared before an upgrade has added a column.
-    let sql = "SELECT p.id, p.user_id, p.name, p.lookup, p.secret_hash, p.created_ms, p.last_used_ms, p.expires_ms, \
-                 p.revoked_ms, p.read_only, p.version, u.suspended_ms, (u.active AND u.approved AND u.doomed_ms IS NULL) AS user_active, u.name AS user_name, u.role, s.id AS space_id, s.root_id \
+    let sql = format!(
+        "SELECT p.id, p.user_id, p.name, p.lookup, p.secret_hash, p.created_ms, p.last_used_ms, p.expires_ms, \
+                 p.revoked_ms, p.read_only, p.version, u.suspended_ms, {COMES_IN} AS user_active, u.name AS user_name, u.role, s.id AS space_id, s.root_id \
                FROM app_passwords p JOIN users u ON u.id = p.user_id JOIN spaces s ON s.owner_id = u.id \
-               WHERE p.id = $1";
-    let found = db.raw().query_one_raw(statement(db, sql, [id.0.into()])).await.or_domain()?;
+               WHERE p.id = $1"
+    );
+    let found = db.raw().query_one_raw(statement(db, &sql, [id.0.into()])).await.or_domain()?;
     found.map(|row| read_access(&row)).transpose()
 }
 

@@ -55,6 +55,8 @@ pub mod schema;
 pub mod scrubs;
 pub mod search;
 pub mod servers;
+pub mod sessions;
+pub mod signing_keys;
 pub mod snapshots;
 pub mod spaces;
 pub mod system_files;

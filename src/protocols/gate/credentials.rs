@@ -9,6 +9,7 @@ use domain::{Caller, Door, Error, RequestId, Result, Timestamp, UserName};
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, request};
 use services::Backends;
+use services::auth::sessions::{self, Visit};
 use services::auth::{Attempt, log_in};
 
 use crate::origin::Peer;
@@ -19,12 +20,32 @@ use crate::visit::Visitor;
 #[derive(Clone)]
 pub struct Gate {
     backends: Arc<Backends>,
+    door: Door,
 }
 
 impl Gate {
-    /// A gate before these back ends.
-    pub fn new(backends: Arc<Backends>) -> Self {
-        Self { backends }
+    /// The gate of this door, before these back ends.
+    pub fn new(backends: Arc<Backends>, door: Door) -> Self {
+        Self { backends, door }
+    }
+
+    /// Finds out who asks, by an access token or else as [`admit`](Self::admit) does.
+    ///
+    /// # Errors
+    /// Those of [`sessions::enter`], or of [`admit`](Self::admit).
+    pub async fn recognize(&self, parts: &request::Parts) -> Result<Caller> {
+        let sent = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let Some((scheme, token)) = sent.and_then(|sent| sent.split_once(' ')) else {
+            return Err(Error::Unauthenticated(
+                "Log in first, and send the access token with the request.".into(),
+            ));
+        };
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return self.admit(parts).await;
+        }
+        let caller = sessions::enter(&self.backends, &visit(parts)?, token.trim()).await?;
+        introduce(parts, &caller);
+        Ok(caller)
     }
 
     /// Finds out who asks.
@@ -37,25 +58,30 @@ impl Gate {
         let Some(basic) = Basic::read(&parts.headers) else {
             return Err(Error::Unauthenticated("Log in with your user name and an app password.".into()));
         };
-        let (Some(&Peer(peer)), Some(&request)) =
-            (parts.extensions.get::<Peer>(), parts.extensions.get::<RequestId>())
-        else {
-            return Err(Error::internal("a request came to the gate without passing the hall"));
-        };
-        let attempt = Attempt {
-            name: basic.account(),
-            secret: &basic.secret,
-            address: peer,
-            product: product(&parts.headers),
-            door: Door::WebDav,
-            request,
-            now: Timestamp::now(),
-        };
+        let Visit { address, product, request, now } = visit(parts)?;
+        let (name, secret, door) = (basic.account(), basic.secret.as_str(), self.door);
+        let attempt = Attempt { name, secret, address, product, door, request, now };
         let caller = log_in(&self.backends, attempt).await?;
-        if let Some(visitor) = parts.extensions.get::<Visitor>() {
-            visitor.introduce(&caller.name);
-        }
+        introduce(parts, &caller);
         Ok(caller)
+    }
+}
+
+/// Where a request that passed the hall comes from.
+///
+/// # Errors
+/// [`Internal`](Error::Internal) for one that did not.
+pub fn visit(parts: &request::Parts) -> Result<Visit<'_>> {
+    let (peer, request) = (parts.extensions.get::<Peer>(), parts.extensions.get::<RequestId>());
+    let (Some(&Peer(address)), Some(&request)) = (peer, request) else {
+        return Err(Error::internal("a request came to the gate without passing the hall"));
+    };
+    Ok(Visit { address, product: product(&parts.headers), request, now: Timestamp::now() })
+}
+
+fn introduce(parts: &request::Parts, caller: &Caller) {
+    if let Some(visitor) = parts.extensions.get::<Visitor>() {
+        visitor.introduce(&caller.name);
     }
 }
 

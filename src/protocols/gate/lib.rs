@@ -27,7 +27,7 @@ mod visit;
 
 pub use address::{address, address_or_none};
 pub use config::{GateConfig, TlsConfig};
-pub use credentials::{Gate, challenge, presented};
+pub use credentials::{Gate, challenge, presented, visit};
 pub use elsewhere::is_elsewhere;
 pub use hall::enclose;
 pub use health::router as health_router;

@@ -1,1 +1,63 @@
 //! Floor 3, the REST door: `/api/v1`, one file per noun.
+
+mod answers;
+mod api;
+mod asker;
+mod batch;
+mod body;
+mod conditions;
+mod content;
+mod document;
+mod entries;
+mod errors;
+mod files;
+mod folders;
+mod idempotency;
+mod params;
+mod problem;
+mod quota;
+mod search;
+mod sessions;
+mod trash;
+mod uploads;
+mod versions;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use services::Backends;
+use utoipa_axum::router::OpenApiRouter;
+
+use api::Api;
+
+/// Where the API is on the main address.
+pub const PREFIX: &str = "/api/v1";
+
+/// The nouns, each with its routes.
+fn nouns() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .merge(sessions::router())
+        .merge(errors::router())
+        .merge(files::router())
+        .merge(folders::router())
+        .merge(versions::router())
+        .merge(trash::router())
+        .merge(search::router())
+        .merge(quota::router())
+        .merge(batch::router())
+}
+
+/// The API with its description and the page to try it out.
+pub fn router(backends: Arc<Backends>) -> Router {
+    let api = Api::new(backends);
+    let (routes, document) = document::complete(nouns());
+    let routes = routes
+        .fallback(problem::nowhere)
+        .method_not_allowed_fallback(problem::not_allowed)
+        .layer(from_fn(conditions::answer_conditionally))
+        .layer(from_fn(idempotency::note_key))
+        .layer(from_fn_with_state(api.clone(), problem::complete))
+        .with_state(api);
+    Router::new().nest(PREFIX, routes).merge(document::router(document))
+}

@@ -34,7 +34,7 @@ pub struct Door {
 impl Door {
     /// A door to the drive at a path of the address, such as `/dav`, or at the whole of it, ``.
     pub fn new(backends: Arc<Backends>, prefix: &str) -> Self {
-        let gate = Gate::new(Arc::clone(&backends));
+        let gate = Gate::new(Arc::clone(&backends), domain::Door::WebDav);
         Self { backends, gate, prefix: Prefix::new(prefix), redirects: Redirects::none() }
     }
 

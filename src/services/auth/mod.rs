@@ -1,8 +1,10 @@
-//! Logging in: a user name and an app password become a caller.
+//! Logging in: a user name and an app password, or a session, become a caller.
 
 mod devices;
 mod failures;
 mod memory;
+pub mod sessions;
+mod tokens;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -22,6 +24,7 @@ use crate::Backends;
 use crate::steps::AppSecret;
 use failures::Failures;
 pub use memory::Memory;
+pub(crate) use tokens::Keys;
 
 /// How exactly it is known when an app password was last used: finer would be a write with every request.
 const NOTE_EVERY: Duration = Duration::from_secs(5 * 60);

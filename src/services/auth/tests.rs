@@ -19,8 +19,9 @@ use uuid::Uuid;
 use super::{Attempt, log_in};
 use crate::users::NewUser;
 use crate::{
-    AuditConfig, Backends, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig,
-    ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig, app_passwords, users,
+    AccountsConfig, AuditConfig, Backends, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig,
+    NamesConfig, ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig, app_passwords,
+    users,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
@@ -65,6 +66,7 @@ impl House {
             devices_max: DEVICES_MAX,
             device_idle_minutes: 15,
         };
+        let accounts = AccountsConfig { access_token_minutes: 15, refresh_token_days: 30 };
         let trash = TrashConfig { days: 30, listed: true };
         let projects = ProjectsConfig { quota_bytes: 1000, objects_kept_days: 30 };
         let history = HistoryConfig { listed: false };
@@ -88,6 +90,7 @@ impl House {
             versions,
             scrub,
             login,
+            accounts,
             audit,
             orphan_grace,
             server_name,

@@ -15,6 +15,8 @@ pub struct Listed {
     pub node: Node,
     /// The folder it lies in.
     pub folder: Option<Uuid>,
+    /// The project it belongs to, if it is not the caller's own.
+    pub project: Option<ProjectId>,
 }
 
 /// Which files and folders are listed, and how.
@@ -50,7 +52,7 @@ pub async fn children(
     let found = find(caller, backends, folder).await?.folder()?;
     let ListRequest { filter, order, page } = request;
     let page = members::page(&backends.metadata, found.node.id, *filter, *order, page).await?;
-    Ok(page.map(|node| Listed { node, folder: Some(folder) }))
+    Ok(page.map(|node| Listed { node, folder: Some(folder), project: found.project }))
 }
 
 /// A page of the files and folders in whose names a text is, in upper or lower case.
@@ -70,13 +72,16 @@ pub async fn search_by_name(
         true => NodeName::stored(text.to_owned()),
         false => NodeName::parse(text).map_err(|_| impossible())?,
     };
-    let below = match scope {
-        Scope::Folder(id) => find(caller, backends, id).await?.folder()?.node.id,
-        Scope::Tree(project) => tree_of(&backends.metadata, caller, project).await?.root,
+    let (below, project) = match scope {
+        Scope::Folder(id) => {
+            let found = find(caller, backends, id).await?.folder()?;
+            (found.node.id, found.project)
+        }
+        Scope::Tree(project) => (tree_of(&backends.metadata, caller, project).await?.root, project),
     };
     let ListRequest { filter, order, page } = request;
     let page = search::page(&backends.metadata, below, text.as_str(), *filter, *order, page).await?;
-    Ok(page.map(|hit| Listed { node: hit.node, folder: Some(hit.folder) }))
+    Ok(page.map(|hit| Listed { node: hit.node, folder: Some(hit.folder), project }))
 }
 
 fn impossible() -> Error {

@@ -1,0 +1,23 @@
+//! What every route works with.
+
+use std::sync::Arc;
+
+use domain::Door;
+use gate::Gate;
+use services::Backends;
+
+/// The floor below, and the gate.
+#[derive(Clone)]
+pub struct Api {
+    /// What answers.
+    pub backends: Arc<Backends>,
+    /// Where callers are told from strangers.
+    pub gate: Gate,
+}
+
+impl Api {
+    /// A door before these back ends.
+    pub fn new(backends: Arc<Backends>) -> Self {
+        Self { gate: Gate::new(Arc::clone(&backends), Door::Rest), backends }
+    }
+}

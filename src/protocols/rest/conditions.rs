@@ -1,0 +1,92 @@
+//! ETags of what is read, and what a caller expects of what it changes (RFC 9110 §13).
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequestParts, Request};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::{ETag, ETagMatch, Error};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use sha2::{Digest, Sha256};
+
+use crate::problem::Refusal;
+
+/// The tags that something must have to be changed; none for any.
+pub struct IfMatch(pub Option<ETagMatch>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        Ok(Self(tags(&parts.headers, IF_MATCH)?))
+    }
+}
+
+/// Answers 304 for what the caller has already. What has no tag of its own, as lists, gets one from its bytes.
+pub async fn answer_conditionally(request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let known = match tags(request.headers(), IF_NONE_MATCH) {
+        Ok(known) if reads => known,
+        Ok(_) => return next.run(request).await,
+        Err(error) => return Refusal::from(error).into_response(),
+    };
+    let answer = next.run(request).await;
+    if answer.status() != StatusCode::OK {
+        return answer;
+    }
+    let answer = if is_untagged_json(answer.headers()) { tag(answer).await } else { answer };
+    let tag = answer.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).and_then(ETag::parse);
+    match known.is_some_and(|known| known.holds(tag.as_ref())) {
+        true => unchanged(answer),
+        false => answer,
+    }
+}
+
+fn unchanged(answer: Response) -> Response {
+    let (mut parts, _) = answer.into_parts();
+    parts.status = StatusCode::NOT_MODIFIED;
+    parts.headers.remove(CONTENT_LENGTH);
+    parts.headers.remove(CONTENT_TYPE);
+    Response::from_parts(parts, Body::empty())
+}
+
+fn is_untagged_json(headers: &HeaderMap) -> bool {
+    let is_json =
+        headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    is_json && !headers.contains_key(ETAG)
+}
+
+/// Answers in JSON are whole in memory already.
+async fn tag(answer: Response) -> Response {
+    let (mut parts, body) = answer.into_parts();
+    let Ok(bytes) = to_bytes(body, usize::MAX).await else {
+        return Refusal::from(Error::internal("an answer in JSON broke off")).into_response();
+    };
+    let digest = Sha256::digest(&bytes);
+    let text: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    if let Ok(tag) = HeaderValue::from_str(ETag::strong(&text).as_str()) {
+        parts.headers.insert(ETAG, tag);
+    }
+    Response::from_parts(parts, Body::from(bytes))
+}
+
+/// The tags of a header, over however many lines.
+fn tags(headers: &HeaderMap, name: HeaderName) -> Result<Option<ETagMatch>, Error> {
+    let mut all = Vec::new();
+    let lines = headers.get_all(&name);
+    for line in &lines {
+        let line = line.to_str().map_err(|_| unreadable(&name))?;
+        for tag in line.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
+            match tag {
+                "*" => return Ok(Some(ETagMatch::Any)),
+                tag => all.push(ETag::parse(tag).ok_or_else(|| unreadable(&name))?),
+            }
+        }
+    }
+    Ok(headers.contains_key(&name).then_some(ETagMatch::OneOf(all)))
+}
+
+fn unreadable(name: &HeaderName) -> Error {
+    Error::Invalid(format!("The header `{name}` holds something that is no entity tag.").into())
+}

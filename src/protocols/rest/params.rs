@@ -1,0 +1,39 @@
+//! What stands in an address: identities in its path, and the question behind it.
+
+use axum::extract::{FromRequestParts, Path, Query};
+use domain::Error;
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::problem::Refusal;
+
+/// The question behind an address, field by field.
+pub struct Params<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let read = Query::<T>::from_request_parts(parts, state).await;
+        let Query(params) = read.map_err(|error| {
+            Error::Invalid(
+                format!("The question behind the address cannot be read: {}.", error.body_text()).into(),
+            )
+        })?;
+        Ok(Self(params))
+    }
+}
+
+/// The identities in the path of an address. What is none leads nowhere.
+pub struct Ids<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Ids<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let nowhere =
+            |_| Error::NotFound("There is nothing at this address; its identity is no UUID.".into());
+        let Path(ids) = Path::<T>::from_request_parts(parts, state).await.map_err(nowhere)?;
+        Ok(Self(ids))
+    }
+}
