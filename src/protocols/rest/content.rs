@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use domain::{Caller, Conditions, Error, Node, Standing};
+use domain::{Caller, Conditions, Error, Node, NodePath, Standing};
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use gate::Origin;
 use gate::headers::dates::{http_date, read_http_date};
@@ -26,6 +26,14 @@ const READ_BYTES: usize = 128 * 1024;
 /// What stands for itself in a name in a header (RFC 8187 §3.2.1).
 const IN_NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'~');
 
+/// A file whose content is asked for.
+pub struct Asked {
+    /// The file; of an earlier content, as it was then.
+    pub file: Node,
+    /// Where it is.
+    pub path: NodePath,
+}
+
 /// What a client wants of a content.
 #[derive(Clone, Copy)]
 pub struct Wanted<'a> {
@@ -39,18 +47,19 @@ pub struct Wanted<'a> {
 pub async fn answer(
     api: &Api,
     caller: &Caller,
-    file: Node,
+    asked: &Asked,
     wanted: &Wanted<'_>,
 ) -> Result<Response, Refusal> {
+    let file = &asked.file;
     let mut answer = Response::new(Body::empty());
-    describe(answer.headers_mut(), &file);
-    if is_known(caller, &file, wanted)? {
+    describe(answer.headers_mut(), file);
+    if is_known(caller, file, wanted)? {
         *answer.status_mut() = StatusCode::NOT_MODIFIED;
         answer.headers_mut().remove(CONTENT_TYPE);
         return Ok(answer);
     }
     let size_bytes = file.size_bytes();
-    let range = headers::single_range(wanted.headers).filter(|_| is_for_this(&file, wanted.headers));
+    let range = headers::single_range(wanted.headers).filter(|_| is_for_this(file, wanted.headers));
     let (start, end) = match headers::part(range.as_ref(), size_bytes) {
         Part::Whole => (0, size_bytes),
         Part::From(start, end) => {
@@ -74,17 +83,17 @@ pub async fn answer(
     }
     answer.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(end - start));
     if *wanted.method == Method::GET {
-        *answer.body_mut() = body(api, caller, &file, start, end).await?;
+        *answer.body_mut() = body(api, caller, asked, start, end).await?;
     }
     Ok(answer)
 }
 
 /// The bytes of a part, of which the first are there: a store that does not answer is said by the status.
-async fn body(api: &Api, caller: &Caller, file: &Node, start: u64, end: u64) -> Result<Body, Error> {
+async fn body(api: &Api, caller: &Caller, asked: &Asked, start: u64, end: u64) -> Result<Body, Error> {
     if start == end {
         return Ok(Body::empty());
     }
-    let mut download = Download::open(caller, &api.backends, file).await?;
+    let mut download = Download::open(caller, &api.backends, &asked.path, &asked.file).await?;
     download.seek(start);
     download.expect_until(end);
     let mut left = end - start;
@@ -166,16 +175,17 @@ pub fn may_redirect(asked: Option<bool>, wanted: &Wanted<'_>) -> bool {
 pub async fn redirect(
     api: &Api,
     caller: &Caller,
-    file: &Node,
+    asked: &Asked,
     server: &Origin,
     wanted: &Wanted<'_>,
 ) -> Result<Option<Response>, Refusal> {
+    let file = &asked.file;
     let has_own = [IF_NONE_MATCH, IF_RANGE].iter().any(|name| wanted.headers.contains_key(name));
     if (has_own && wanted.headers.contains_key(RANGE)) || is_known(caller, file, wanted)? {
         return Ok(None);
     }
     let public = api.backends.origin.as_deref().and_then(|url| url.parse::<Uri>().ok());
-    let address = files::redirect(caller, &api.backends, file).await?;
+    let address = files::redirect(caller, &api.backends, &asked.path, file).await?;
     let Some(address) = address.filter(|address| gate::is_elsewhere(server, public.as_ref(), address)) else {
         return Ok(None);
     };

@@ -120,15 +120,16 @@ async fn download(
     headers: HeaderMap,
     extensions: Extensions,
 ) -> Result<Response, Refusal> {
-    let file = entries::file(&caller, &api.backends, id).await?.node;
+    let found = entries::file(&caller, &api.backends, id).await?;
+    let asked = content::Asked { file: found.node, path: found.path };
     let wanted = content::Wanted { method: &method, headers: &headers };
     if content::may_redirect(params.redirect, &wanted)
         && let Some(server) = extensions.get::<Origin>()
-        && let Some(answer) = content::redirect(&api, &caller, &file, server, &wanted).await?
+        && let Some(answer) = content::redirect(&api, &caller, &asked, server, &wanted).await?
     {
         return Ok(answer);
     }
-    content::answer(&api, &caller, file, &wanted).await
+    content::answer(&api, &caller, &asked, &wanted).await
 }
 
 /// Replaces the content of a file; what it had becomes an earlier version.

@@ -54,9 +54,10 @@ async fn download(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let file = entries::file(&caller, &api.backends, id).await?.node;
-    let then = versions::find(&caller, &api.backends, &file, Seq(version)).await?;
-    content::answer(&api, &caller, then, &Wanted { method: &method, headers: &headers }).await
+    let found = entries::file(&caller, &api.backends, id).await?;
+    let then = versions::find(&caller, &api.backends, &found.node, Seq(version)).await?;
+    let asked = content::Asked { file: then, path: found.path };
+    content::answer(&api, &caller, &asked, &Wanted { method: &method, headers: &headers }).await
 }
 
 /// Gives a file an earlier content back, as a new version.
