@@ -1,7 +1,7 @@
 //! Accounts with e-mail, sessions, organizations, projects, tasks, and the record of who did what.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DbBackend;
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 #[derive(DeriveMigrationName)]
 pub struct Step;
@@ -27,8 +27,76 @@ impl MigrationTrait for Step {
         for sql in of_engine {
             connection.execute_unprepared(sql).await?;
         }
-        Ok(())
+        uncover(connection).await
     }
+}
+
+/// What is called `Projects` at the top of a drive would lie behind the folder of that name that there is from now on. It
+/// gets another name, as if its owner had renamed it, and so does its companion.
+async fn uncover(connection: &SchemaManagerConnection<'_>) -> Result<(), DbErr> {
+    let hidden = "SELECT n.id, n.parent_id FROM nodes n JOIN spaces s ON s.root_id = n.parent_id \
+                  WHERE n.name = 'Projects' AND n.trashed_ms IS NULL";
+    for row in connection.query_all_raw(statement(connection, hidden, [])).await? {
+        let (node, top): (i64, i64) = (row.try_get("", "id")?, row.try_get("", "parent_id")?);
+        let mut name = "My Projects".to_owned();
+        let mut number = 1;
+        while find(connection, top, &name).await?.is_some() {
+            number += 1;
+            name = format!("My Projects ({number})");
+        }
+        rename(connection, node, top, &name).await?;
+        let (companion, free) = (find(connection, top, "._Projects").await?, format!("._{name}"));
+        if let (Some(companion), None) = (companion, find(connection, top, &free).await?) {
+            rename(connection, companion, top, &free).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn find(connection: &SchemaManagerConnection<'_>, top: i64, name: &str) -> Result<Option<i64>, DbErr> {
+    let sql = "SELECT id FROM nodes WHERE parent_id = $1 AND name = $2 AND trashed_ms IS NULL";
+    let row = connection.query_one_raw(statement(connection, sql, [top.into(), name.into()])).await?;
+    row.map(|row| row.try_get("", "id")).transpose()
+}
+
+async fn rename(
+    connection: &SchemaManagerConnection<'_>,
+    node: i64,
+    top: i64,
+    name: &str,
+) -> Result<(), DbErr> {
+    let now_ms = match connection.get_database_backend() {
+        DbBackend::Postgres => "CAST(EXTRACT(EPOCH FROM now()) * 1000 AS BIGINT)",
+        _ => "CAST(strftime('%s', 'now') AS INTEGER) * 1000",
+    };
+    let seq = "(SELECT s.seq FROM spaces s WHERE s.root_id = $1)";
+    let next = "UPDATE spaces SET seq = seq + 1 WHERE root_id = $1";
+    let close = format!("UPDATE revisions SET to_seq = {seq} WHERE node_id = $2 AND to_seq IS NULL");
+    let change = format!("UPDATE nodes SET name = $3, changed_seq = {seq}, tree_seq = {seq} WHERE id = $2");
+    let stir = format!("UPDATE nodes SET tree_seq = {seq} WHERE id = $1");
+    let open = format!(
+        "INSERT INTO revisions (space_id, node_id, from_seq, parent_id, name, blob_id, trashed, modified_ms, by_user, \
+           at_ms) SELECT n.space_id, n.id, s.seq, n.parent_id, n.name, n.blob_id, FALSE, n.modified_ms, s.owner_id, \
+           {now_ms} FROM nodes n JOIN spaces s ON s.id = n.space_id WHERE n.id = $1 AND n.system_sha256 IS NULL"
+    );
+    for (sql, values) in [
+        (next, vec![top.into()]),
+        (&close, vec![top.into(), node.into()]),
+        (&change, vec![top.into(), node.into(), name.into()]),
+        (&stir, vec![top.into()]),
+        (&open, vec![node.into()]),
+    ] {
+        connection.execute_raw(statement(connection, sql, values)).await?;
+    }
+    Ok(())
+}
+
+fn statement(
+    connection: &SchemaManagerConnection<'_>,
+    sql: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Statement {
+    Statement::from_sql_and_values(connection.get_database_backend(), sql, values)
 }
 
 fn columns() -> Vec<(&'static str, ColumnDef)> {

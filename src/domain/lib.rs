@@ -77,7 +77,7 @@ pub use organization::{
 pub use page::{Cursor, Page, PageRequest};
 pub use path::NodePath;
 pub use placeholder::{Beginning, PLACEHOLDER_AGE_MAX};
-pub use project::{Project, ProjectId, ProjectMember, ProjectName, ProjectRole};
+pub use project::{MountedProject, Project, ProjectId, ProjectMember, ProjectName, ProjectRole};
 pub use project_standing::{ProjectStanding, last_admin};
 pub use property::{DeadProperty, PropertyChange, PropertyName};
 pub use receipt::{Receipt, ReceiptId};

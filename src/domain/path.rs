@@ -30,7 +30,7 @@ impl NodePath {
         Ok(path)
     }
 
-    /// The same names in another tree.
+    /// The same names in another tree than the caller's own.
     pub fn within_tree(self, tree: Tree) -> Self {
         Self { tree: Some(tree), ..self }
     }

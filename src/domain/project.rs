@@ -15,6 +15,19 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ProjectId(pub Uuid);
 
+/// A project in the drive of one of its members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MountedProject {
+    /// The project.
+    pub project: ProjectId,
+    /// What it is called there.
+    pub folder: NodeName,
+    /// Its files.
+    pub tree: Tree,
+    /// What the member is in it.
+    pub role: ProjectRole,
+}
+
 /// What a member is in a project, from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProjectRole {

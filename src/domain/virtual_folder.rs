@@ -1,4 +1,4 @@
-//! Folders at the top of a drive that show what is kept elsewhere; nothing of a person's own has their names.
+//! Folders at the top of a drive, or of a project, that show what is kept elsewhere; nothing else there has their names.
 
 use uuid::Uuid;
 
@@ -11,24 +11,32 @@ pub enum VirtualFolder {
     Trash,
     /// The drive as it was.
     History,
+    /// The projects somebody is a member of. It is in their own drive only.
+    Projects,
 }
 
 impl VirtualFolder {
     /// All of them, in the order of their names.
-    pub const ALL: [Self; 2] = [Self::History, Self::Trash];
+    pub const ALL: [Self; 3] = [Self::History, Self::Trash, Self::Projects];
 
     /// Its name at the top of a drive.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Trash => ".Trash",
             Self::History => ".History",
+            Self::Projects => "Projects",
         }
     }
 
     /// The virtual folder that a path leads to or into.
     pub fn of(path: &NodePath) -> Option<Self> {
         let first = path.names().first()?;
-        Self::ALL.into_iter().find(|folder| folder.name() == first.as_str())
+        Self::in_tree(path.tree().is_none()).find(|folder| folder.name() == first.as_str())
+    }
+
+    /// Those at the top of a drive of somebody's own, or of another tree.
+    pub fn in_tree(own: bool) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |folder| own || *folder != Self::Projects)
     }
 
     /// The folder itself as a listing shows it, beside the top folder of its drive: it changes with every change there.

@@ -1,13 +1,13 @@
 //! App passwords: made, listed and revoked, each by itself.
 
 use coordination::Device;
-use domain::{AppPassword, AppPasswordId, Error, Result, Timestamp, UserName};
+use domain::{Action, AppPassword, AppPasswordId, Door, Error, Event, Result, Timestamp, UserName};
 use metadata::app_passwords::{self, NewAppPassword};
 use metadata::{again, users};
 use uuid::Uuid;
 
 use crate::Backends;
-use crate::steps::AppSecret;
+use crate::steps::{AppSecret, record_here};
 
 const NAME_CHARS_MAX: usize = 64;
 
@@ -66,6 +66,8 @@ pub async fn create(
                 read_only: false,
             };
             if let Some(app_password) = app_passwords::insert(&tx, now, new).await? {
+                let made = about(Action::CreateAppPassword, &app_password);
+                record_here(&tx, now, Door::Command, made).await?;
                 tx.commit().await?;
                 return Ok(Issued { app_password, secret: secret.text() });
             }
@@ -102,6 +104,7 @@ pub async fn revoke(
         let owner = users::get(&tx, user).await?;
         let app_password = pick(app_passwords::list(&tx, owner.id).await?, user, which, now)?;
         app_passwords::revoke(&tx, app_password.id, now).await?;
+        record_here(&tx, now, Door::Command, about(Action::RevokeAppPassword, &app_password)).await?;
         tx.commit().await?;
         Ok((owner, app_password))
     })
@@ -111,6 +114,10 @@ pub async fn revoke(
     let is_meant = |device: &Device| device.app_password == app_password.id;
     let _ = backends.coordination.forget_devices(owner.id, is_meant).await;
     Ok(AppPassword { revoked_at: app_password.revoked_at.or(Some(now)), ..app_password })
+}
+
+fn about(action: Action, app_password: &AppPassword) -> Event {
+    Event::new(action, "app_password", app_password.id.0, app_password.name.as_str())
 }
 
 fn pick(all: Vec<AppPassword>, user: &UserName, which: &str, now: Timestamp) -> Result<AppPassword> {

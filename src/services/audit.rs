@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use domain::audit::{Deed, Entry, Filter};
 use domain::{
-    Action, Caller, Error, Event, OrganizationId, OrganizationRole, Page, PageRequest, Result, Timestamp,
+    Action, Caller, Error, Event, OrganizationId, OrganizationRole, Page, PageRequest, ProjectId,
+    ProjectRole, Result, Timestamp,
 };
 use metadata::audit::{self, Scope};
 use metadata::{again, once};
 
 use crate::Backends;
-use crate::steps::see_organization;
+use crate::steps::{see_organization, see_project};
 
 const DAY: Duration = Duration::from_secs(86_400);
 /// How many entries one transaction removes.
@@ -52,6 +53,23 @@ pub async fn of_organization(
         ));
     }
     audit::list(&backends.metadata, Scope::Organization(organization), filter, page).await
+}
+
+/// What was done in a project, for its admins and whoever may act as one.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) when the caller may not see it, [`Forbidden`](Error::Forbidden) when they are no admin
+/// there, [`Invalid`](Error::Invalid) for a cursor of another list.
+pub async fn of_project(
+    caller: &Caller,
+    backends: &Backends,
+    project: ProjectId,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Page<Entry>> {
+    caller.may_manage()?;
+    see_project(&backends.metadata, caller, project).await?.standing.at_least(ProjectRole::Admin)?;
+    audit::list(&backends.metadata, Scope::Project(project), filter, page).await
 }
 
 /// Everything, for admins of the house.
@@ -130,3 +148,6 @@ pub async fn forget(backends: &Backends, now: Timestamp) -> Result<bool> {
     })
     .await
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,7 @@ pub mod files;
 pub mod history;
 pub mod jobs;
 pub mod mails;
+pub mod mounted;
 pub mod organizations;
 pub mod projects;
 pub mod quotas;

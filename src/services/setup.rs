@@ -1,6 +1,8 @@
 //! The first start: somebody has to be able to come in.
 
-use domain::{AppPasswordId, Error, Result, Role, SpaceId, Timestamp, User, UserId, UserName};
+use domain::{
+    Action, AppPasswordId, Door, Error, Event, Result, Role, SpaceId, Timestamp, User, UserId, UserName,
+};
 use metadata::again;
 use metadata::app_passwords::{self, NewAppPassword};
 use metadata::users::{self, NewUser};
@@ -8,7 +10,7 @@ use uuid::Uuid;
 
 use crate::Backends;
 use crate::app_passwords::Issued;
-use crate::steps::{AppSecret, made_up_password};
+use crate::steps::{AppSecret, made_up_password, record_here};
 
 /// The first account, and what opens it; neither password can be read again.
 pub struct Welcome {
@@ -41,6 +43,8 @@ pub async fn welcome(now: Timestamp, backends: &Backends, user_name: &UserName) 
             return Ok(None);
         }
         let user = users::insert(&tx, now, first_user(backends, user_name, password_hash.clone())).await?;
+        let made = Event::new(Action::CreateUser, "user", user.id.0, user.name.as_str());
+        record_here(&tx, now, Door::Command, made).await?;
         let first = NewAppPassword {
             id: AppPasswordId(Uuid::new_v4()),
             user: user.id,

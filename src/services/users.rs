@@ -1,13 +1,15 @@
 //! People with an account.
 
 use domain::{
-    Caller, Door, Error, Powers, RequestId, Result, Role, SpaceId, Timestamp, User, UserId, UserName,
+    Action, Caller, Door, Error, Event, Powers, RequestId, Result, Role, SpaceId, Timestamp, User, UserId,
+    UserName,
 };
 use metadata::{Tx, again, users};
 use uuid::Uuid;
 
 use crate::Backends;
 pub use crate::steps::made_up_password;
+use crate::steps::record_here;
 
 /// Shorter account passwords are guessed (NIST SP 800-63B §5.1.1.2).
 const PASSWORD_CHARS_MIN: usize = 8;
@@ -49,6 +51,8 @@ pub async fn create(now: Timestamp, backends: &Backends, new: NewUser) -> Result
     again(|| async {
         let tx = backends.metadata.begin().await?;
         let user = users::insert(&tx, now, new.clone()).await?;
+        let made = Event::new(Action::CreateUser, "user", user.id.0, user.name.as_str());
+        record_here(&tx, now, Door::Command, made).await?;
         tx.commit().await?;
         Ok(user)
     })

@@ -1,5 +1,6 @@
 //! The REST API, as its clients see it.
 
+mod audit;
 mod document;
 mod manners;
 mod sessions;

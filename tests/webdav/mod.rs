@@ -25,6 +25,7 @@ mod locked;
 mod options;
 mod paths;
 mod prefixes;
+mod projects;
 mod propfind;
 mod proppatch;
 mod proxy;

@@ -1,6 +1,6 @@
 //! Copies of whole folders in a handful of statements. A copy refers to the same blobs: no bytes move.
 
-use domain::{Caller, Error, NodeId, NodeName, Result, Seq, SpaceId};
+use domain::{Caller, Error, NodeId, NodeName, Result, Seq, SpaceId, Timestamp};
 use sea_orm::{ConnectionTrait, DbBackend, Value};
 use uuid::Uuid;
 
@@ -36,7 +36,7 @@ impl Source {
         };
         format!(
             "WITH RECURSIVE tree (id) AS (SELECT CAST($1 AS BIGINT){below}), source AS ( \
-               SELECT n.id, n.name, n.folder, n.blob_id, n.modified_ms, n.system_bytes, n.system_sha256 \
+               SELECT n.id, n.name, n.folder, n.blob_id, n.created_ms, n.modified_ms, n.system_bytes, n.system_sha256 \
                FROM tree JOIN nodes n ON n.id = tree.id \
              )"
         )
@@ -44,8 +44,7 @@ impl Source {
 
     fn past_rows(self, seq: &str) -> String {
         let stood = stood(seq);
-        let columns =
-            "r.node_id, r.name, n.folder, r.blob_id, r.modified_ms, n.system_bytes, n.system_sha256";
+        let columns = "r.node_id, r.name, n.folder, r.blob_id, n.created_ms, r.modified_ms, n.system_bytes, n.system_sha256";
         let below = match self.deep {
             true => format!(
                 " UNION ALL SELECT {columns} FROM source JOIN revisions r ON r.parent_id = source.id \
@@ -54,7 +53,7 @@ impl Source {
             false => String::new(),
         };
         format!(
-            "WITH RECURSIVE source (id, name, folder, blob_id, modified_ms, system_bytes, system_sha256) AS ( \
+            "WITH RECURSIVE source (id, name, folder, blob_id, created_ms, modified_ms, system_bytes, system_sha256) AS ( \
                SELECT {columns} FROM revisions r JOIN nodes n ON n.id = r.node_id \
                WHERE r.node_id = $1 AND {stood}{below} \
              )"
@@ -124,6 +123,8 @@ pub struct CopyTo<'a> {
     pub parent: NodeId,
     /// The name, free in that folder.
     pub name: &'a NodeName,
+    /// The moment the copies are made at; none for that of each original.
+    pub created_at: Option<Timestamp>,
 }
 
 /// Copies a node, and if asked everything below it, with properties, under the pen of `seq`.
@@ -142,7 +143,7 @@ pub async fn copy(tx: &Tx, caller: &Caller, seq: Seq, source: Source, to: CopyTo
          {rows} \
          SELECT CASE WHEN s.id = $1 THEN $7 ELSE {uuid} END, $2, CASE WHEN s.id = $1 THEN CAST($3 AS BIGINT) END, \
            CASE WHEN s.id = $1 THEN CAST($4 AS TEXT) ELSE s.name END, \
-           s.folder, s.blob_id, $5, s.modified_ms, $6, $6, $6, s.id, s.system_bytes, s.system_sha256 \
+           s.folder, s.blob_id, COALESCE(CAST($5 AS BIGINT), s.created_ms), s.modified_ms, $6, $6, $6, s.id, s.system_bytes, s.system_sha256 \
          FROM source s",
         uuid = random_uuid(tx),
         rows = source.rows("$8")
@@ -152,7 +153,7 @@ pub async fn copy(tx: &Tx, caller: &Caller, seq: Seq, source: Source, to: CopyTo
         to.space.0.into(),
         to.parent.0.into(),
         to.name.as_str().into(),
-        caller.now.millis().into(),
+        to.created_at.map(Timestamp::millis).into(),
         seq.0.into(),
         to.uuid.into(),
     ]);
@@ -181,6 +182,18 @@ pub async fn copy(tx: &Tx, caller: &Caller, seq: Seq, source: Source, to: CopyTo
     );
     tx.along(Step::new("", properties, scope())).await?;
     crate::revisions::open_all(tx, caller, to.space, seq).await
+}
+
+/// The copy of a node that one change has made.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn made(tx: &Tx, space: SpaceId, seq: Seq, original: NodeId) -> Result<NodeId> {
+    let sql = "SELECT id FROM nodes WHERE space_id = $1 AND created_seq = $2 AND copied_from = $3";
+    let values = [space.0.into(), seq.0.into(), original.0.into()];
+    let row = tx.raw().query_one_raw(statement(tx, sql, values)).await.or_domain()?;
+    let row = row.ok_or_else(|| Error::internal("a copy was made and is not there"))?;
+    row.try_get("", "id").or_domain().map(NodeId)
 }
 
 /// A random UUID (RFC 9562 §5.4, version 4) made by the database itself, so that a copy of any size stays one

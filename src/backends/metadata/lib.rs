@@ -31,6 +31,7 @@ pub mod jobs;
 pub mod locks;
 pub mod mails;
 pub mod members;
+pub mod mounted;
 pub mod moves;
 pub mod names;
 pub mod nodes;

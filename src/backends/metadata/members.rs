@@ -2,7 +2,7 @@
 
 use domain::{
     DeadProperty, Node, NodeFilter, NodeId, NodeKey, NodeName, NodeOrder, Page, PageRequest, PropertyName,
-    Removal, Result,
+    Quota, Removal, Result,
 };
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
@@ -20,12 +20,14 @@ pub struct Member {
     pub properties: Vec<DeadProperty>,
     /// How it came to be in the trash, if it is an entry there.
     pub removal: Option<Box<Removal>>,
+    /// What the space it is the top of may hold and holds, if that is another one than its folder is in.
+    pub quota: Option<Quota>,
 }
 
 impl Member {
-    /// Somewhere else than in the trash, with no properties.
+    /// Somewhere else than in the trash, in the space of its folder, with no properties.
     pub fn of(node: Node) -> Self {
-        Self { node, properties: Vec::new(), removal: None }
+        Self { node, properties: Vec::new(), removal: None, quota: None }
     }
 }
 

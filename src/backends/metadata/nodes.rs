@@ -288,6 +288,15 @@ fn set_times(mut update: UpdateMany<node::Entity>, times: NodeTimes) -> UpdateMa
     update
 }
 
+/// Gives a node another identity, so that something else can have the one it had.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn identify(tx: &Tx, id: NodeId, uuid: Uuid) -> Result<()> {
+    let sql = "UPDATE nodes SET uuid = $2 WHERE id = $1";
+    tx.raw().execute_raw(statement(tx, sql, [id.0.into(), uuid.into()])).await.or_domain().map(drop)
+}
+
 /// Notes on these folders that something below them, or about them, changed.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use crate::{Db, statement};
 /// Where a node is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The name of the user whose space it is in.
+    /// The name of the user, or of the project, whose space it is in.
     pub owner: Option<String>,
     /// The path in that space; it begins with `…` where the way up ends elsewhere than at the top.
     pub path: String,
@@ -47,8 +47,9 @@ pub async fn of_node(db: &impl Db, node: NodeId) -> Result<Option<Place>> {
                  SELECT p.id, p.parent_id, p.name, p.space_id, p.trashed_ms IS NOT NULL \
                  FROM up JOIN nodes p ON p.id = up.parent_id \
                ) \
-               SELECT up.id, up.parent_id, up.name, up.trashed, u.name AS owner FROM up \
-               LEFT JOIN spaces s ON s.id = up.space_id LEFT JOIN users u ON u.id = s.owner_id";
+               SELECT up.id, up.parent_id, up.name, up.trashed, COALESCE(u.name, p.name) AS owner FROM up \
+               LEFT JOIN spaces s ON s.id = up.space_id LEFT JOIN users u ON u.id = s.owner_id \
+               LEFT JOIN projects p ON p.space_id = up.space_id";
     let rows = db.raw().query_all_raw(statement(db, sql, [node.0.into()])).await.or_domain()?;
     let mut above: BTreeMap<i64, (Option<i64>, String)> = BTreeMap::new();
     let mut place = Place { owner: None, path: String::new(), is_trashed: false, is_earlier: false };

@@ -2,6 +2,7 @@
 //! at the moment. It works beside a running server.
 
 mod app_password;
+mod audit;
 mod blobs_move;
 mod devices;
 mod jobs;
@@ -61,6 +62,8 @@ pub enum Inside {
     /// See what is being uploaded
     #[command(subcommand)]
     Uploads(uploads::Uploads),
+    /// Read the record of who did what, the newest entries first
+    Audit(audit::Audit),
 }
 
 pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow::Result<ExitCode> {
@@ -86,6 +89,7 @@ pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow
         Inside::Servers(command) => servers::run(command, config, &backends).await,
         Inside::Devices(command) => devices::run(command, &backends).await,
         Inside::Uploads(command) => uploads::run(command, &backends).await,
+        Inside::Audit(command) => audit::run(command, &backends).await,
     };
     backends.close().await?;
     done

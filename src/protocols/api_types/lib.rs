@@ -3,6 +3,7 @@
 //! Field names are in snake_case, identities UUIDs, times RFC 3339 in UTC with milliseconds, and sizes end in their unit.
 //! Unknown fields in a request are refused.
 
+pub mod audit;
 pub mod batch;
 pub mod change;
 pub mod file;

@@ -44,7 +44,7 @@ impl Gate {
             return self.admit(parts).await;
         }
         let caller = sessions::enter(&self.backends, &visit(parts)?, token.trim()).await?;
-        introduce(parts, &caller);
+        self.introduce(parts, &caller);
         Ok(caller)
     }
 
@@ -62,8 +62,14 @@ impl Gate {
         let (name, secret, door) = (basic.account(), basic.secret.as_str(), self.door);
         let attempt = Attempt { name, secret, address, product, door, request, now };
         let caller = log_in(&self.backends, attempt).await?;
-        introduce(parts, &caller);
+        self.introduce(parts, &caller);
         Ok(caller)
+    }
+
+    fn introduce(&self, parts: &request::Parts, caller: &Caller) {
+        if let Some(visitor) = parts.extensions.get::<Visitor>() {
+            visitor.introduce(caller, &self.backends);
+        }
     }
 }
 
@@ -77,12 +83,6 @@ pub fn visit(parts: &request::Parts) -> Result<Visit<'_>> {
         return Err(Error::internal("a request came to the gate without passing the hall"));
     };
     Ok(Visit { address, product: product(&parts.headers), request, now: Timestamp::now() })
-}
-
-fn introduce(parts: &request::Parts, caller: &Caller) {
-    if let Some(visitor) = parts.extensions.get::<Visitor>() {
-        visitor.introduce(&caller.name);
-    }
 }
 
 /// What a door that answers 401 asks for (RFC 7617 §2).

@@ -9,24 +9,36 @@ use ::metrics::gauge;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use domain::{RequestId, UserName};
+use domain::{Caller, Error, RequestId};
 use http::header::CONTENT_LENGTH;
 use http::{Method, StatusCode, request};
 use http_body::{Body as _, Frame, SizeHint};
+use services::{Backends, audit};
 use tracing::Span;
 
 use crate::body::Progress;
 use crate::metrics;
 use crate::origin::Peer;
 
-/// Where the gate leaves the name of the caller for the line in the log.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Visitor(Arc<OnceLock<UserName>>);
+/// Where the gate leaves the caller, for the line in the log and the record of what was refused.
+#[derive(Clone, Default)]
+pub(crate) struct Visitor(Arc<OnceLock<(Caller, Arc<Backends>)>>);
 
 impl Visitor {
-    pub(crate) fn introduce(&self, name: &UserName) {
+    pub(crate) fn introduce(&self, caller: &Caller, backends: &Arc<Backends>) {
         // A door that asks twice gets the same caller.
-        self.0.get_or_init(|| name.clone());
+        self.0.get_or_init(|| (caller.clone(), Arc::clone(backends)));
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.0.get().map(|(caller, _)| caller.name.as_str())
+    }
+
+    /// Whoever may not do something has asked for it: the record knows what.
+    fn was_refused(&self, method: &Method, path: &str) {
+        if let Some((caller, backends)) = self.0.get() {
+            audit::note_refusal(backends, caller, &format!("{method} {path}"));
+        }
     }
 }
 
@@ -77,6 +89,9 @@ impl Visit {
     pub(crate) fn accompany(mut self, answer: Response) -> Response {
         let length = answer.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         self.status = Some(answer.status());
+        if let Some(Error::Forbidden(_)) = answer.extensions().get() {
+            self.visitor.was_refused(&self.method, &self.path);
+        }
         self.expected_bytes = length.or_else(|| answer.body().size_hint().exact());
         // HTTP takes no body of these, so hyper asks for none.
         let bodiless = matches!(answer.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
@@ -101,7 +116,7 @@ impl Drop for Visit {
             received_bytes = received,
             sent_bytes = self.sent_bytes,
             millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-            user = self.visitor.0.get().map(UserName::as_str),
+            user = self.visitor.name(),
             peer = self.peer.map(|Peer(address)| tracing::field::display(address)),
             "{}", if whole { "answered" } else { "broken off" },
         );

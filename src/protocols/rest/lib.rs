@@ -3,6 +3,7 @@
 mod answers;
 mod api;
 mod asker;
+mod audit;
 mod batch;
 mod body;
 mod conditions;
@@ -39,6 +40,7 @@ fn nouns() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .merge(sessions::router())
         .merge(errors::router())
+        .merge(audit::router())
         .merge(files::router())
         .merge(folders::router())
         .merge(versions::router())

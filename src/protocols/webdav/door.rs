@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::MethodRouter;
-use domain::Error;
+use domain::{Error, ProjectRole};
 use gate::{Gate, Origin};
 use http::header::ALLOW;
 use http::{Extensions, HeaderMap, Method, StatusCode, request};
@@ -22,6 +22,7 @@ use crate::naming::Naming;
 use crate::places;
 use crate::redirects::Redirects;
 use crate::visit::Visit;
+use crate::ways::Ways;
 
 /// What a request at this door meets.
 pub struct Door {
@@ -136,16 +137,21 @@ impl Door {
         let target = prefix.target(parts.uri.path(), chars_max)?;
         let mut conditions =
             headers::conditions(&parts.headers, &prefix, host(&parts.extensions), chars_max)?;
-        let path = naming.meant(&caller, &self.backends, target.path.clone(), &target.as_sent).await?;
+        let mut ways = Ways::new(naming);
+        let way = ways.find(&caller, &self.backends, target.path.clone(), &target.as_sent).await?;
+        let (above, role, path) = (way.above(), way.role, way.path);
         let mut known = vec![(target.path, path.clone())];
         for tagged in conditions.tagged_paths_mut() {
             let meant = match known.iter().find(|(sent, _)| sent == tagged) {
                 Some((_, meant)) => meant.clone(),
-                None => naming.meant(&caller, &self.backends, tagged.clone(), "").await?,
+                None => ways.find(&caller, &self.backends, tagged.clone(), "").await?.path,
             };
             known.push((std::mem::replace(tagged, meant.clone()), meant));
         }
         Ok(Visit {
+            read_only: role == Some(ProjectRole::Viewer) || caller.may_write().is_err(),
+            above,
+            ways,
             caller,
             backends: Arc::clone(&self.backends),
             place: places::of(&path),
@@ -212,11 +218,12 @@ impl Door {
 
 /// What the client means by a Destination.
 async fn meant(visit: &Visit, to: Target, moves: bool) -> Result<Target, Error> {
-    let Visit { caller, backends, naming, .. } = visit;
+    let Visit { caller, backends, .. } = visit;
+    let mut ways = visit.ways.clone();
     let path = match moves {
         _ if to.is_spelled(&visit.href) => visit.path.clone(),
-        true => naming.meant_by_move(caller, backends, &visit.path, to.path, &to.as_sent).await?,
-        false => naming.meant(caller, backends, to.path, &to.as_sent).await?,
+        true => ways.find_for_move(caller, backends, &visit.path, to.path, &to.as_sent).await?.path,
+        false => ways.find(caller, backends, to.path, &to.as_sent).await?.path,
     };
     Ok(Target { path, ..to })
 }

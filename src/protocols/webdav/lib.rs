@@ -19,6 +19,7 @@ mod naming;
 mod places;
 mod redirects;
 mod visit;
+mod ways;
 mod xml;
 
 pub use config::WebdavConfig;

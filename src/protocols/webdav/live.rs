@@ -93,6 +93,9 @@ pub const BRIEF: [Live; 5] = [
     Live::Win32FileAttributes,
 ];
 
+/// FILE_ATTRIBUTE_READONLY ([MS-FSCC] 2.6).
+const READ_ONLY: u32 = 1;
+
 /// What becomes of a value that a client sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Setting {
@@ -116,6 +119,8 @@ pub struct Entry<'a> {
     pub seq: Option<Seq>,
     /// How it came to be in the trash, if it is an entry there.
     pub removal: Option<&'a Removal>,
+    /// Whether nothing here can be changed by the one who asks.
+    pub read_only: bool,
     /// Where on its address the drive is, without a slash at the end.
     pub prefix: &'a str,
     /// The locks that cover it, each with the href of the node it lies on.
@@ -128,6 +133,12 @@ impl Entry<'_> {
     /// The change up to which a client would know a folder that it synchronizes now.
     fn synchronized(&self) -> Option<Seq> {
         self.seq.filter(|_| self.node.is_folder())
+    }
+
+    /// Appends attributes as Windows reads them, with the one that says that it is read-only.
+    fn push_attributes(&self, attributes: u32, out: &mut Writer) {
+        let attributes = if self.read_only { attributes | READ_ONLY } else { attributes };
+        out.raw().push_str(&format!("{attributes:08X}"));
     }
 }
 
@@ -235,8 +246,8 @@ impl Live {
             }
             // Nobody is a resource here; what a user has of their own is the drive (RFC 5397 §3).
             Self::CurrentUserPrincipal => out.leaf("href", &format!("{}/", entry.prefix)),
-            Self::Win32FileAttributes if node.is_folder() => out.raw().push_str("00000010"),
-            Self::Win32FileAttributes => out.raw().push_str("00000020"),
+            Self::Win32FileAttributes if node.is_folder() => entry.push_attributes(0x10, out),
+            Self::Win32FileAttributes => entry.push_attributes(0x20, out),
             Self::TrashOrigin => {
                 out.text(&entry.removal.map(|removal| removal.origin.to_string()).unwrap_or_default());
             }
@@ -253,14 +264,15 @@ impl Live {
     pub fn write_attributes(self, kept: &DeadProperty, entry: &Entry<'_>, out: &mut Writer) {
         let (namespace, local) = self.parts();
         out.element(namespace, local, |out| match attributes(&kept.xml) {
-            Some(digits) => out.raw().push_str(digits),
+            Some(kept) => entry.push_attributes(kept, out),
             None => self.write_value(entry, out),
         });
     }
 }
 
-/// The eight hexadecimal digits of `Win32FileAttributes`.
-fn attributes(xml: &str) -> Option<&str> {
+/// The number of `Win32FileAttributes`, eight hexadecimal digits.
+fn attributes(xml: &str) -> Option<u32> {
     let (digits, _) = xml.split_once('>')?.1.split_once('<')?;
-    (digits.len() == 8 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())).then_some(digits)
+    let is_number = digits.len() == 8 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    u32::from_str_radix(digits, 16).ok().filter(|_| is_number)
 }

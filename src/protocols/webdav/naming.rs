@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use domain::{Caller, Node, NodeId, NodeName, NodePath, Result, VirtualFolder, ascii_name, windows_name};
 use percent_encoding::percent_decode_str;
+use services::mounted::Alike;
 use services::{Backends, NamesConfig, files};
 
 use crate::client::Client;
@@ -46,6 +47,11 @@ impl Naming {
     /// A name as the client wrote it, in the letters of the house.
     pub fn read(self, name: Cow<'_, str>) -> Cow<'_, str> {
         if self.windows { rewrite(name, windows_name::read) } else { name }
+    }
+
+    /// How the name of a project may be spelled in a path that was sent so.
+    pub fn alike(self, as_sent: &str) -> Alike {
+        Alike { any_case: self.windows && !is_exact(as_sent), ascii: self.ascii_safe }
     }
 
     /// What the client means by a path, which it sent so.
@@ -107,13 +113,16 @@ impl Naming {
         path: NodePath,
         as_sent: &str,
     ) -> Result<NodePath> {
-        // A name that was shown apart from its like in another case never means the other one.
-        let is_exact = || percent_decode_str(as_sent).decode_utf8_lossy().contains(windows_name::NOTHING);
-        if !self.windows || path.is_root() || is_exact() {
+        if !self.windows || path.is_root() || is_exact(as_sent) {
             return Ok(path);
         }
         files::in_any_case(caller, backends, path).await
     }
+}
+
+/// A name that was shown apart from its like in another case never means the other one.
+fn is_exact(as_sent: &str) -> bool {
+    percent_decode_str(as_sent).decode_utf8_lossy().contains(windows_name::NOTHING)
 }
 
 fn rewrite<'a>(name: Cow<'a, str>, rule: for<'b> fn(&'b str) -> Cow<'b, str>) -> Cow<'a, str> {

@@ -8,6 +8,7 @@ use services::Backends;
 use crate::client::Client;
 use crate::naming::Naming;
 use crate::places::Place;
+use crate::ways::Ways;
 
 /// Who asks, about which path, under which conditions.
 pub struct Visit {
@@ -15,8 +16,14 @@ pub struct Visit {
     pub caller: Caller,
     /// What answers.
     pub backends: Arc<Backends>,
-    /// The path, as the house knows it.
+    /// The path, as the house knows it, in its tree.
     pub path: NodePath,
+    /// How many names before those of the path lead into its tree.
+    pub above: usize,
+    /// Whether nothing there can be changed by the one who asks.
+    pub read_only: bool,
+    /// The projects that were looked up for it.
+    pub ways: Ways,
     /// Where in the drive that is.
     pub place: &'static dyn Place,
     /// The path as the client spelled it, percent-encoded, with the prefix of the drive and without a
@@ -54,7 +61,7 @@ impl Visit {
         let mut href = self.prefix.clone();
         let below = self.href.strip_prefix(&self.prefix).unwrap_or_default();
         // As the client spelled them: its names may not be the stored ones.
-        for name in below.split('/').filter(|name| !name.is_empty()).take(depth) {
+        for name in below.split('/').filter(|name| !name.is_empty()).take(self.above + depth) {
             href.push('/');
             href.push_str(name);
         }

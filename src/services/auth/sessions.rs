@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::audit::{Actor, Deed, Outcome};
 use domain::{
     Action, Caller, Code, Door, Error, Event, Message, Powers, RequestId, Result, Session, SessionId,
     Timestamp,
@@ -201,8 +202,10 @@ async fn verify_to_the_end(
     password: &str,
 ) -> Result<Account> {
     let (backends, address, now) = (Arc::clone(backends), visit.address, visit.now);
+    let tried = refused_log_in(visit);
     let (login, password) = (login.trim().to_lowercase(), password.to_owned());
-    let verifying = tokio::spawn(async move { verify(&backends, &login, &password, address, now).await });
+    let verifying =
+        tokio::spawn(async move { verify(&backends, &login, &password, tried, address, now).await });
     verifying.await.map_err(Error::internal)?
 }
 
@@ -210,6 +213,7 @@ async fn verify(
     backends: &Backends,
     login: &str,
     password: &str,
+    tried: Deed,
     address: IpAddr,
     now: Timestamp,
 ) -> Result<Account> {
@@ -224,6 +228,7 @@ async fn verify(
     failures.check(now).await?;
     let hash = known.as_ref().and_then(|account| account.password_hash.as_deref());
     let is_right = backends.hashing.verify(&turn, password, hash).await?;
+    let actor = known.as_ref().map_or(Actor::Unknown, |account| Actor::User(account.user));
     match known.filter(|_| is_right) {
         Some(account) => {
             failures.forget().await;
@@ -231,8 +236,22 @@ async fn verify(
         }
         None => {
             failures.record(now).await;
+            backends.accesses.note(Deed { actor, ..tried });
             Err(refused(Code::WrongCredentials, "User name, e-mail address or password is wrong."))
         }
+    }
+}
+
+/// What is written down of a wrong password. The name that was tried is not: whoever mistypes may give a password for it.
+fn refused_log_in(visit: &Visit<'_>) -> Deed {
+    Deed {
+        actor: Actor::Unknown,
+        at: visit.now,
+        door: Door::Rest,
+        address: Some(visit.address),
+        request: Some(visit.request),
+        outcome: Outcome::Refused,
+        event: Event::new(Action::LogInRefused, "session", "", ""),
     }
 }
 

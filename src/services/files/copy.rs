@@ -30,7 +30,7 @@ pub async fn copy(
     deep: bool,
     conditions: &Conditions,
 ) -> Result<(Uuid, Placed)> {
-    apart(from, to)?;
+    apart(caller, from, to)?;
     let name = name_of(backends, &to.path)?;
     let mut promotion = Promotion::new(caller, backends);
     loop {
@@ -72,7 +72,7 @@ impl Copying<'_> {
 
         let promoted = node.is_system() && name.system().is_none();
         if promoted {
-            let blob = match Ready::show(self.ready, &tx, node).await? {
+            let blob = match Ready::show(self.ready, &tx, node, target.space.id).await? {
                 Shown::Blob(blob) => blob,
                 Shown::Needs(bytes) => return Ok(Tried::Needs(bytes)),
             };
@@ -118,7 +118,7 @@ impl Copying<'_> {
 
     fn place<'b>(&self, uuid: Uuid, target: &Located, name: &'b NodeName) -> Result<CopyTo<'b>> {
         let space = self.caller.tree(&self.to.path).space;
-        Ok(CopyTo { uuid, space, parent: parent_of(target)?.id, name })
+        Ok(CopyTo { uuid, space, parent: parent_of(target)?.id, name, created_at: Some(self.caller.now) })
     }
 
     async fn tree(&self, tx: &Tx, seq: Seq, source: &Node, weight: Weight, to: CopyTo<'_>) -> Result<()> {

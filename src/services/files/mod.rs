@@ -1,6 +1,7 @@
 //! What may be done with files and folders.
 
 mod by_identity;
+mod carry;
 mod changes;
 mod copy;
 mod create_folder;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{BlobId, Caller, Content, Error, Node, Result, Sha256};
+use domain::{BlobId, Caller, Content, Error, Node, Result, Sha256, SpaceId};
 use metadata::{Tx, blobs, spaces, system_files};
 use sha2::{Digest, Sha256 as Hasher};
 
@@ -85,16 +85,16 @@ impl Promotion {
 }
 
 impl Ready {
-    /// Makes the blob live and charges the quota, if it holds what the node holds now.
+    /// Makes the blob live and charges the quota of a space, if it holds what the node holds now.
     ///
     /// # Errors
     /// [`QuotaExceeded`](Error::QuotaExceeded) when the file does not fit.
-    pub(super) async fn show(ready: Option<&Self>, tx: &Tx, node: &Node) -> Result<Shown> {
+    pub(super) async fn show(ready: Option<&Self>, tx: &Tx, node: &Node, space: SpaceId) -> Result<Shown> {
         let fits = |ready: &&Self| node.sha256() == Some(ready.content.sha256);
         let Some(Self { content, blob }) = ready.filter(fits) else {
             return system_files::read(tx, node).await?.map(Shown::Needs).ok_or_else(busy);
         };
-        spaces::charge(tx, node.space, content.size_bytes).await?;
+        spaces::charge(tx, space, content.size_bytes).await?;
         let blob = blob.as_ref().map(|stored| stored.blob);
         if let Some(id) = blob {
             blobs::enliven(tx, id, content).await?;

@@ -1,11 +1,12 @@
-//! Renaming and moving: one row changes, however much lies below it, and one more if it has a companion.
+//! Renaming and moving: in one tree one row changes, however much lies below it, and one more if it has a companion.
 
 use std::sync::Arc;
 
-use domain::{Action, Caller, Conditions, NodeId, NodeName, NodePath, Result, Seq, VirtualFolder};
+use domain::{Action, Caller, Conditions, Error, NodeId, NodeName, NodePath, Result, Seq, VirtualFolder};
 use metadata::nodes::{self, Change, Located};
 use metadata::{Tx, again, locks, system_files, trash as trashed};
 
+use super::carry::Carrying;
 use super::promotion::{Promotion, Ready, Shown, Tried};
 use super::{Placed, Target};
 use crate::Backends;
@@ -17,7 +18,7 @@ use crate::steps::{
 /// Moves what is at `from`; what is at the target goes into the trash if it may be replaced. A system file that
 /// gets an ordinary name becomes an ordinary file. What is in the trash is restored: an entry that is moved to the top of
 /// the drive under the name it has there goes back to its folder and gets its own name back, if the folder is still
-/// there and the name is free.
+/// there and the name is free. Into another tree it is a copy that goes, and the original goes into the trash.
 ///
 /// # Errors
 /// [`NotFound`](domain::Error::NotFound), [`ParentMissing`](domain::Error::ParentMissing), [`Stale`](domain::Error::Stale) (also when
@@ -31,12 +32,22 @@ pub async fn relocate(
     to: &Target,
     conditions: &Conditions,
 ) -> Result<Placed> {
-    apart(from, to)?;
+    apart(caller, from, to)?;
+    if from.is_root() {
+        let sentence = "The top folder of a drive or project stays where it is; move what is in it.";
+        return Err(Error::Forbidden(sentence.into()));
+    }
     let name = name_of(backends, &to.path)?;
     let mut promotion = Promotion::new(caller, backends);
     loop {
         let ready = promotion.ready();
-        let tried = again(|| attempt(caller, backends, from, to, &name, conditions, ready)).await;
+        let tried = match caller.tree(from) == caller.tree(&to.path) {
+            true => again(|| attempt(caller, backends, from, to, &name, conditions, ready)).await,
+            false => {
+                let carrying = Carrying { caller, from, to, name: &name, conditions, ready };
+                again(|| carrying.attempt(backends)).await
+            }
+        };
         if let Some(placed) = promotion.settle(tried).await? {
             return Ok(placed);
         }
@@ -64,7 +75,7 @@ async fn attempt(
 
     let promoted = node.is_system() && name.system().is_none();
     if promoted {
-        let blob = match Ready::show(ready, &tx, node).await? {
+        let blob = match Ready::show(ready, &tx, node, node.space).await? {
             Shown::Blob(blob) => blob,
             Shown::Needs(bytes) => return Ok(Tried::Needs(bytes)),
         };

@@ -64,6 +64,10 @@ pub async fn in_any_case(caller: &Caller, backends: &Backends, mut path: NodePat
     let db = &backends.metadata;
     may_read(db, caller, caller.tree(&path).space).await?;
     for _ in 0..RESPELLED_MAX {
+        // What is in the others is looked for by whoever knows them.
+        if VirtualFolder::of(&path).is_some_and(|folder| folder != VirtualFolder::Trash) {
+            break;
+        }
         let located = locate(db, caller, &path).await?;
         let depth = located.found.len().saturating_sub(1);
         let folder = located.found.last().filter(|node| node.is_folder());
@@ -75,7 +79,8 @@ pub async fn in_any_case(caller: &Caller, backends: &Backends, mut path: NodePat
             id => names::of_length(db, id, chars, MEMBERS_MAX).await?,
         };
         if depth == 0 {
-            alike.extend(VirtualFolder::ALL.map(|folder| NodeName::stored(folder.name().to_owned())));
+            let folders = VirtualFolder::in_tree(path.tree().is_none());
+            alike.extend(folders.map(|folder| NodeName::stored(folder.name().to_owned())));
         }
         alike.retain(|name| windows_name::folded(name.as_str()) == folded);
         let (Some(stored), true) = (alike.pop(), alike.is_empty()) else { break };

@@ -48,7 +48,13 @@ pub async fn copy(
             let [companion] = companions_of(&tx, [(parent, &name)]).await?;
             trash(&tx, caller, seq, &target, companion).await?;
         }
-        let to = CopyTo { uuid: Uuid::now_v7(), space: tree.space, parent, name: &name };
+        let to = CopyTo {
+            uuid: Uuid::now_v7(),
+            space: tree.space,
+            parent,
+            name: &name,
+            created_at: Some(caller.now),
+        };
         copies::copy(&tx, caller, seq, source, to).await?;
         nodes::stir(&tx, seq, target.ancestors()).await?;
         record(&tx, caller, &copied).await?;

@@ -177,9 +177,10 @@ impl Plan {
             if target.node().is_none() {
                 may_place(tx, caller, &target, false, &any).await?;
             }
-            let source = self.source(past);
+            let (source, created_at) = (self.source(past), Some(caller.now));
             charge_copy(tx, tree.space, copies::weight(tx, source).await?).await?;
-            let to = CopyTo { uuid: Uuid::now_v7(), space: tree.space, parent: parent_of(&target)?.id, name };
+            let (uuid, parent) = (Uuid::now_v7(), parent_of(&target)?.id);
+            let to = CopyTo { uuid, space: tree.space, parent, name, created_at };
             copies::copy(tx, caller, seq, source, to).await?;
         }
         nodes::stir(tx, seq, target.ancestors()).await?;

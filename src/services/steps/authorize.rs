@@ -61,6 +61,14 @@ pub(crate) async fn pen(tx: &Tx, caller: &Caller, tree: Tree) -> Result<Seq> {
     spaces::take_pen(tx, tree.space, 0).await
 }
 
+/// Takes the pen of a space for what the house does by itself, for nobody: what is purged by and by, and counted.
+///
+/// # Errors
+/// Whatever the database says.
+pub(crate) async fn pen_of_house(tx: &Tx, space: SpaceId) -> Result<Seq> {
+    spaces::take_pen(tx, space, 0).await
+}
+
 /// Takes it once more, for a number of its own.
 ///
 /// # Errors

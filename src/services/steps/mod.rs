@@ -23,7 +23,8 @@ mod under_way;
 
 pub(crate) use accesses::Accesses;
 pub(crate) use authorize::{
-    may_read, may_write, pen, pen_again, pen_of_system, pen_settling, pens, pens_to_copy, project_of, tree_of,
+    may_read, may_write, pen, pen_again, pen_of_house, pen_of_system, pen_settling, pens, pens_to_copy,
+    project_of, tree_of,
 };
 pub(crate) use change::change;
 pub(crate) use charge::{NODES_MAX, charge_copy};
@@ -36,7 +37,9 @@ pub(crate) use identity::{find, path_by_now};
 pub(crate) use judge::{end_lapsed, judge, may_remove};
 pub(crate) use moment::seq_at;
 pub(crate) use organization::{Standing, change_organization, see_organization};
-pub(crate) use place::{apart, free_name, is_in_the_way, may_place, placed, placeholder, room_for, trash};
+pub(crate) use place::{
+    apart, free_name, is_in_the_way, make_entry, may_place, placed, placeholder, room_for, trash,
+};
 pub use post::SEND_MAIL;
 pub(crate) use post::post;
 pub(crate) use project::{change_project, leaves_an_admin, note_member, see_project};

@@ -11,13 +11,20 @@ use super::companions::go_along;
 use super::{may_remove, parent_of};
 use crate::files::{Placed, Target};
 
-/// Refuses two paths of which one lies within the other: a folder cannot go into itself, and what replaced
+/// Refuses the top of a tree as a place to go to, and two paths of which one lies within the other: a folder cannot go into itself, and what replaced
 /// the folder around it would take the place of its own source.
-pub(crate) fn apart(from: &NodePath, to: &Target) -> Result<()> {
+pub(crate) fn apart(caller: &Caller, from: &NodePath, to: &Target) -> Result<()> {
+    let is_one_tree = caller.tree(from) == caller.tree(&to.path);
+    let (above, below) =
+        (from.names().starts_with(to.path.names()), to.path.names().starts_with(from.names()));
     // What gets a name of its own replaces nothing.
-    let is_beside = to.on_conflict == OnConflict::Rename && (to.path == *from || !to.path.is_within(from));
-    if !is_beside && (from.is_within(&to.path) || to.path.is_within(from)) {
+    let is_beside = to.on_conflict == OnConflict::Rename && above;
+    if is_one_tree && !is_beside && (above || below) {
         let sentence = "Source and destination lie within one another; nothing was changed.";
+        return Err(Error::Forbidden(sentence.into()));
+    }
+    if to.path.is_root() {
+        let sentence = "The top folder of a drive or project cannot be replaced; name a folder in it.";
         return Err(Error::Forbidden(sentence.into()));
     }
     Ok(())

@@ -6,12 +6,12 @@ use domain::{
     Action, Caller, Conditions, Door, Error, Event, JobKind, NodePath, ProjectId, Result, SpaceId, Timestamp,
     UserName, VirtualFolder,
 };
-use metadata::{again, jobs, nodes, purge, spaces, users};
+use metadata::{again, jobs, nodes, purge, users};
 
 use crate::Backends;
 use crate::steps::{
     ENTRY_DEPTH, about, companions_of, judge, locate, may_remove, node_of, not_made_up, parent_of, pen,
-    record, record_here, tree_of,
+    pen_of_house, record, record_here, tree_of,
 };
 
 /// How many nodes one transaction purges, or takes out of the trash: whoever else wants to write waits that long.
@@ -85,7 +85,7 @@ pub async fn purge_batch(backends: &Backends, now: Timestamp) -> Result<bool> {
     let Some(space) = purge::doomed(&backends.metadata).await? else { return Ok(false) };
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        let seq = spaces::take_pen(&tx, space, 0).await?;
+        let seq = pen_of_house(&tx, space).await?;
         purge::purge(&tx, space, seq, now, NODES_MAX).await?;
         failpoint::reach("trash.batch");
         tx.commit().await?;
@@ -175,7 +175,7 @@ async fn doom_entries(
 ) -> Result<u64> {
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        spaces::take_pen(&tx, space, 0).await?;
+        pen_of_house(&tx, space).await?;
         let doomed = purge::doom_entries(&tx, space, before, NODES_MAX).await?;
         if doomed > 0 {
             let purged = Event::new(Action::PurgeNode, "trash", space.0, "/.Trash").in_space(space);

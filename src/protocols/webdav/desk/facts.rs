@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use dav_server::davpath::DavPath;
 use dav_server::fs::{DavMetaData, FsError, FsResult};
-use domain::{ETag, Node, NodePath};
+use domain::{ETag, Node, NodeName, NodePath, Result, VirtualFolder};
 
 /// A file or folder as it lies on the desk.
 #[derive(Debug, Clone)]
@@ -33,8 +33,20 @@ impl Flat {
     /// Whether the library speaks of this path; it adds a slash where it believes in a folder.
     pub(super) fn same_path(path: &DavPath, other: &NodePath) -> bool {
         let trimmed = |bytes: &[u8]| bytes.strip_suffix(b"/").unwrap_or(bytes).to_vec();
-        trimmed(path.as_bytes()) == trimmed(other.to_string().as_bytes())
+        let other = laid_out(other).map(|other| other.to_string()).unwrap_or_default();
+        trimmed(path.as_bytes()) == trimmed(other.as_bytes())
     }
+}
+
+/// A path as it lies on the desk, where those of all trees lie side by side: below a folder of nobody's own, and one of the
+/// name of its space.
+///
+/// # Errors
+/// None that could be.
+pub fn laid_out(path: &NodePath) -> Result<NodePath> {
+    let Some(tree) = path.tree() else { return Ok(path.clone()) };
+    let above = [VirtualFolder::Projects.name().to_owned(), tree.space.0.to_string()].map(NodeName::stored);
+    NodePath::new(above.into_iter().chain(path.names().iter().cloned()).collect(), usize::MAX)
 }
 
 impl DavMetaData for Flat {

@@ -20,6 +20,7 @@ use services::files::{self, Download, Placed, Target, UploadRequest, Uploaded};
 
 use crate::visit::Visit;
 use facts::Flat;
+pub use facts::laid_out;
 use file::{Incoming, Outgoing};
 
 /// A desk for one request.

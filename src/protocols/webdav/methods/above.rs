@@ -38,6 +38,7 @@ pub async fn listing(
         quota,
         seq,
         removal: None,
+        read_only: false,
         prefix,
         locks: Vec::new(),
         now: caller.now,

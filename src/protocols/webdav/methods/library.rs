@@ -20,7 +20,7 @@ use services::files::{self, Placed, Target, Uploaded, media_type};
 
 use super::begun::Begun;
 use crate::answer::{self, Refusal};
-use crate::desk::{Desk, Outcome, Task};
+use crate::desk::{Desk, Outcome, Task, laid_out};
 use crate::headers::{self, Depth};
 use crate::places;
 use crate::visit::Visit;
@@ -154,7 +154,7 @@ pub async fn relocate(
 ) -> Result<Response, Refusal> {
     let depth = headers::depth(headers)?.unwrap_or(Depth::Infinity);
     let moves = method.as_str() == "MOVE";
-    places::of(&to.path).admit(visit.place)?;
+    places::of(&to.path).admit(&to.path, visit.place)?;
     if to.path == visit.path {
         return onto_itself(&visit, moves && !to.is_spelled(&visit.href)).await;
     }
@@ -189,12 +189,12 @@ async fn onto_itself(visit: &Visit, respelled: bool) -> Result<Response, Refusal
 fn translate(visit: &Visit, method: Method) -> Result<Request<Body>, Error> {
     let mut request = Request::new(Body::empty());
     *request.method_mut() = method;
-    *request.uri_mut() = encode_path(&visit.path).parse().map_err(Error::internal)?;
+    *request.uri_mut() = encode_path(&laid_out(&visit.path)?).parse().map_err(Error::internal)?;
     Ok(request)
 }
 
 fn spelled(path: &NodePath) -> Result<HeaderValue, Error> {
-    HeaderValue::from_str(&encode_path(path)).map_err(Error::internal)
+    HeaderValue::from_str(&encode_path(&laid_out(path)?)).map_err(Error::internal)
 }
 
 async fn run(desk: &Desk, request: Request<Body>) -> Result<Response, Refusal> {

@@ -105,7 +105,7 @@ impl Listing {
         let (quota, seq) = (look.quota(), Some(look.space().seq).filter(|_| visit.place.is_home()));
         let body = Multistatus::begin(visit.client);
         let folders = match with_members {
-            true => places::listed(&visit, look).collect(),
+            true => places::listed(&visit, look).await?,
             false => Vec::new(),
         };
         let (stage, roll) =
@@ -144,7 +144,7 @@ impl Listing {
                 Stage::Itself { with_members } => {
                     self.write_itself().await?;
                     for node in std::mem::take(&mut self.folders) {
-                        self.write_member(&Member { node, properties: Vec::new(), removal: None });
+                        self.write_member(&Member::of(node));
                     }
                     self.stage = if with_members { Stage::PageAfter(None) } else { Stage::LastPage };
                 }
@@ -166,7 +166,8 @@ impl Listing {
         let locks = self.own_locks.iter().map(|(lock, href)| (lock, href.as_str())).collect();
         let name = &self.visit.naming_of_listing().shown(&self.node.name, self.node.id);
         let (node, quota, seq, removal) = (&self.node, self.quota, self.seq, self.removal.as_ref());
-        let entry = Entry { node, name, quota, seq, removal, locks, now: caller.now, prefix };
+        let read_only = self.visit.read_only;
+        let entry = Entry { node, name, quota, seq, removal, locks, now: caller.now, read_only, prefix };
         self.plan.write(&mut self.body, &self.visit.href(node), &entry, &dead);
         Ok(())
     }
@@ -182,15 +183,17 @@ impl Listing {
         Ok(())
     }
 
-    fn write_member(&mut self, Member { node, properties, removal }: &Member) {
+    fn write_member(&mut self, Member { node, properties, removal, quota }: &Member) {
         let Some((href, name)) = self.roll.enter(self.visit.href(&self.node), node) else { return };
         let inherited = self.own_locks.iter().map(|(lock, root)| (lock, root.as_str()));
         let inherited = inherited.filter(|(lock, _)| lock.depth == domain::LockDepth::Infinity);
         let own = self.member_locks.iter().filter(|lock| lock.node == node.id);
         let locks = inherited.chain(own.map(|lock| (lock, href.as_str()))).collect();
         let Visit { caller, prefix, .. } = &*self.visit;
-        let (quota, seq, removal) = (self.quota, self.seq, removal.as_deref());
-        let entry = Entry { node, name: &name, quota, seq, removal, locks, now: caller.now, prefix };
+        let (quota, seq, removal) = (quota.unwrap_or(self.quota), self.seq, removal.as_deref());
+        let read_only = self.visit.read_only;
+        let entry =
+            Entry { node, name: &name, quota, seq, removal, locks, now: caller.now, read_only, prefix };
         self.member_plan.write(&mut self.body, &href, &entry, properties);
     }
 }

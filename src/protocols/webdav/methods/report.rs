@@ -164,6 +164,7 @@ impl Report {
             quota: self.quota,
             seq: Some(self.seq),
             removal: None,
+            read_only: self.visit.read_only,
             locks,
             now: caller.now,
             prefix,

@@ -1,6 +1,6 @@
-//! `/.History`: the drive as it was at a moment. Copying out of it restores; nothing in it can be changed.
+//! `/.History`, in the drive and in each project: how it was at a moment. Copying out of it restores; nothing in it can be changed.
 
-use domain::{Error, Node, NodeName, Result, VirtualFolder};
+use domain::{Error, Node, NodeName, NodePath, Result, VirtualFolder};
 use futures_util::future::BoxFuture;
 use http::Method;
 use services::files::{Look, Member, Placed, Target};
@@ -19,10 +19,10 @@ impl Place for History {
         Some(VirtualFolder::History)
     }
 
-    fn refusal(&self, method: &Method) -> Option<&'static str> {
+    fn refusal(&self, _: &NodePath, method: &Method) -> Option<Error> {
         match method.as_str() {
             "GET" | "HEAD" | "PROPFIND" | "COPY" => None,
-            _ => Some(SENTENCE),
+            _ => Some(Error::Forbidden(SENTENCE.into())),
         }
     }
 
@@ -45,7 +45,7 @@ impl Place for History {
         Box::pin(history::members(caller, backends, folder, after, count_max, with_properties))
     }
 
-    fn admit(&self, _: &dyn Place) -> Result<()> {
+    fn admit(&self, _: &NodePath, _: &dyn Place) -> Result<()> {
         Err(Error::Forbidden(SENTENCE.into()))
     }
 

@@ -1,6 +1,6 @@
-//! The person's own files: everything that is in no virtual folder.
+//! Files as they are now, the person's own or those of a project: everything that is in no virtual folder.
 
-use domain::{Node, NodeName, Result, VirtualFolder};
+use domain::{Error, Node, NodeName, NodePath, Result, VirtualFolder};
 use futures_util::future::BoxFuture;
 use http::Method;
 use services::Backends;
@@ -17,7 +17,7 @@ impl Place for Home {
         None
     }
 
-    fn refusal(&self, _: &Method) -> Option<&'static str> {
+    fn refusal(&self, _: &NodePath, _: &Method) -> Option<Error> {
         None
     }
 
@@ -40,7 +40,7 @@ impl Place for Home {
         Box::pin(files::members(caller, backends, folder, after, count_max, with_properties))
     }
 
-    fn admit(&self, _: &dyn Place) -> Result<()> {
+    fn admit(&self, _: &NodePath, _: &dyn Place) -> Result<()> {
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 
 mod history;
 mod home;
+mod projects;
 mod trash;
 
 use domain::{Error, Node, NodeName, NodePath, Result, VirtualFolder};
@@ -19,18 +20,24 @@ use crate::client::Client;
 use crate::visit::Visit;
 
 /// The virtual folders there are, in the order in which the top folder lists them.
-static PLACES: [&dyn Place; 2] = [&history::History, &trash::Trash];
+static PLACES: [&dyn Place; 3] = [&history::History, &trash::Trash, &projects::Projects];
 
 /// A place in a drive. What it does not say otherwise it refuses.
 pub trait Place: Send + Sync {
     /// The virtual folder it is; none for the person's own files.
     fn folder(&self) -> Option<VirtualFolder>;
 
-    /// Why this method is refused everywhere in it, if it is.
-    fn refusal(&self, method: &Method) -> Option<&'static str>;
+    /// Why this method is refused at a path in it, if it is.
+    fn refusal(&self, path: &NodePath, method: &Method) -> Option<Error>;
 
     /// Whether the top folder lists it for this client.
     fn is_listed(&self, client: Client, backends: &Backends) -> bool;
+
+    /// The folder as a top folder that a look has shown lists it, if there is anything in it.
+    fn listed<'a>(&'a self, _: &'a Visit, top: &'a Look) -> BoxFuture<'a, Result<Option<Node>>> {
+        let node = self.folder().zip(top.node()).map(|(folder, node)| folder.node(top.space(), node));
+        Box::pin(async { Ok(node) })
+    }
 
     /// What is at the path of the request.
     fn look<'a>(&'a self, visit: &'a Visit) -> BoxFuture<'a, Result<Look>>;
@@ -46,11 +53,11 @@ pub trait Place: Send + Sync {
         with_properties: bool,
     ) -> BoxFuture<'a, Result<Vec<Member>>>;
 
-    /// Refuses what comes from that place, unless it may come in.
+    /// Refuses at a path in it what comes from that place, unless it may come in.
     ///
     /// # Errors
     /// [`Forbidden`](Error::Forbidden), with the reason.
-    fn admit(&self, from: &dyn Place) -> Result<()>;
+    fn admit(&self, to: &NodePath, from: &dyn Place) -> Result<()>;
 
     /// Deletes what is at the path of the request.
     fn remove<'a>(&'a self, _: &'a Visit) -> BoxFuture<'a, Result<()>> {
@@ -69,7 +76,7 @@ pub trait Place: Send + Sync {
 }
 
 impl dyn Place {
-    /// Whether the person's own files are here.
+    /// Whether files are here as they are now, the person's own or those of a project.
     pub fn is_home(&self) -> bool {
         self.folder().is_none()
     }
@@ -83,10 +90,17 @@ pub fn of(path: &NodePath) -> &'static dyn Place {
 }
 
 /// The virtual folders in the top folder of a drive, as this client is shown it.
-pub fn listed<'a>(visit: &'a Visit, look: &'a Look) -> impl Iterator<Item = Node> + 'a {
-    let top = look.node().filter(|_| visit.path.is_root());
-    let folders = PLACES.iter().filter(|place| place.is_listed(visit.client, &visit.backends));
-    folders.filter_map(move |place| Some(place.folder()?.node(look.space(), top?)))
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn listed(visit: &Visit, look: &Look) -> Result<Vec<Node>> {
+    let mut folders = Vec::new();
+    for place in PLACES.iter().filter(|place| place.is_listed(visit.client, &visit.backends)) {
+        if visit.path.is_root() {
+            folders.extend(place.listed(visit, look).await?);
+        }
+    }
+    Ok(folders)
 }
 
 /// Refuses a method that the place of the request does not know, before its body is read.
@@ -94,8 +108,7 @@ pub fn listed<'a>(visit: &'a Visit, look: &'a Look) -> impl Iterator<Item = Node
 /// # Errors
 /// 403 with the reason; 405 for MKCOL where something is (RFC 4918 §9.3.1).
 pub async fn judge(visit: &Visit, method: &Method) -> Result<(), Refusal> {
-    let Some(sentence) = visit.place.refusal(method) else { return Ok(()) };
-    let error = Error::Forbidden(sentence.into());
+    let Some(error) = visit.place.refusal(&visit.path, method) else { return Ok(()) };
     match method.as_str() {
         "MKCOL" if visit.place.look(visit).await.is_ok_and(|look| look.node().is_some()) => {
             Err(Refusal::with_status(error, StatusCode::METHOD_NOT_ALLOWED))

@@ -1,6 +1,6 @@
-//! `/.Trash`: what was removed. Moving out of it restores, deleting in it is final.
+//! `/.Trash`, in the drive and in each project: what was removed. Moving out of it restores, deleting in it is final.
 
-use domain::{Error, Node, NodeName, Result, VirtualFolder};
+use domain::{Error, Node, NodeName, NodePath, Result, VirtualFolder};
 use futures_util::future::BoxFuture;
 use http::Method;
 use services::files::{self, Look, Member, Placed, Target};
@@ -19,12 +19,13 @@ impl Place for Trash {
         Some(VirtualFolder::Trash)
     }
 
-    fn refusal(&self, method: &Method) -> Option<&'static str> {
-        match method.as_str() {
-            "GET" | "HEAD" | "PROPFIND" | "DELETE" | "COPY" | "MOVE" => None,
-            "PUT" | "MKCOL" => Some("Nothing can be made in the trash; delete something and it goes there."),
-            _ => Some(SENTENCE),
-        }
+    fn refusal(&self, _: &NodePath, method: &Method) -> Option<Error> {
+        let sentence = match method.as_str() {
+            "GET" | "HEAD" | "PROPFIND" | "DELETE" | "COPY" | "MOVE" => return None,
+            "PUT" | "MKCOL" => "Nothing can be made in the trash; delete something and it goes there.",
+            _ => SENTENCE,
+        };
+        Some(Error::Forbidden(sentence.into()))
     }
 
     fn is_listed(&self, client: Client, backends: &Backends) -> bool {
@@ -46,7 +47,7 @@ impl Place for Trash {
         Box::pin(trash::members(caller, backends, folder, after, count_max, with_properties))
     }
 
-    fn admit(&self, _: &dyn Place) -> Result<()> {
+    fn admit(&self, _: &NodePath, _: &dyn Place) -> Result<()> {
         let sentence = "Nothing can be moved or copied into the trash; delete it, and it goes there.";
         Err(Error::Forbidden(sentence.into()))
     }
