@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use domain::Durability;
 use serde::{Deserialize, Deserializer, de};
+use services::SignUp;
 
 pub use problem::{Origin, Problem, Problems};
 pub use setting::Setting;
@@ -60,6 +61,8 @@ pub struct Config {
     pub scrub: services::ScrubConfig,
     /// The section `[login]`.
     pub login: services::LoginConfig,
+    /// The section `[limits]`.
+    pub limits: services::LimitsConfig,
     /// The section `[accounts]`.
     pub accounts: services::AccountsConfig,
     /// The section `[audit]`.
@@ -135,6 +138,7 @@ impl Config {
                         problems.extend(half_a_certificate(&config, &settings));
                         problems.extend(unfit_bucket(&config, &settings));
                         problems.extend(unfit_mail(&config, &settings));
+                        problems.extend(unfit_sign_up(&config, &settings));
                     }
                     return if problems.is_empty() { Ok((config, settings)) } else { Err(sorted(problems)) };
                 }
@@ -211,6 +215,24 @@ fn unfit_mail(config: &Config, settings: &Settings) -> Vec<Problem> {
         );
     }
     problems
+}
+
+/// Who may sign up, where that takes mails that are not sent.
+fn unfit_sign_up(config: &Config, settings: &Settings) -> Option<Problem> {
+    let accounts = &config.accounts;
+    let (key, says) = match accounts.sign_up {
+        _ if config.mail.url.is_some() => return None,
+        SignUp::Invited => (
+            "accounts.sign_up",
+            "`accounts.sign_up` is \"invited\" and `mail.url` is not set: invitations are sent by mail.",
+        ),
+        SignUp::Open if accounts.verify_email => (
+            "accounts.sign_up",
+            "`accounts.sign_up` is \"open\" and `mail.url` is not set: set it, or set `accounts.verify_email` to false.",
+        ),
+        SignUp::Open | SignUp::Closed => return None,
+    };
+    Some(Problem { origin: settings.origin(key), says: says.to_owned() })
 }
 
 fn address_or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
@@ -330,6 +352,16 @@ mod tests {
     }
 
     #[test]
+    fn the_public_profile_is_a_configuration_that_is_stricter() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/config/public.toml");
+        let (public, _) = Config::load(&Sources { file: Some(file.into()), ..Sources::default() }).unwrap();
+        let usual = load(&[], &[]).unwrap();
+        assert!(public.limits.log_in_per_minute < usual.limits.log_in_per_minute);
+        assert!(public.limits.read_per_minute < usual.limits.read_per_minute);
+        assert!(public.limits.address_factor < usual.limits.address_factor);
+    }
+
+    #[test]
     fn mails_need_a_server_a_sender_and_an_address_for_their_links() {
         assert!(load(&[], &[]).unwrap().mail.url.is_none());
         let (url, from) =
@@ -347,6 +379,22 @@ mod tests {
             let wrong = load(&[], &[url, ("mail.from", sender), public]).unwrap_err();
             assert!(wrong.contains("Larder <larder@example.org>"), "{wrong}");
         }
+    }
+
+    #[test]
+    fn who_signs_up_gets_mail_or_needs_none() {
+        let load = |pairs: &[(&str, &str)]| load(&[], pairs).map(|config| config.accounts.sign_up);
+        let open = ("accounts.sign_up", "open");
+        assert_eq!(load(&[]).unwrap(), SignUp::Closed);
+        assert_eq!(load(&[open, ("accounts.verify_email", "false")]).unwrap(), SignUp::Open);
+        let wrong = load(&[open]).unwrap_err();
+        assert!(
+            wrong.contains("--set accounts.sign_up") && wrong.contains("accounts.verify_email"),
+            "{wrong}"
+        );
+        let wrong = load(&[("accounts.sign_up", "invited")]).unwrap_err();
+        assert!(wrong.contains("invitations are sent by mail"), "{wrong}");
+        assert!(load(&[("accounts.sign_up", "everybody")]).is_err());
     }
 
     #[test]

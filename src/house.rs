@@ -275,6 +275,7 @@ fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Result<Backends
         versions: config.versions.clone(),
         scrub: config.scrub.clone(),
         login: config.login.clone(),
+        limits: config.limits.clone(),
         accounts: config.accounts.clone(),
         audit: config.audit.clone(),
         orphan_grace: Duration::from_secs(config.blobs.orphan_grace_hours.saturating_mul(3600)),

@@ -113,6 +113,30 @@ codes! {
     OrganizationHasProjects = "organization_has_projects",
     /// They are in the organization already.
     AlreadyMember = "already_member",
+    /// Nobody can sign up here; an admin makes accounts.
+    SignUpClosed = "sign_up_closed",
+    /// Who wants an account here has to be invited.
+    InvitationNeeded = "invitation_needed",
+    /// The invitation is none of this server's, was accepted or taken back, has expired, or is for another address.
+    InvitationUnknown = "invitation_unknown",
+    /// Somebody else has this user name.
+    UserNameTaken = "user_name_taken",
+    /// Another account has this e-mail address.
+    EmailTaken = "email_taken",
+    /// The e-mail address has yet to be shown to be the account's.
+    EmailNotVerified = "email_not_verified",
+    /// An admin has yet to let the account in.
+    WaitingForApproval = "waiting_for_approval",
+    /// The token of the link is none of this server's, was used, or has expired.
+    LinkUnknown = "link_unknown",
+    /// The password is too short or too long, or is the user name.
+    PasswordUnfit = "password_unfit",
+    /// The password that was given to allow this is wrong.
+    WrongPassword = "wrong_password",
+    /// The server sends no mail, which this needs.
+    MailNotSent = "mail_not_sent",
+    /// It was made by the same request before, and its secret is shown once.
+    SecretShown = "secret_shown_before",
 }
 
 #[cfg(test)]

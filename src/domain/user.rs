@@ -158,6 +158,14 @@ impl FromStr for UserState {
 }
 
 impl User {
+    /// What to call them.
+    pub fn called(&self) -> &str {
+        match self.display_name.as_str() {
+            "" => self.name.as_str(),
+            name => name,
+        }
+    }
+
     /// How the account stands.
     pub fn state(&self) -> UserState {
         let holds = |state: &UserState| match state {

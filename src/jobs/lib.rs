@@ -17,6 +17,7 @@ mod recount;
 mod rota;
 mod run;
 mod scrub;
+mod send_link;
 mod send_mail;
 mod sweep;
 mod thin_versions;
@@ -43,6 +44,7 @@ pub static JOBS: &[Job] = &[
     original_paths::JOB,
     forget_upgrades::JOB,
     send_mail::JOB,
+    send_link::JOB,
 ];
 
 /// The job with this name.

@@ -14,8 +14,8 @@ use crate::files::Walks;
 use crate::steps::{Accesses, Hashing, UnderWay};
 use crate::upkeep::Rounds;
 use crate::{
-    AccountsConfig, AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig,
-    ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
+    AccountsConfig, AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LimitsConfig, LoginConfig,
+    NamesConfig, ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
 };
 
 /// The floor below, and the settings of this one.
@@ -44,6 +44,8 @@ pub struct Backends {
     pub scrub: ScrubConfig,
     /// Settings about logging in.
     pub login: LoginConfig,
+    /// Settings about how many requests there may be.
+    pub limits: LimitsConfig,
     /// Settings about accounts and their sessions.
     pub accounts: AccountsConfig,
     /// Settings about the record.
@@ -85,6 +87,7 @@ impl Backends {
             versions,
             scrub,
             login,
+            limits,
             accounts,
             audit,
             orphan_grace,
@@ -108,6 +111,7 @@ impl Backends {
             versions,
             scrub,
             login,
+            limits,
             accounts,
             audit,
             orphan_grace,

@@ -107,10 +107,64 @@ pub struct LoginConfig {
     pub device_idle_minutes: u64,
 }
 
+/// Who may sign up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignUp {
+    /// Nobody: admins make accounts.
+    Closed,
+    /// Whoever is invited.
+    Invited,
+    /// Everybody.
+    Open,
+}
+
+/// The section `[limits]` of the settings.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// Log-ins, sign-ups and the like that one address may send in a minute; 0 for any number.
+    pub log_in_per_minute: u32,
+    /// How many of these may come at once.
+    pub log_in_burst: u32,
+    /// Requests that only read, but for contents, that one user may send in a minute; 0 for any number.
+    pub read_per_minute: u32,
+    /// How many of these may come at once.
+    pub read_burst: u32,
+    /// Requests that change something, but for contents, that one user may send in a minute; 0 for any number.
+    pub write_per_minute: u32,
+    /// How many of these may come at once.
+    pub write_burst: u32,
+    /// Contents that one user may send in a minute; 0 for any number.
+    pub upload_per_minute: u32,
+    /// How many of these may come at once.
+    pub upload_burst: u32,
+    /// Contents that one user may fetch in a minute; 0 for any number.
+    pub download_per_minute: u32,
+    /// How many of these may come at once.
+    pub download_burst: u32,
+    /// How many times as much one address may send as one user; 0 for any number.
+    pub address_factor: u32,
+}
+
 /// The section `[accounts]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountsConfig {
+    /// Who may sign up.
+    pub sign_up: SignUp,
+    /// Whether an admin has to let in whoever has signed up.
+    pub approve: bool,
+    /// Whether who signs up has to show that they read what is sent to the address they give.
+    pub verify_email: bool,
+    /// How many characters an account password has at least.
+    pub password_chars_min: usize,
+    /// How many hours somebody has to show that an address is theirs.
+    pub verification_hours: u64,
+    /// How many minutes a link works that sets a new password.
+    pub reset_minutes: u64,
+    /// How many days an invitation can be accepted.
+    pub invitation_days: u64,
     /// How many minutes an access token lasts.
     pub access_token_minutes: u64,
     /// After how many days without being renewed a session ends.
@@ -148,6 +202,8 @@ pub struct ServicesConfig {
     pub scrub: ScrubConfig,
     /// The section `[login]`.
     pub login: LoginConfig,
+    /// The section `[limits]`.
+    pub limits: LimitsConfig,
     /// The section `[accounts]`.
     pub accounts: AccountsConfig,
     /// The section `[audit]`.

@@ -8,6 +8,12 @@ mod config;
 mod letters;
 mod steps;
 
+#[cfg(test)]
+// Other tests ask it more.
+#[allow(dead_code)]
+#[path = "../../tests/support/mail_server.rs"]
+mod mail_server;
+
 pub mod app_passwords;
 pub mod audit;
 pub mod auth;
@@ -15,14 +21,19 @@ pub mod checkup;
 pub mod devices;
 pub mod files;
 pub mod history;
+pub mod invitations;
 pub mod jobs;
+pub mod limits;
 pub mod mails;
+pub mod me;
 pub mod mounted;
 pub mod organizations;
+pub mod passwords;
 pub mod projects;
 pub mod quotas;
 pub mod servers;
 pub mod setup;
+pub mod sign_ups;
 pub mod trash;
 pub mod upgrades;
 pub mod upkeep;
@@ -31,7 +42,8 @@ pub mod users;
 pub mod versions;
 
 pub use backends::Backends;
+pub use config::SignUp;
 pub use config::{
-    AccountsConfig, AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig, NamesConfig,
-    ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
+    AccountsConfig, AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LimitsConfig, LoginConfig,
+    NamesConfig, ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
 };

@@ -81,3 +81,107 @@ fn mailer(backends: &Backends) -> Result<&Mailer> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use metadata::Tx;
+
+    use super::*;
+    use crate::auth::tests::{House, NOW};
+    use crate::mail_server::{MailServer, Manner};
+    use crate::steps;
+
+    const ANN: &str = "ann@example.org";
+
+    /// A house whose mails go to a mail server.
+    async fn house(url: &str) -> House {
+        let mut house = House::new().await;
+        let mail = serde_json::json!({ "url": url, "from": "larder@example.org", "timeout_seconds": 5 });
+        let mailer = Mailer::open(&serde_json::from_value(mail).unwrap()).unwrap();
+        Arc::get_mut(&mut house.backends).unwrap().mailer = mailer;
+        house
+    }
+
+    async fn post(tx: &Tx, house: &House) -> Result<()> {
+        let template =
+            Template::VerifyEmail { name: "Ann", token: "t0k-_n", valid: Duration::from_secs(86_400) };
+        let letter = Letter { to: Email::parse(ANN).unwrap(), template };
+        steps::post(tx, &house.backends, NOW, &letter).await
+    }
+
+    /// What the jobs that send mails are wanted for.
+    async fn wanted(house: &House) -> Vec<String> {
+        let jobs = metadata::jobs::list(&house.backends.metadata, NOW, 100).await.unwrap();
+        jobs.into_iter().filter(|job| job.kind == SEND_MAIL).map(|job| job.key).collect()
+    }
+
+    async fn posted(house: &House) -> String {
+        let tx = house.backends.metadata.begin().await.unwrap();
+        post(&tx, house).await.unwrap();
+        tx.commit().await.unwrap();
+        wanted(house).await.remove(0)
+    }
+
+    #[tokio::test]
+    async fn a_letter_is_sent_once_its_transaction_is_committed_and_leaves_nothing_behind() {
+        let server = MailServer::start();
+        let house = house(&server.url()).await;
+        let tx = house.backends.metadata.begin().await.unwrap();
+        post(&tx, &house).await.unwrap();
+        drop(tx);
+        assert!(wanted(&house).await.is_empty(), "what did not happen is told to nobody");
+        let key = posted(&house).await;
+        assert_eq!(send(&house.backends, &key).await.unwrap(), Sent::Done);
+        let [taken] = server.mails_to(ANN).try_into().unwrap();
+        assert_eq!(taken.header("Subject").unwrap(), "Please confirm your e-mail address");
+        assert!(taken.text().contains("https://files.example.org/verify-email?token=t0k-_n"));
+        assert!(taken.html().contains("Hello Ann,"));
+        assert_eq!(taken.code(), "t0k-_n");
+        assert_eq!(send(&house.backends, &key).await.unwrap(), Sent::Done, "there is nothing left to send");
+        assert_eq!(server.mails_to(ANN).len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_mail_that_was_not_taken_is_kept_and_sent_another_time() {
+        let server = MailServer::start();
+        let house = house(&server.url()).await;
+        let key = posted(&house).await;
+        server.will([Manner::Answers("450 try later"), Manner::Answers("550 no such user")]);
+        assert!(matches!(send(&house.backends, &key).await, Err(Error::Unavailable(_))));
+        let refused = send(&house.backends, &key).await.unwrap();
+        assert!(matches!(&refused, Sent::Refused(says) if says.contains("550")), "{refused:?}");
+        assert_eq!(send(&house.backends, &key).await.unwrap(), Sent::Done);
+        assert_eq!(server.mails_to(ANN).len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_mail_that_nobody_took_for_a_week_is_forgotten() {
+        let server = MailServer::start();
+        let house = house(&server.url()).await;
+        let key = posted(&house).await;
+        let week = NOW.after(AGE_MAX);
+        assert!(!forget(week, &house.backends).await.unwrap());
+        let id = MailId(Uuid::parse_str(&key).unwrap());
+        assert!(mails::find(&house.backends.metadata, id).await.unwrap().is_some());
+        forget(week.after(Duration::from_secs(1)), &house.backends).await.unwrap();
+        assert!(mails::find(&house.backends.metadata, id).await.unwrap().is_none());
+        assert_eq!(send(&house.backends, &key).await.unwrap(), Sent::Done);
+        assert!(server.mails_to(ANN).is_empty());
+    }
+
+    #[tokio::test]
+    async fn without_a_mail_server_no_letter_is_taken_and_the_setting_is_named() {
+        let mut house = House::new().await;
+        assert!(house.backends.sends_mail());
+        Arc::get_mut(&mut house.backends).unwrap().mailer = None;
+        assert!(!house.backends.sends_mail());
+        let tx = house.backends.metadata.begin().await.unwrap();
+        for refused in [post(&tx, &house).await, test(NOW, &house.backends, Email::parse(ANN).unwrap()).await]
+        {
+            let Err(Error::Unsupported(message)) = refused else { panic!("{refused:?}") };
+            assert!(message.user().contains("mail.url"), "{message}");
+        }
+    }
+}

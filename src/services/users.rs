@@ -1,18 +1,15 @@
 //! People with an account.
 
 use domain::{
-    Action, Caller, Door, Error, Event, Powers, RequestId, Result, Role, SpaceId, Timestamp, User, UserId,
-    UserName,
+    Action, Caller, Door, Event, Powers, RequestId, Result, Role, SpaceId, Timestamp, User, UserId, UserName,
 };
 use metadata::{Tx, again, users};
 use uuid::Uuid;
 
 use crate::Backends;
+use crate::steps::hash_new;
 pub use crate::steps::made_up_password;
 use crate::steps::record_here;
-
-/// Shorter account passwords are guessed (NIST SP 800-63B §5.1.1.2).
-const PASSWORD_CHARS_MIN: usize = 8;
 
 /// Who is to get an account.
 pub struct NewUser {
@@ -33,7 +30,7 @@ pub struct NewUser {
 /// short.
 pub async fn create(now: Timestamp, backends: &Backends, new: NewUser) -> Result<User> {
     let password_hash = match &new.password {
-        Some(password) => Some(hash(backends, password).await?),
+        Some(password) => Some(hash_new(backends, password, &new.name).await?),
         None => None,
     };
     let new = users::NewUser {
@@ -125,21 +122,13 @@ pub async fn set_quota(backends: &Backends, name: &UserName, quota_bytes: Option
 /// [`Invalid`](Error::Invalid) for one that is too short, [`NotFound`](Error::NotFound) when nobody has
 /// this name.
 pub async fn set_password(backends: &Backends, name: &UserName, password: &str) -> Result<()> {
-    let hash = hash(backends, password).await?;
+    let hash = hash_new(backends, password, name).await?;
     again(|| async {
         let tx = backends.metadata.begin().await?;
         users::set_password(&tx, users::get(&tx, name).await?.id, hash.clone()).await?;
         tx.commit().await
     })
     .await
-}
-
-async fn hash(backends: &Backends, password: &str) -> Result<String> {
-    if password.chars().count() < PASSWORD_CHARS_MIN {
-        let text = format!("This password is too short; take at least {PASSWORD_CHARS_MIN} characters.");
-        return Err(Error::Invalid(text.into()));
-    }
-    backends.hashing.hash(password).await
 }
 
 async fn changed(tx: Tx, name: &UserName) -> Result<User> {
@@ -150,6 +139,8 @@ async fn changed(tx: Tx, name: &UserName) -> Result<User> {
 
 #[cfg(test)]
 mod tests {
+    use domain::Error;
+
     use super::*;
     use crate::auth::tests::{House, NOW, ann};
 

@@ -10,6 +10,7 @@ mod doctor_deep;
 mod help;
 mod history;
 mod jobs;
+mod mail;
 mod serve;
 mod servers;
 mod settings;

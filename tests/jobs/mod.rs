@@ -3,6 +3,7 @@
 mod expire_locks;
 mod original_paths;
 mod schedules;
+mod send_mail;
 mod sweep;
 mod worker;
 

@@ -2,5 +2,6 @@
 
 mod audit;
 mod document;
+mod limits;
 mod manners;
 mod sessions;

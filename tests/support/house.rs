@@ -13,6 +13,7 @@ use domain::{BlobId, Role, Timestamp, UserName};
 use larder::config::{Config, Sources};
 use larder::house::{House, Listeners};
 use metadata::blobs::{self, State};
+use services::mails::SEND_MAIL;
 use services::users::NewUser;
 use services::{Backends, app_passwords, upkeep, users};
 use tempfile::TempDir;
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Api;
 use super::ground;
+use super::mail_server::{MailServer, Taken};
 use super::wire::{Answer, Wire};
 
 pub struct TestHouse {
@@ -35,6 +37,7 @@ pub struct TestHouse {
     server: Option<JoinHandle<()>>,
     user: String,
     password: String,
+    mail_server: Option<MailServer>,
 }
 
 impl TestHouse {
@@ -73,7 +76,39 @@ impl TestHouse {
             server: Some(server),
             user: String::new(),
             password: String::new(),
+            mail_server: None,
         }
+    }
+
+    /// A running house that sends mails, with settings of its own; what it sends is read with [`mails_to`](Self::mails_to).
+    pub fn with_mail(settings: &[(&str, &str)]) -> Self {
+        let server = MailServer::start();
+        let url = server.url();
+        let mail = [
+            ("mail.url", url.as_str()),
+            ("mail.from", "Larder <larder@example.org>"),
+            ("mail.timeout_seconds", "5"),
+            ("public_url", "https://files.example.org/dav/"),
+        ];
+        let mut house = Self::with_settings(&[&mail, settings].concat());
+        house.mail_server = Some(server);
+        house
+    }
+
+    /// Where the mails of a house go that was made by [`with_mail`](Self::with_mail).
+    pub fn mail_server(&self) -> &MailServer {
+        self.mail_server.as_ref().expect("this house sends no mail")
+    }
+
+    /// Sends what waits to be sent, and gives all mails to an address, the oldest first.
+    #[track_caller]
+    pub fn mails_to(&self, address: &str) -> Vec<Taken> {
+        let jobs = ::jobs::JOBS.iter().position(|job| job.kind == SEND_MAIL).unwrap();
+        let ran = self.run(::jobs::run_due(&self.backends, &::jobs::JOBS[jobs..=jobs], Timestamp::now()));
+        for Ran { outcome, .. } in ran.unwrap() {
+            assert!(matches!(outcome, Outcome::Done | Outcome::More), "{outcome:?}");
+        }
+        self.mail_server().mails_to(address)
     }
 
     /// Asserts that a data folder nobody uses holds a house in order; it is gone afterwards.
@@ -272,6 +307,12 @@ fn config(folder: &Path, settings: &[(&str, &str)]) -> Config {
         ("audit.accesses", "false"),
         // Tests speak as many clients at once.
         ("login.devices_max", "0"),
+        // And send as much as they can.
+        ("limits.log_in_per_minute", "0"),
+        ("limits.read_per_minute", "0"),
+        ("limits.write_per_minute", "0"),
+        ("limits.upload_per_minute", "0"),
+        ("limits.download_per_minute", "0"),
     ];
     let ground = ground::settings(folder);
     command_line.extend(ground.iter().map(|(key, value)| (key.as_str(), value.as_str())));

@@ -33,6 +33,7 @@ mod put;
 mod put_conditions;
 mod quotas;
 mod races;
+mod rates;
 mod redirects;
 mod relocate;
 mod remove;

@@ -6,7 +6,7 @@ use domain::{AppPasswordId, RequestId, Secret, Timestamp, UserId, UserName};
 use uuid::Uuid;
 
 use crate::redis_server::RedisServer;
-use crate::{Coordination, Device, DeviceLimits, Failures, RedisConfig, UploadState};
+use crate::{Bucket, Coordination, Device, DeviceLimits, Failures, Level, Rate, RedisConfig, UploadState};
 
 const WINDOW: Duration = Duration::from_secs(60);
 const MINUTE: i64 = 60_000;
@@ -18,6 +18,10 @@ pub async fn suite(state: &Coordination) {
     keys_do_not_mix(state).await;
     a_success_wipes_the_slate(state).await;
     a_clock_that_is_set_back_keeps_nobody_out(state).await;
+    a_bucket_gives_what_is_in_it_and_then_what_comes_back(state).await;
+    whoever_is_patient_is_given_a_turn_in_order(state).await;
+    nothing_is_taken_of_one_bucket_where_another_is_empty(state).await;
+    a_clock_that_is_set_back_leaves_no_bucket_empty(state).await;
     a_worker_hears_that_it_is_wanted_though_it_was_busy(state).await;
     a_device_too_many_takes_the_place_of_the_one_idle_for_longest(state).await;
     a_device_too_many_is_refused_while_all_are_used(state).await;
@@ -60,6 +64,74 @@ async fn a_clock_that_is_set_back_keeps_nobody_out(state: &Coordination) {
     assert_eq!(state.failures("clock", now).await.count, 0);
     assert_eq!(state.record_failure("clock", now, WINDOW).await, 1);
     assert_eq!(state.failures("clock", now).await.retry_after, Some(WINDOW));
+}
+
+/// 60 a minute are one a second.
+fn bucket(key: &str, per_minute: u32, burst: u32) -> Bucket {
+    let rate = Rate { per_minute: per_minute.try_into().unwrap(), burst: burst.try_into().unwrap() };
+    Bucket { key: key.to_owned(), rate }
+}
+
+async fn take(state: &Coordination, bucket: &Bucket, millis: i64, patience: Duration) -> Level {
+    let levels = state.take(std::slice::from_ref(bucket), Timestamp::from_millis(millis), patience).await;
+    let [level] = levels.try_into().unwrap();
+    level
+}
+
+async fn a_bucket_gives_what_is_in_it_and_then_what_comes_back(state: &Coordination) {
+    let second = Duration::from_secs(1);
+    let ann = bucket("read ann", 60, 3);
+    for remaining in [2_u32, 1, 0] {
+        let level = take(state, &ann, 0, Duration::ZERO).await;
+        let full_after = (3 - remaining) * second;
+        assert_eq!(level, Level { remaining, full_after, wait: Duration::ZERO });
+    }
+    let refused = Level { remaining: 0, full_after: 3 * second, wait: second };
+    assert_eq!(take(state, &ann, 0, Duration::ZERO).await, refused);
+    assert_eq!(take(state, &ann, 0, Duration::ZERO).await, refused, "what is refused takes nothing");
+    assert_eq!(take(state, &ann, 999, Duration::ZERO).await.wait, Duration::from_millis(1));
+    assert_eq!(take(state, &ann, 1000, Duration::ZERO).await.wait, Duration::ZERO);
+    assert_eq!(take(state, &bucket("read bob", 60, 3), 1000, Duration::ZERO).await.remaining, 2);
+    assert_eq!(
+        take(state, &ann, 60_000, Duration::ZERO).await.remaining,
+        2,
+        "it holds no more than its size"
+    );
+}
+
+async fn whoever_is_patient_is_given_a_turn_in_order(state: &Coordination) {
+    let (second, patience) = (Duration::from_secs(1), Duration::from_millis(2500));
+    let eve = bucket("read eve", 60, 1);
+    let mut waits = Vec::new();
+    for _ in 0..4 {
+        waits.push(take(state, &eve, 0, patience).await.wait);
+    }
+    assert_eq!(waits, [Duration::ZERO, second, 2 * second, 3 * second]);
+    assert_eq!(
+        take(state, &eve, 0, patience).await.wait,
+        3 * second,
+        "the fourth had no patience for a turn"
+    );
+    assert_eq!(take(state, &eve, 1000, patience).await.wait, 2 * second);
+}
+
+async fn nothing_is_taken_of_one_bucket_where_another_is_empty(state: &Coordination) {
+    let (user, address) = (bucket("write u", 60, 5), bucket("write a", 60, 1));
+    let both = [user.clone(), address];
+    let now = Timestamp::from_millis(0);
+    let levels = state.take(&both, now, Duration::ZERO).await;
+    assert_eq!(levels.iter().map(|level| level.remaining).collect::<Vec<_>>(), [4, 0]);
+    let levels = state.take(&both, now, Duration::ZERO).await;
+    assert_eq!(levels.iter().map(|level| level.wait).max(), Some(Duration::from_secs(1)));
+    assert_eq!(levels[0].remaining, 4);
+    assert_eq!(take(state, &user, 0, Duration::ZERO).await.remaining, 3);
+}
+
+async fn a_clock_that_is_set_back_leaves_no_bucket_empty(state: &Coordination) {
+    let clock = bucket("read clock", 60, 2);
+    take(state, &clock, 86_400_000, Duration::ZERO).await;
+    take(state, &clock, 86_400_000, Duration::ZERO).await;
+    assert_eq!(take(state, &clock, 0, Duration::ZERO).await.remaining, 1);
 }
 
 async fn a_worker_hears_that_it_is_wanted_though_it_was_busy(state: &Coordination) {

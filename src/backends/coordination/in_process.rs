@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 
 use crate::Failures;
 use crate::device::Devices;
+use crate::limits::Buckets;
 use crate::upload::Uploads;
 
 /// How many keys are counted at once, at about 100 bytes each. Past that, the window that would end
@@ -24,6 +25,7 @@ pub struct InProcess {
     hasher: RandomState,
     attempts: Mutex<Attempts>,
     jobs_wanted: Notify,
+    pub(crate) buckets: Buckets,
     pub(crate) devices: Devices,
     pub(crate) uploads: Arc<Uploads>,
 }

@@ -6,6 +6,7 @@
 mod config;
 mod device;
 mod in_process;
+mod limits;
 mod redis;
 mod upload;
 
@@ -25,6 +26,7 @@ pub use self::redis::Redis;
 pub use config::RedisConfig;
 pub use device::{Device, DeviceLimits};
 pub use in_process::InProcess;
+pub use limits::{Bucket, Level, PATIENCE_MAX, Rate};
 pub use upload::{RunningUpload, UploadState};
 
 /// Where the shared state is kept.
@@ -115,6 +117,16 @@ impl Coordination {
         match self {
             Self::InProcess(state) => state.forget(key),
             Self::Redis(state) => state.forget(key).await,
+        }
+    }
+
+    /// Takes one out of each of these buckets, two at most, or out of none where a request would have to wait for longer than
+    /// `patience`; says how it stands with each, in their order. While the store does not answer each process counts by
+    /// itself.
+    pub async fn take(&self, buckets: &[Bucket], now: Timestamp, patience: Duration) -> Vec<Level> {
+        match self {
+            Self::InProcess(state) => state.buckets.take(buckets, now, patience),
+            Self::Redis(state) => state.take(buckets, now, patience).await,
         }
     }
 

@@ -17,12 +17,16 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::device::KNOWN_FOR;
+use crate::limits::PATIENCE_MAX;
 use crate::upload::Uploads;
-use crate::{Device, DeviceLimits, Failures, InProcess, RedisConfig, RunningUpload, StoreFacts, UploadState};
+use crate::{
+    Bucket, Device, DeviceLimits, Failures, InProcess, Level, RedisConfig, RunningUpload, StoreFacts,
+    UploadState,
+};
 use hearing::Heard;
 use link::{Link, Trouble};
 use records::{read_device, read_failures, read_upload, write_device, write_upload};
-use scripts::{ADMIT_DEVICE, RECORD_FAILURE, REWRITE};
+use scripts::{ADMIT_DEVICE, RECORD_FAILURE, REWRITE, TAKE};
 
 /// How often the uploads of a process are told again, with how far they are.
 const RENEW_EVERY: Duration = Duration::from_secs(3);
@@ -108,6 +112,28 @@ impl Redis {
         match count.await {
             Ok(count) => count,
             Err(_) => self.inner.local.record_failure(key, now, window),
+        }
+    }
+
+    pub(crate) async fn take(&self, buckets: &[Bucket], now: Timestamp, patience: Duration) -> Vec<Level> {
+        let mut invocation = TAKE.prepare_invoke();
+        // More than a script can count in one breath nobody asks for.
+        invocation.arg(now.millis()).arg(millis(patience.min(PATIENCE_MAX))).arg(millis(PATIENCE_MAX));
+        for Bucket { key, rate } in buckets {
+            invocation.key(self.inner.hashed("l", key));
+            let [interval, size] = rate.script_arguments();
+            invocation.arg(interval).arg(size);
+        }
+        let answer = self.inner.link.ask(|mut redis| {
+            let invocation = &invocation;
+            async move { invocation.invoke_async::<Vec<i64>>(&mut redis).await }
+        });
+        match answer.await.as_deref() {
+            Ok([taken, ahead @ ..]) if ahead.len() == buckets.len() => {
+                let both = buckets.iter().zip(ahead);
+                both.map(|(bucket, ahead)| bucket.rate.level(*ahead, *taken != 0)).collect()
+            }
+            _ => self.inner.local.buckets.take(buckets, now, patience),
         }
     }
 

@@ -88,6 +88,23 @@ pub async fn use_up(
     row.map(|row| read(&row)).transpose()
 }
 
+/// Where something was sent to a user that they have yet to answer.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn pending(
+    db: &impl Db,
+    user: UserId,
+    kind: ConfirmationKind,
+    now: Timestamp,
+) -> Result<Option<Email>> {
+    let sql = "SELECT user_id, email FROM confirmations \
+               WHERE user_id = $1 AND kind = $2 AND used_ms IS NULL AND expires_ms > $3";
+    let values = [user.0.into(), kind.as_str().into(), now.millis().into()];
+    let row = db.raw().query_one_raw(statement(db, sql, values)).await.or_domain()?;
+    row.map(|row| Ok(read(&row)?.email)).transpose()
+}
+
 /// Who has signed up with this address last, and has yet to show that they read what is sent there.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 mod administration;
 mod ending;
 mod listing;
+mod owner;
 mod suspension;
 
 use domain::{
@@ -23,6 +24,10 @@ use crate::{Db, Tx, spaces, statement};
 pub use administration::{UserChange, change, is_admin, other_admins, take_admin_turn};
 pub use ending::{Owned, doom, doomed_space, forget, forget_batch, hand_over, leave, owned};
 pub use listing::{UserOrder, UserQuery, by_id, page};
+pub use owner::{
+    admin_addresses, approve, confirm, find_by_email, list_waiting, password_hash, set_display_name,
+    set_email,
+};
 pub use suspension::{Warned, lock_suspended, overdue, warn_suspended};
 
 /// Whether the user `u` may come in at all, by whichever door.
@@ -148,25 +153,6 @@ pub async fn get(db: &impl Db, name: &UserName) -> Result<User> {
     find(db, name).await?.ok_or_else(nobody)
 }
 
-/// Who has this identity.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn find_by_id(db: &impl Db, id: UserId) -> Result<Option<User>> {
-    let by_id = statement(db, &format!("SELECT {COLUMNS} FROM {TABLES} WHERE u.id = $1"), [id.0.into()]);
-    db.raw().query_one_raw(by_id).await.or_domain()?.map(|row| read(&row)).transpose()
-}
-
-/// Whose address this is, if it counts as anybody's.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn find_by_email(db: &impl Db, email: &Email) -> Result<Option<User>> {
-    let by_email =
-        statement(db, &format!("SELECT {COLUMNS} FROM {TABLES} WHERE u.email = $1"), [email.as_str().into()]);
-    db.raw().query_one_raw(by_email).await.or_domain()?.map(|row| read(&row)).transpose()
-}
-
 /// The personal space of a user.
 ///
 /// # Errors
@@ -247,47 +233,6 @@ pub async fn set_active(tx: &Tx, id: UserId, active: bool) -> Result<()> {
 /// Whatever the database says.
 pub async fn set_password(tx: &Tx, id: UserId, hash: String) -> Result<()> {
     set(tx, "UPDATE users SET password_hash = $2 WHERE id = $1", id, hash.into()).await
-}
-
-/// Lets an address count as a user's from now on; says whether it is nobody else's.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn set_email(tx: &Tx, id: UserId, email: &Email, now: Timestamp) -> Result<bool> {
-    // Two at once would both have found it nobody's. SQLite has one writer anyway.
-    if tx.raw().get_database_backend() == DbBackend::Postgres {
-        let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 7813568946115))";
-        tx.raw().query_one_raw(statement(tx, sql, [email.as_str().into()])).await.or_domain()?;
-    }
-    let sql = "UPDATE users SET email = $2, email_verified_ms = $3, version = version + 1 \
-               WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM users o WHERE o.email = $2 AND o.id <> $1)";
-    let values = [id.0.into(), email.as_str().into(), now.millis().into()];
-    Ok(tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?.rows_affected() > 0)
-}
-
-/// Takes note that a user has shown that they read what is sent to the address they gave.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn confirm(tx: &Tx, id: UserId) -> Result<()> {
-    set(tx, "UPDATE users SET confirmed = $2, version = version + 1 WHERE id = $1", id, true.into()).await
-}
-
-/// Takes note that an admin lets a user in who signed up; says whether they waited for that.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn approve(tx: &Tx, id: UserId) -> Result<bool> {
-    let sql = "UPDATE users SET approved = TRUE, version = version + 1 WHERE id = $1 AND NOT approved";
-    Ok(tx.raw().execute_raw(statement(tx, sql, [id.0.into()])).await.or_domain()?.rows_affected() > 0)
-}
-
-/// Calls a user something else.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn set_display_name(tx: &Tx, id: UserId, name: &str) -> Result<()> {
-    set(tx, "UPDATE users SET display_name = $2, version = version + 1 WHERE id = $1", id, name.into()).await
 }
 
 /// Sets what the personal space of a user may hold, in bytes; none for no limit.

@@ -7,3 +7,11 @@ mod relay;
 
 pub use config::{MailConfig, Sender};
 pub use mailer::{Mailer, Unsent};
+
+#[cfg(test)]
+// Other tests ask it more.
+#[allow(dead_code)]
+#[path = "../../../tests/support/mail_server.rs"]
+mod mail_server;
+#[cfg(test)]
+mod tests;

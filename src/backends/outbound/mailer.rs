@@ -21,7 +21,7 @@ pub struct Mailer {
     relay: Relay,
     from: Sender,
     tls: Option<TlsParameters>,
-    timeout: Duration,
+    pub(crate) timeout: Duration,
 }
 
 /// Why a mail was not sent. What it says is for operators; no password is in it.

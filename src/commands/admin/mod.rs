@@ -6,6 +6,7 @@ mod audit;
 mod blobs_move;
 mod devices;
 mod jobs;
+mod mail;
 mod metadata_move;
 mod restore;
 mod servers;
@@ -53,6 +54,9 @@ pub enum Inside {
     /// See to what is done later and on schedule
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    /// See whether mails reach people
+    #[command(subcommand)]
+    Mail(mail::Mail),
     /// See who serves this house
     #[command(subcommand)]
     Servers(servers::Servers),
@@ -86,6 +90,7 @@ pub async fn run(command: Admin, config: &Config, settings: &Settings) -> anyhow
         Inside::Versions(command) => versions::run(command, &backends).await,
         Inside::Restore(command) => restore::run(command, &backends).await,
         Inside::Jobs(command) => jobs::run(command, &backends).await,
+        Inside::Mail(command) => mail::run(command, &backends).await,
         Inside::Servers(command) => servers::run(command, config, &backends).await,
         Inside::Devices(command) => devices::run(command, &backends).await,
         Inside::Uploads(command) => uploads::run(command, &backends).await,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::Door;
-use gate::Gate;
+use gate::{Gate, Limits};
 use services::Backends;
 
 /// The floor below, and the gate.
@@ -13,11 +13,14 @@ pub struct Api {
     pub backends: Arc<Backends>,
     /// Where callers are told from strangers.
     pub gate: Gate,
+    /// How many requests there may be.
+    pub limits: Limits,
 }
 
 impl Api {
     /// A door before these back ends.
     pub fn new(backends: Arc<Backends>) -> Self {
-        Self { gate: Gate::new(Arc::clone(&backends), Door::Rest), backends }
+        let limits = Limits::new(Arc::clone(&backends));
+        Self { gate: Gate::new(Arc::clone(&backends), Door::Rest), limits, backends }
     }
 }

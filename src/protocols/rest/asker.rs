@@ -6,8 +6,10 @@ use axum::extract::FromRequestParts;
 use domain::{Caller, Once, RequestId, Timestamp};
 use http::request::Parts;
 use services::auth::sessions::Visit;
+use services::limits::Class;
 
 use crate::api::Api;
+use crate::limits;
 use crate::problem::Refusal;
 
 /// The caller of a request that came with an access token or an app password.
@@ -17,7 +19,15 @@ impl FromRequestParts<Api> for Asker {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Refusal> {
-        let caller = api.gate.recognize(parts).await?;
+        let caller = match api.gate.recognize(parts).await {
+            Ok(caller) => caller,
+            Err(unknown) => {
+                // Whoever tries credentials counts by their address.
+                api.limits.admit(parts, Class::Read, None).await?;
+                return Err(unknown.into());
+            }
+        };
+        api.limits.admit(parts, limits::class(parts), Some(&caller)).await?;
         Ok(Self(Caller { once: parts.extensions.get::<Once>().cloned(), ..caller }))
     }
 }
@@ -40,7 +50,8 @@ impl Comer {
 impl FromRequestParts<Api> for Comer {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Refusal> {
+        api.limits.admit(parts, Class::LogIn, None).await?;
         let Visit { address, product, request, now } = gate::visit(parts)?;
         Ok(Self { address, product: product.to_owned(), request, now })
     }

@@ -14,6 +14,7 @@ mod errors;
 mod files;
 mod folders;
 mod idempotency;
+mod limits;
 mod params;
 mod problem;
 mod quota;
@@ -59,6 +60,7 @@ pub fn router(backends: Arc<Backends>) -> Router {
         .method_not_allowed_fallback(problem::not_allowed)
         .layer(from_fn(conditions::answer_conditionally))
         .layer(from_fn(idempotency::note_key))
+        .layer(from_fn(gate::tell_limits))
         .layer(from_fn_with_state(api.clone(), problem::complete))
         .with_state(api);
     Router::new().nest(PREFIX, routes).merge(document::router(document))

@@ -8,10 +8,11 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::MethodRouter;
 use domain::{Error, ProjectRole};
-use gate::{Gate, Origin};
+use gate::{Gate, Limits, Origin};
 use http::header::ALLOW;
 use http::{Extensions, HeaderMap, Method, StatusCode, request};
 use services::Backends;
+use services::limits::Class;
 use tracing::Instrument;
 
 use crate::answer::Refusal;
@@ -28,6 +29,7 @@ use crate::ways::Ways;
 pub struct Door {
     backends: Arc<Backends>,
     gate: Gate,
+    limits: Limits,
     prefix: Prefix,
     redirects: Redirects,
 }
@@ -36,7 +38,8 @@ impl Door {
     /// A door to the drive at a path of the address, such as `/dav`, or at the whole of it, ``.
     pub fn new(backends: Arc<Backends>, prefix: &str) -> Self {
         let gate = Gate::new(Arc::clone(&backends), domain::Door::WebDav);
-        Self { backends, gate, prefix: Prefix::new(prefix), redirects: Redirects::none() }
+        let limits = Limits::new(Arc::clone(&backends));
+        Self { backends, gate, limits, prefix: Prefix::new(prefix), redirects: Redirects::none() }
     }
 
     /// The same, which sends these clients to the file store for large files.
@@ -84,6 +87,7 @@ impl Door {
     async fn answer_above(&self, request: Request) -> Result<Response, Refusal> {
         let (parts, body) = request.into_parts();
         let caller = self.gate.admit(&parts).await?;
+        self.limits.wait_for_turn(&parts, class(&parts.method), &caller).await?;
         if parts.method.as_str() != "PROPFIND" {
             let sentence =
                 format!("This folder only leads to the drive, which is at {}/.", self.prefix.as_str());
@@ -130,6 +134,7 @@ impl Door {
 
     async fn visit(&self, parts: &request::Parts) -> Result<Visit, Refusal> {
         let caller = self.gate.admit(parts).await?;
+        self.limits.wait_for_turn(parts, class(&parts.method), &caller).await?;
         let chars_max = self.path_chars_max();
         let client = Client::of(&parts.headers);
         let naming = Naming::new(client, &self.backends.names);
@@ -213,6 +218,16 @@ impl Door {
                 ),
             }
         })
+    }
+}
+
+/// What a method is about, as far as limits are concerned.
+fn class(method: &Method) -> Class {
+    match method.as_str() {
+        "GET" => Class::Download,
+        "PUT" => Class::Upload,
+        "HEAD" | "PROPFIND" | "REPORT" => Class::Read,
+        _ => Class::Write,
     }
 }
 

@@ -1,7 +1,6 @@
 //! Logging in: a user name and an app password, or a session, become a caller.
 
 mod devices;
-mod failures;
 mod memory;
 pub mod sessions;
 mod tokens;
@@ -21,8 +20,8 @@ use metadata::again;
 use metadata::app_passwords::{self, Access};
 
 use crate::Backends;
-use crate::steps::AppSecret;
-use failures::Failures;
+use crate::steps::{AppSecret, Failures};
+
 pub use memory::Memory;
 pub(crate) use tokens::Keys;
 

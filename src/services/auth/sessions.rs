@@ -16,10 +16,9 @@ use metadata::sessions::{self, Account, Spent};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::failures::Failures;
 use super::tokens::refused;
 use crate::Backends;
-use crate::steps::record;
+use crate::steps::{Failures, record};
 
 /// How long it is remembered of a session that it has ended, and of a refresh token that it was used.
 const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 3600);
@@ -256,13 +255,18 @@ fn refused_log_in(visit: &Visit<'_>) -> Deed {
 }
 
 fn may_come_in(account: &Account) -> Result<()> {
-    match account.comes_in {
-        true => Ok(()),
-        false => Err(Error::Forbidden(Message::coded(
-            Code::AccountInactive,
-            "This account may not come in; ask an admin of the server.",
-        ))),
-    }
+    let (code, sentence) = match account {
+        Account { comes_in: true, .. } => return Ok(()),
+        Account { confirmed: false, .. } => (
+            Code::EmailNotVerified,
+            "Open the link that was sent to your e-mail address first, or have another one sent.",
+        ),
+        Account { approved: false, .. } => {
+            (Code::WaitingForApproval, "An admin of the server has to let you in first; you will get a mail.")
+        }
+        _ => (Code::AccountInactive, "This account may not come in; ask an admin of the server."),
+    };
+    Err(Error::Forbidden(Message::coded(code, sentence)))
 }
 
 fn caller(account: Account, session: SessionId, visit: &Visit<'_>) -> Caller {

@@ -17,11 +17,12 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{Attempt, log_in};
+use crate::SignUp;
 use crate::users::NewUser;
 use crate::{
-    AccountsConfig, AuditConfig, Backends, DownloadsConfig, FilesConfig, HistoryConfig, LoginConfig,
-    NamesConfig, ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig, app_passwords,
-    users,
+    AccountsConfig, AuditConfig, Backends, DownloadsConfig, FilesConfig, HistoryConfig, LimitsConfig,
+    LoginConfig, NamesConfig, ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
+    app_passwords, users,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
@@ -66,7 +67,17 @@ impl House {
             devices_max: DEVICES_MAX,
             device_idle_minutes: 15,
         };
-        let accounts = AccountsConfig { access_token_minutes: 15, refresh_token_days: 30 };
+        let accounts = AccountsConfig {
+            sign_up: SignUp::Open,
+            approve: false,
+            verify_email: true,
+            password_chars_min: 8,
+            verification_hours: 48,
+            reset_minutes: 60,
+            invitation_days: 7,
+            access_token_minutes: 15,
+            refresh_token_days: 30,
+        };
         let trash = TrashConfig { days: 30, listed: true };
         let projects = ProjectsConfig { quota_bytes: 1000, objects_kept_days: 30 };
         let history = HistoryConfig { listed: false };
@@ -90,6 +101,7 @@ impl House {
             versions,
             scrub,
             login,
+            limits: LimitsConfig::default(),
             accounts,
             audit,
             orphan_grace,

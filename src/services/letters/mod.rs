@@ -93,6 +93,21 @@ pub enum Template<'a> {
         /// What they are called.
         name: &'a str,
     },
+    /// That somebody wanted to use their address for an account, which is that of theirs already.
+    AddressInUse {
+        /// What they are called.
+        name: &'a str,
+    },
+    /// That their account has another password now.
+    PasswordChanged {
+        /// What they are called.
+        name: &'a str,
+    },
+    /// That an admin has not let them in.
+    SignUpRefused {
+        /// What they are called.
+        name: &'a str,
+    },
     /// That mails arrive.
     Test,
 }
@@ -155,6 +170,9 @@ mod tests {
             Template::AccountSuspended { name, locked_at: None, deleted_at: None },
             Template::AccountWillBeDeleted { name, deleted_at },
             Template::AddressChanged { name },
+            Template::AddressInUse { name },
+            Template::PasswordChanged { name },
+            Template::SignUpRefused { name },
             Template::Test,
         ]
     }
@@ -168,7 +186,7 @@ mod tests {
             for line in text.lines().filter(|line| !line.is_empty() && *line != "-- ") {
                 assert!(plain(&html).contains(line), "{line}\nis not in\n{html}");
             }
-            assert!(html.contains(&subject) && !subject.is_empty() && text.ends_with("files.example.org\n"));
+            assert!(html.contains(&subject) && !subject.is_empty() && text.ends_with("files.example.org"));
             assert!(!text.contains("\n\n\n"), "{text}");
         }
     }
@@ -177,7 +195,7 @@ mod tests {
     fn a_link_leads_to_where_the_house_is_reached_and_is_there_as_a_code_too() {
         let Mail { text, html, .. } =
             write(Template::VerifyEmail { name: "Ann", token: "t0k-_n", valid: DAY });
-        let link = "https://files.example.org/verify-email?token=t0k-_n";
+        let link = "https://files.example.org/account/verify?token=t0k-_n";
         assert!(text.contains(&format!("\n{link}\n")) && text.contains("\nt0k-_n\n"), "{text}");
         assert!(html.contains(&format!("href=\"{link}\"")) && html.contains("<code>t0k-_n</code>"), "{html}");
         assert!(text.contains("24 hours"), "{text}");

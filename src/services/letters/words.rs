@@ -40,7 +40,7 @@ impl Words {
                     "with this link you confirm that this address is yours. It works for {}.",
                     span(valid)
                 )],
-                link: link("Confirm this address", "verify-email", token),
+                link: link("Confirm this address", "account/verify", token),
                 after: vec![UNASKED.into()],
             },
             Template::ResetPassword { name, token, valid } => Self {
@@ -51,7 +51,7 @@ impl Words {
                      {}.",
                     span(valid)
                 )],
-                link: link("Set a new password", "reset-password", token),
+                link: link("Set a new password", "account/reset", token),
                 after: vec!["If it was not you, do nothing: your password stays as it is.".into()],
             },
             Template::InviteToOrganization { organization, role, invited_by, token, valid } => Self {
@@ -68,7 +68,7 @@ impl Words {
                     role_name(role),
                     span(valid)
                 )],
-                link: link("Accept the invitation", "invitation", token),
+                link: link("Accept the invitation", "account/invitation", token),
                 after: vec![UNKNOWN.into()],
             },
             Template::InviteToAccount { invited_by, token, valid } => Self {
@@ -79,7 +79,7 @@ impl Words {
                     typed(invited_by),
                     span(valid)
                 )],
-                link: link("Make an account", "invitation", token),
+                link: link("Make an account", "account/invitation", token),
                 after: vec![UNKNOWN.into()],
             },
             _ => Self::without_link(template),
@@ -131,6 +131,33 @@ impl Words {
                         .into(),
                     "If that was not you, turn to an admin of this file server at once.".into(),
                 ],
+            ),
+            Template::AddressInUse { name } => (
+                "You have an account already",
+                hello(name),
+                vec![
+                    "somebody, probably you, wanted to use this address for an account. It is that of your account \
+                     already, and nothing was changed."
+                        .into(),
+                    "If it was you and you do not know your password any more, have a new one set. If it was not, do \
+                     nothing."
+                        .into(),
+                ],
+            ),
+            Template::PasswordChanged { name } => (
+                "Your password was changed",
+                hello(name),
+                vec![
+                    "the password of your account was changed, and everybody who was logged in by it is logged out. App \
+                     passwords go on."
+                        .into(),
+                    "If that was not you, have a new one set at once and turn to an admin of this file server.".into(),
+                ],
+            ),
+            Template::SignUpRefused { name } => (
+                "Your account is not opened",
+                hello(name),
+                vec!["an admin has not let you in, and what you gave is deleted.".into()],
             ),
             _ => (
                 "A test mail",

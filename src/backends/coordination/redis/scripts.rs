@@ -87,3 +87,36 @@ redis.call('PEXPIRE', KEYS[1], ARGV[1])
 ",
     )
 });
+
+/// Takes one out of each bucket whose key is given, or out of none. The answer is whether it did, and then for each bucket
+/// how far ahead of now it will be full, in microseconds.
+///
+/// Takes the moment, how long the request may wait, and how long any may, in milliseconds; then for each bucket the time one
+/// request takes to come back and the time the whole takes to fill, in microseconds. Kept is when it will be full: in whole
+/// microseconds since 1970, which a number of Lua holds exactly.
+pub(super) static TAKE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        r"
+local now, patience, patience_max = tonumber(ARGV[1]) * 1000, tonumber(ARGV[2]) * 1000, tonumber(ARGV[3]) * 1000
+local ahead, taken = {}, true
+for i, key in ipairs(KEYS) do
+  local interval, size = tonumber(ARGV[2 + 2 * i]), tonumber(ARGV[3 + 2 * i])
+  local known = redis.pcall('GET', key)
+  local full_at = type(known) == 'string' and string.match(known, '^%d+$') and tonumber(known) or now
+  if full_at < now or full_at > now + size + patience_max then full_at = now end
+  ahead[i] = full_at - now
+  if ahead[i] + interval - size > patience then taken = false end
+end
+local answer = { taken and 1 or 0 }
+for i, key in ipairs(KEYS) do
+  if taken then
+    ahead[i] = ahead[i] + tonumber(ARGV[2 + 2 * i])
+    local last = string.format('%.0f', math.max(math.ceil(ahead[i] / 1000), 1))
+    redis.call('SET', key, string.format('%.0f', now + ahead[i]), 'PX', last)
+  end
+  answer[i + 1] = ahead[i]
+end
+return answer
+",
+    )
+});

@@ -1,20 +1,21 @@
 //! How often an address may send a wrong password. Addresses are counted, never accounts alone: whoever
 //! guesses at an account from one place does not lock its owner out in another.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use coordination::Coordination;
 use domain::{Error, Result, Timestamp, UserName};
 
 use crate::LoginConfig;
+use crate::steps::network;
 
 /// How much more an address may fail with all accounts than with one: behind one address there may be an
 /// office, but hardly one that has forgotten more passwords than this.
 const ACCOUNTS_FACTOR: u32 = 5;
 
 /// The wrong passwords from one address, with one account and with any.
-pub(super) struct Failures<'a> {
+pub(crate) struct Failures<'a> {
     coordination: &'a Coordination,
     config: &'a LoginConfig,
     address: String,
@@ -23,7 +24,7 @@ pub(super) struct Failures<'a> {
 
 impl<'a> Failures<'a> {
     /// Those from this address with this account; names that cannot be one count as one account.
-    pub(super) fn of(
+    pub(crate) fn of(
         coordination: &'a Coordination,
         config: &'a LoginConfig,
         address: IpAddr,
@@ -38,7 +39,7 @@ impl<'a> Failures<'a> {
     ///
     /// # Errors
     /// [`TooMany`](Error::TooMany) when it is not.
-    pub(super) async fn check(&self, now: Timestamp) -> Result<()> {
+    pub(crate) async fn check(&self, now: Timestamp) -> Result<()> {
         let limit = self.config.failures_max.max(1);
         self.check_one(&self.account, limit, now).await?;
         self.check_one(&self.address, limit.saturating_mul(ACCOUNTS_FACTOR), now).await
@@ -60,7 +61,7 @@ impl<'a> Failures<'a> {
     }
 
     /// Counts one more.
-    pub(super) async fn record(&self, now: Timestamp) {
+    pub(crate) async fn record(&self, now: Timestamp) {
         let window = Duration::from_secs(self.config.failures_window_seconds);
         self.coordination.record_failure(&self.account, now, window).await;
         self.coordination.record_failure(&self.address, now, window).await;
@@ -68,29 +69,7 @@ impl<'a> Failures<'a> {
 
     /// Forgets those with this account. Those of the address stay, or an account of one's own would make
     /// guessing at others free.
-    pub(super) async fn forget(&self) {
+    pub(crate) async fn forget(&self) {
         self.coordination.forget(&self.account).await;
-    }
-}
-
-/// What one customer of a provider has: one IPv4 address, or 2^64 IPv6 addresses (RFC 6177 §2).
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        address @ IpAddr::V4(_) => address,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn neighbours_in_one_ipv6_network_are_one_address() {
-        let network = |text: &str| network(text.parse().unwrap());
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::1"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
-        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
-        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
     }
 }

@@ -1,0 +1,189 @@
+//! A mail server of a test's own: it keeps what it takes, and can be told to take nothing.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// What it does with a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    /// Takes it.
+    Takes,
+    /// Answers this to its recipient.
+    Answers(&'static str),
+    /// Takes it, and is gone before it says so.
+    HangsUp,
+    /// Says nothing from the first moment on.
+    Hangs,
+}
+
+/// A mail as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// Whom the envelope names.
+    pub to: String,
+    /// The headers and the bodies.
+    pub message: String,
+}
+
+/// A server on a free port that speaks to everybody without encryption, and has one account: `larder` with `s3cret`.
+#[derive(Clone)]
+pub struct MailServer {
+    address: SocketAddr,
+    desk: Arc<Mutex<Desk>>,
+}
+
+#[derive(Default)]
+struct Desk {
+    taken: Vec<Taken>,
+    manners: VecDeque<Manner>,
+    /// Everything that came in, whatever became of it.
+    heard: String,
+    /// Connections that nobody answers, kept open.
+    held: Vec<TcpStream>,
+}
+
+impl MailServer {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = Self { address: listener.local_addr().unwrap(), desk: Arc::default() };
+        let desk = Arc::clone(&server.desk);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let desk = Arc::clone(&desk);
+                // One that goes away in the middle of a word is no matter of ours.
+                thread::spawn(move || converse(stream, &desk).ok());
+            }
+        });
+        server
+    }
+
+    pub fn url(&self) -> String {
+        format!("smtp://{}?tls=none", self.address)
+    }
+
+    /// The same with what opens it, and more behind the question mark or nothing.
+    pub fn url_with(&self, login: &str, query: &str) -> String {
+        format!("smtp://{login}@{}{query}", self.address)
+    }
+
+    /// What it does with the next mails, one after the other; all others it takes.
+    pub fn will(&self, manners: impl IntoIterator<Item = Manner>) {
+        self.desk.lock().unwrap().manners.extend(manners);
+    }
+
+    /// The mails to somebody, the oldest first.
+    pub fn mails_to(&self, address: &str) -> Vec<Taken> {
+        let desk = self.desk.lock().unwrap();
+        desk.taken.iter().filter(|mail| mail.to == address).cloned().collect()
+    }
+
+    /// Every line that was said to it.
+    pub fn heard(&self) -> String {
+        self.desk.lock().unwrap().heard.clone()
+    }
+}
+
+impl Taken {
+    /// A header, with its folded lines on one.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let (headers, _) = self.message.split_once("\r\n\r\n")?;
+        let unfolded = headers.replace("\r\n ", " ").replace("\r\n\t", " ");
+        let found = unfolded.lines().filter_map(|line| line.split_once(": "));
+        let mut found = found.filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.next().map(|(_, value)| value.to_owned())
+    }
+
+    /// What it says, as text.
+    pub fn text(&self) -> String {
+        self.part("text/plain")
+    }
+
+    /// What it says, as HTML.
+    pub fn html(&self) -> String {
+        self.part("text/html")
+    }
+
+    /// The code that stands in it for whoever cannot open its link.
+    pub fn code(&self) -> String {
+        let text = self.text();
+        let (_, rest) = text.split_once("the code in it is:\n").expect("no code is in this mail");
+        rest.lines().next().unwrap_or_default().to_owned()
+    }
+
+    fn part(&self, kind: &str) -> String {
+        let (_, rest) = self.message.split_once(&format!("Content-Type: {kind}")).expect("no such part");
+        let (_, body) = rest.split_once("\r\n\r\n").expect("a part without a body");
+        quoted_printable(body.split("\r\n--").next().unwrap_or_default())
+    }
+}
+
+fn converse(stream: TcpStream, desk: &Mutex<Desk>) -> std::io::Result<()> {
+    let manner = desk.lock().unwrap().manners.pop_front().unwrap_or(Manner::Takes);
+    if manner == Manner::Hangs {
+        desk.lock().unwrap().held.push(stream);
+        return Ok(());
+    }
+    let mut say = stream.try_clone()?;
+    let mut lines = BufReader::new(stream).lines();
+    let mut to = String::new();
+    say.write_all(b"220 mail.example.org\r\n")?;
+    while let Some(line) = lines.next().transpose()? {
+        let mut answer = "250 fine\r\n".to_owned();
+        desk.lock().unwrap().heard += &format!("{line}\n");
+        let word = line.split([' ', ':']).next().unwrap_or_default().to_uppercase();
+        match word.as_str() {
+            "EHLO" => answer = "250-mail.example.org\r\n250-8BITMIME\r\n250 AUTH PLAIN\r\n".to_owned(),
+            // "\0larder\0s3cret"
+            "AUTH" if line.ends_with("AGxhcmRlcgBzM2NyZXQ=") => answer = "235 come in\r\n".to_owned(),
+            "AUTH" => answer = "535 wrong password\r\n".to_owned(),
+            "RCPT" => {
+                to = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
+                if let Manner::Answers(refusal) = manner {
+                    answer = format!("{refusal}\r\n");
+                }
+            }
+            "DATA" => {
+                say.write_all(b"354 go on\r\n")?;
+                let mut message = String::new();
+                for line in lines.by_ref() {
+                    let line = line?;
+                    if line == "." {
+                        break;
+                    }
+                    message += line.strip_prefix('.').unwrap_or(&line);
+                    message += "\r\n";
+                }
+                desk.lock().unwrap().taken.push(Taken { to: to.clone(), message });
+                if manner == Manner::HangsUp {
+                    return Ok(());
+                }
+            }
+            "QUIT" => answer = "221 bye\r\n".to_owned(),
+            _ => {}
+        }
+        say.write_all(answer.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn quoted_printable(body: &str) -> String {
+    let body = body.replace("=\r\n", "").replace("\r\n", "\n");
+    let (mut bytes, mut rest) = (Vec::new(), body.as_bytes());
+    while let Some((&first, after)) = rest.split_first() {
+        let escape = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match escape.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(|_| first == b'=') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap()
+}
