@@ -2,6 +2,7 @@
 
 mod audit;
 mod document;
+mod files;
 mod limits;
 mod manners;
 mod sessions;
