@@ -145,6 +145,43 @@ fn data_of_every_version_is_all_there_after_one_start() {
     }
 }
 
+#[test]
+fn a_folder_that_is_called_projects_is_still_seen_after_the_upgrade() {
+    if ground::only_alone("no version before this one knew PostgreSQL") {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let (_, dump) = VERSIONS[VERSIONS.len() - 1];
+    unpack(dump, folder.path());
+    Runtime::new().unwrap().block_on(async {
+        let file = SqliteConnectOptions::new().filename(folder.path().join("metadata.db"));
+        let mut database = SqliteConnection::connect_with(&file).await.unwrap();
+        for sql in [
+            "UPDATE nodes SET name = 'Projects' WHERE name = 'Reports' AND parent_id IN (SELECT root_id FROM spaces)",
+            "UPDATE revisions SET name = 'Projects' WHERE name = 'Reports'",
+        ] {
+            assert_eq!(sqlx::query(sql).execute(&mut database).await.unwrap().rows_affected(), 1, "{sql}");
+        }
+        database.close().await.unwrap();
+    });
+    let house = TestHouse::on_folder(folder, &[]);
+    let credentials = Wire::basic("ann", noted(dump, "ann"));
+    let ask = |method: &str, path: &str, body: &str| {
+        let headers = [("Authorization", credentials.as_str()), ("Depth", "0")];
+        house.wire().ask(method, &format!("/dav{path}"), &headers, body)
+    };
+    let found = ask("GET", "/My%20Projects/2026/q%C3%BC.txt", "");
+    assert_eq!((found.status, found.text().as_str()), (200, "a name that is not ASCII"));
+    assert_eq!(ask("GET", "/Projects/2026/q%C3%BC.txt", "").status, 404);
+    // Who synchronizes hears of it as of any other rename.
+    let told = ask("REPORT", "/", &SYNC.replace("TOKEN", noted(dump, "token")));
+    let told = told.texts("href");
+    assert!(
+        told.contains(&"/dav/My%20Projects/".to_owned()) && told.contains(&"/dav/Projects/".to_owned()),
+        "{told:?}"
+    );
+}
+
 const USED: &str = "<propfind xmlns='DAV:'><prop><quota-used-bytes/></prop></propfind>";
 const SYNC: &str = "<D:sync-collection xmlns:D='DAV:'><D:sync-token>TOKEN</D:sync-token>\
                     <D:sync-level>infinite</D:sync-level><D:prop><D:getetag/></D:prop></D:sync-collection>";

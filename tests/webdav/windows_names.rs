@@ -229,18 +229,17 @@ fn a_name_that_cannot_be_shown_apart_is_left_out_for_windows_only() {
 
 #[test]
 fn windows_finds_a_path_in_any_case() {
-    let house =
-        house_with(&["/Projects/", "/Projects/%C3%9Cbersicht/", "/Projects/%C3%9Cbersicht/readme.txt"]);
-    let own = "/Projects/%C3%9Cbersicht/readme.txt";
-    for path in [own, "/PROJECTS/%C3%9CBERSICHT/README.TXT", "/projects/%C3%BCbersicht/ReadMe.txt"] {
+    let house = house_with(&["/Plans/", "/Plans/%C3%9Cbersicht/", "/Plans/%C3%9Cbersicht/readme.txt"]);
+    let own = "/Plans/%C3%9Cbersicht/readme.txt";
+    for path in [own, "/PLANS/%C3%9CBERSICHT/README.TXT", "/plans/%C3%BCbersicht/ReadMe.txt"] {
         assert_eq!(windows_get(&house, path), own);
         let found = windows(&house, "PROPFIND", path, &[("Depth", "0")], "");
         assert_eq!(found.first("href").unwrap(), format!("/dav{path}"), "as it was asked for");
     }
-    let listing = windows(&house, "PROPFIND", "/PROJECTS", &[("Depth", "1")], "");
-    assert_eq!(listing.texts("href"), ["/dav/PROJECTS/", "/dav/PROJECTS/%C3%9Cbersicht/"]);
-    assert_eq!(house.get("/PROJECTS").status, 404, "nobody else does");
-    assert_eq!(windows(&house, "GET", "/Projects/desktop.ini", &[], "").status, 404);
+    let listing = windows(&house, "PROPFIND", "/PLANS", &[("Depth", "1")], "");
+    assert_eq!(listing.texts("href"), ["/dav/PLANS/", "/dav/PLANS/%C3%9Cbersicht/"]);
+    assert_eq!(house.get("/PLANS").status, 404, "nobody else does");
+    assert_eq!(windows(&house, "GET", "/Plans/desktop.ini", &[], "").status, 404);
 }
 
 #[test]

@@ -33,16 +33,8 @@ pub async fn in_space(db: &impl Db, user: UserId, space: SpaceId) -> Result<Opti
     ask(db, &format!("{QUESTION} WHERE p.space_id = $1"), space.0, user).await
 }
 
-/// The same of [`in_project`] for a transaction that is about to change something there: whoever changes the project
+/// The same of [`in_space`] for a transaction that is about to change something there: whoever changes the project
 /// meanwhile, or who is in it, waits for its end, if they begin with the row of the project.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn held_in_project(tx: &Tx, user: UserId, project: ProjectId) -> Result<Option<ProjectRights>> {
-    ask(tx, &format!("{QUESTION} WHERE p.id = $1{}", holding(tx)), project.0, user).await
-}
-
-/// The same of [`in_space`].
 ///
 /// # Errors
 /// Whatever the database says.

@@ -187,6 +187,8 @@ mod tests {
 
     /// The step before names at the top of a drive were the server's own.
     const BEFORE: u32 = 5;
+    /// The one before the folder of projects was.
+    const BEFORE_PROJECTS: u32 = 8;
 
     async fn number(metadata: &Metadata, sql: &str) -> i64 {
         let asked = Statement::from_string(metadata.raw().get_database_backend(), sql);
@@ -250,6 +252,98 @@ mod tests {
             ("SELECT COUNT(DISTINCT trash_name) FROM nodes", 2),
         ] {
             assert_eq!(number(&metadata, sql).await, expected, "{sql}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_called_as_the_folder_of_projects_is_renamed_by_a_change_like_any_other() {
+        let (folder, database) = (tempfile::tempdir().unwrap(), scratch::Database::if_scaled());
+        let config = MetadataConfig {
+            url: database.as_ref().map(|database| domain::Secret::new(database.url())),
+            connections: 4,
+            readers: 1,
+            busy_seconds: 5,
+            durability: domain::Durability::default(),
+        };
+        let metadata = Metadata::open(&config, folder.path()).await.unwrap();
+        let tx = metadata.begin_whole().await.unwrap();
+        Migrator::up(tx.raw.whole().unwrap(), Some(BEFORE_PROJECTS)).await.unwrap();
+        let is_postgres = tx.raw().get_database_backend() == DbBackend::Postgres;
+        // Those of Ann, who has one, and of Ben, who has one and both of the names it could get.
+        let [ann, ben] = [1_u8, 2].map(|number| match is_postgres {
+            true => format!("'00000000-0000-0000-0000-0000000000{number:02}'"),
+            false => format!("x'000000000000000000000000000000{number:02}'"),
+        });
+        let node = |id: i64, space: &str, parent: &str, name: &str, trashed: &str| {
+            let uuid = if is_postgres { "gen_random_uuid()" } else { "randomblob(16)" };
+            let system = if name.starts_with("._") { "1" } else { "NULL" };
+            let sha256 = match (name.starts_with("._"), is_postgres) {
+                (true, true) => "'\\xAA'",
+                (true, false) => "x'AA'",
+                _ => "NULL",
+            };
+            format!(
+                "INSERT INTO nodes (id, uuid, space_id, parent_id, name, folder, created_ms, modified_ms, created_seq, \
+                   changed_seq, tree_seq, trashed_ms, system_bytes, system_sha256) \
+                 VALUES ({id}, {uuid}, {space}, {parent}, '{name}', {}, 0, 0, 7, 7, 7, {trashed}, {system}, {sha256})",
+                !name.starts_with("._")
+            )
+        };
+        let mut statements: Vec<String> = [(&ann, "ann"), (&ben, "ben")]
+            .map(|(id, name)| {
+                [
+                    format!(
+                        "INSERT INTO users (id, name, role, active, created_ms) VALUES ({id}, '{name}', 'user', TRUE, 0)"
+                    ),
+                    format!("INSERT INTO spaces (id, owner_id, seq, used_bytes) VALUES ({id}, {id}, 7, 0)"),
+                ]
+            })
+            .concat();
+        statements.extend([
+            node(101, &ann, "NULL", "", "NULL"),
+            node(102, &ann, "101", "Projects", "NULL"),
+            node(103, &ann, "102", "Projects", "NULL"),
+            node(104, &ann, "101", "._Projects", "NULL"),
+            node(105, &ann, "101", "Projects", "1"),
+            node(201, &ben, "NULL", "", "NULL"),
+            node(202, &ben, "201", "Projects", "NULL"),
+            node(203, &ben, "201", "My Projects", "NULL"),
+            node(204, &ben, "201", "My Projects (2)", "NULL"),
+            "UPDATE spaces SET root_id = (SELECT id FROM nodes n WHERE n.space_id = spaces.id AND n.parent_id IS NULL)"
+                .to_owned(),
+            "INSERT INTO revisions (space_id, node_id, from_seq, parent_id, name, trashed, modified_ms, by_user, at_ms) \
+             SELECT space_id, id, 7, parent_id, name, trashed_ms IS NOT NULL, 0, space_id, 0 FROM nodes \
+             WHERE system_sha256 IS NULL"
+                .to_owned(),
+        ]);
+        for sql in statements {
+            tx.raw.execute_unprepared(&sql).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        migrate(&metadata, Timestamp::from_millis(0)).await.unwrap();
+        let of = |id: i64| {
+            format!("SELECT COUNT(*) FROM nodes n JOIN spaces s ON s.id = n.space_id WHERE n.id = {id}")
+        };
+        for (sql, expected) in [
+            (format!("{} AND n.name = 'My Projects' AND n.tree_seq = 8", of(102)), 1),
+            (format!("{} AND n.name = 'Projects' AND n.tree_seq = 7", of(103)), 1),
+            (format!("{} AND n.name = '._My Projects'", of(104)), 1),
+            (format!("{} AND n.name = 'Projects' AND n.trashed_ms = 1", of(105)), 1),
+            (format!("{} AND n.name = 'My Projects (3)' AND n.changed_seq = 8", of(202)), 1),
+            (
+                "SELECT COUNT(*) FROM nodes n JOIN spaces s ON s.root_id = n.id AND s.seq = n.tree_seq"
+                    .to_owned(),
+                2,
+            ),
+            ("SELECT COUNT(*) FROM revisions WHERE to_seq = 8 AND name = 'Projects'".to_owned(), 2),
+            (
+                "SELECT COUNT(*) FROM revisions r JOIN nodes n ON n.id = r.node_id AND n.name = r.name \
+                 WHERE r.to_seq IS NULL"
+                    .to_owned(),
+                8,
+            ),
+        ] {
+            assert_eq!(number(&metadata, &sql).await, expected, "{sql}");
         }
     }
 }

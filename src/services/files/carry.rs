@@ -65,7 +65,6 @@ impl Carrying<'_> {
                 None => Err(Error::Unavailable("This file is being replaced; try again in a moment.".into())),
             };
         };
-        failpoint::reach("carry.arrived");
         let last_seq = match &own {
             Some(own) => this.bring_along(&tx, &there, own, left).await?,
             None => new_seq,
@@ -80,9 +79,7 @@ impl Carrying<'_> {
             Some(made) => relabel_later(&tx, backends, caller.now, made).await?,
             None => false,
         };
-        failpoint::reach("carry.left");
         tx.commit().await?;
-        failpoint::reach("carry.shown");
         if relabels {
             backends.coordination.wake_jobs();
         }

@@ -236,14 +236,14 @@ fn junk_that_explorer_writes_is_taken_and_shown_to_nobody_else() {
 #[test]
 fn programs_ask_for_a_file_in_whatever_case() {
     let house = house();
-    house.mkcol("/Projects");
-    house.put("/Projects/Plan.txt", "content");
+    house.mkcol("/Plans");
+    house.put("/Plans/Plan.txt", "content");
     let mut pc = mapped(&house);
-    assert_eq!(pc.ask("GET", "/dav/PROJECTS/plan.TXT").gets(200).text(), "content");
-    propfind(&mut pc, "/dav/projects", "1").gets(207);
-    let token = lock(&mut pc, "/dav/PROJECTS/PLAN.TXT");
-    put_content(&mut pc, "/dav/PROJECTS/PLAN.TXT", &token, b"saved").gets(204);
-    unlock(&mut pc, "/dav/PROJECTS/PLAN.TXT", &token);
-    let expected = Held::with(&[("Projects/", 0, 0), ("Projects/Plan.txt", 5, 2)]);
+    assert_eq!(pc.ask("GET", "/dav/PLANS/plan.TXT").gets(200).text(), "content");
+    propfind(&mut pc, "/dav/plans", "1").gets(207);
+    let token = lock(&mut pc, "/dav/PLANS/PLAN.TXT");
+    put_content(&mut pc, "/dav/PLANS/PLAN.TXT", &token, b"saved").gets(204);
+    unlock(&mut pc, "/dav/PLANS/PLAN.TXT", &token);
+    let expected = Held::with(&[("Plans/", 0, 0), ("Plans/Plan.txt", 5, 2)]);
     assert_eq!(held(&house), expected.store(2, 12));
 }

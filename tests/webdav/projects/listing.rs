@@ -55,8 +55,9 @@ fn windows_finds_them_in_any_case_and_sees_what_it_may_only_read() {
         let answer = who.ask("PROPFIND", "/Projects/Bridge", &[MINI_REDIR, ("Depth", "1")], "");
         answer.texts("Win32FileAttributes")
     };
-    assert_eq!(attributes(&ann), ["00000010", "00000020"]);
-    assert_eq!(attributes(&vic), ["00000011", "00000021"]);
+    // The folder, its trash, and the file.
+    assert_eq!(attributes(&ann), ["00000010", "00000010", "00000020"]);
+    assert_eq!(attributes(&vic), ["00000011", "00000011", "00000021"]);
 }
 
 #[test]

@@ -26,7 +26,8 @@ impl Person<'_> {
     }
 
     fn does(&self, method: &str, path: &str) -> u16 {
-        self.ask(method, path, &[], "").status
+        let depth = if method == "PROPFIND" { "0" } else { "infinity" };
+        self.ask(method, path, &[("Depth", depth)], "").status
     }
 
     fn put(&self, path: &str, body: &str) -> u16 {
@@ -56,12 +57,13 @@ impl Person<'_> {
         answer.first(local).unwrap_or_else(|| panic!("no {local} in {}", super::seen(&answer)))
     }
 
-    /// The hrefs below a folder, as a program sees it that shows a drive in a desktop.
+    /// The hrefs below a folder, as a program sees it that shows a drive in a desktop; without `.Trash` and `.History`.
     fn list(&self, path: &str) -> Vec<String> {
         let gnome = [("Depth", "1"), ("User-Agent", "gvfs/1.54.4")];
         let answer = self.ask("PROPFIND", path, &gnome, "");
         assert_eq!(answer.status, 207, "{}", super::seen(&answer));
-        answer.texts("href")[1..].to_vec()
+        let hrefs = answer.texts("href").into_iter().skip(1);
+        hrefs.filter(|href| !href.ends_with("/.Trash/") && !href.ends_with("/.History/")).collect()
     }
 }
 

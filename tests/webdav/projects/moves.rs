@@ -1,5 +1,7 @@
 //! Moves and copies between trees: each is charged where it arrives, and what is moved lies in the trash it came from.
 
+use std::thread;
+
 use super::Team;
 
 const USED: &str = "SELECT COALESCE(SUM(used_bytes), 0) FROM spaces WHERE owner_id IS";
@@ -142,4 +144,37 @@ fn a_move_costs_as_many_statements_for_a_hundred_files_as_for_one() {
     };
     let one = costs("/one", 1);
     assert_eq!(costs("/many", 100), one);
+}
+
+#[test]
+fn moves_in_opposite_directions_all_come_to_their_end() {
+    let (team, _) = Team::with_bridge();
+    let tunnel = team.project("Tunnel", None);
+    team.admit(tunnel, "sam", "staff", "Tunnel");
+    let sam = team.person("sam");
+    const FILES: usize = 8;
+    for project in ["Bridge", "Tunnel"] {
+        for number in 0..FILES {
+            assert_eq!(sam.put(&format!("/Projects/{project}/of-{project}-{number}"), "x"), 201);
+        }
+    }
+    thread::scope(|scope| {
+        for (from, to) in [("Bridge", "Tunnel"), ("Tunnel", "Bridge")] {
+            let sam = &sam;
+            scope.spawn(move || {
+                for number in 0..FILES {
+                    let name = format!("of-{from}-{number}");
+                    let (from, to) = (format!("/Projects/{from}/{name}"), format!("/Projects/{to}/{name}"));
+                    assert_eq!(sam.moves(&from, &to), 201);
+                }
+            });
+        }
+    });
+    // Each counts where it is, and in the trash it came from.
+    assert_eq!(used(&team), (0, 4 * FILES as i64));
+    for (project, other) in [("Bridge", "Tunnel"), ("Tunnel", "Bridge")] {
+        let expected: Vec<String> =
+            (0..FILES).map(|number| format!("/dav/Projects/{project}/of-{other}-{number}")).collect();
+        assert_eq!(sam.list(&format!("/Projects/{project}")), expected);
+    }
 }
