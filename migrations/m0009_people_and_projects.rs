@@ -398,7 +398,7 @@ fn records() -> Vec<TableCreateStatement> {
     ]
 }
 
-const INDEXES: [&str; 18] = [
+const INDEXES: [&str; 19] = [
     "CREATE INDEX spaces_condemned ON spaces (condemned_ms) WHERE condemned_ms IS NOT NULL",
     "CREATE UNIQUE INDEX users_by_email ON users (email) WHERE email IS NOT NULL",
     "CREATE INDEX sessions_by_user ON sessions (user_id)",
@@ -407,6 +407,7 @@ const INDEXES: [&str; 18] = [
     "CREATE INDEX confirmations_by_email ON confirmations (email, kind)",
     "CREATE INDEX organization_members_by_user ON organization_members (user_id)",
     "CREATE INDEX invitations_by_organization ON invitations (organization_id, created_ms)",
+    "CREATE INDEX invitations_by_email ON invitations (email)",
     "CREATE INDEX projects_by_organization ON projects (organization_id, active)",
     "CREATE UNIQUE INDEX project_members_by_folder ON project_members (user_id, folder)",
     "CREATE INDEX tasks_by_project ON tasks (project_id, status)",

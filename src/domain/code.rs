@@ -99,6 +99,10 @@ codes! {
     NameTaken = "name_taken",
     /// The file or folder was moved while it was being changed; try again.
     Moved = "moved",
+    /// There would be no admin of the server any more.
+    LastServerAdmin = "last_server_admin",
+    /// Nobody does this to their own account.
+    OwnAccount = "own_account",
     /// The cursor is none of this list.
     CursorUnknown = "cursor_unknown",
     /// The idempotency key came with another request before.

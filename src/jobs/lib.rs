@@ -6,6 +6,7 @@
 mod check;
 mod clear_unfinished;
 mod config;
+mod end_suspensions;
 mod expire_locks;
 mod forget_audit;
 mod forget_history;
@@ -13,6 +14,7 @@ mod forget_upgrades;
 mod job;
 mod original_paths;
 mod purge;
+mod purge_account;
 mod recount;
 mod rota;
 mod run;
@@ -32,6 +34,8 @@ pub use worker::{Clock, run_due, serve};
 /// Everything that starts by itself: one line per job.
 pub static JOBS: &[Job] = &[
     purge::JOB,
+    purge_account::JOB,
+    end_suspensions::JOB,
     thin_versions::JOB,
     forget_history::JOB,
     forget_audit::JOB,

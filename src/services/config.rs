@@ -169,6 +169,10 @@ pub struct AccountsConfig {
     pub access_token_minutes: u64,
     /// After how many days without being renewed a session ends.
     pub refresh_token_days: u64,
+    /// After how many days of suspension somebody cannot come in any more; 0 for never.
+    pub locked_after_days: u32,
+    /// After how many days of suspension an account is deleted with everything in it; 0 for never.
+    pub deleted_after_days: u32,
 }
 
 /// The section `[audit]` of the settings.

@@ -1,5 +1,14 @@
 //! People with an account.
 
+mod by;
+mod change;
+mod export;
+mod life_cycle;
+mod look;
+mod purge;
+#[cfg(test)]
+mod tests;
+
 use domain::{
     Action, Caller, Door, Event, Powers, RequestId, Result, Role, SpaceId, Timestamp, User, UserId, UserName,
 };
@@ -10,6 +19,12 @@ use crate::Backends;
 use crate::steps::hash_new;
 pub use crate::steps::made_up_password;
 use crate::steps::record_here;
+pub use by::By;
+pub use change::{UserChange, activate, change, create_by, deactivate, resume, suspend};
+pub use export::{Export, export};
+pub use life_cycle::end_suspensions;
+pub use look::{UserOrder, UserQuery, get, page};
+pub use purge::{PURGE, delete, delete_own, purge_batch, receipt};
 
 /// Who is to get an account.
 pub struct NewUser {
@@ -29,11 +44,25 @@ pub struct NewUser {
 /// [`Exists`](Error::Exists) when the name is taken, [`Invalid`](Error::Invalid) for a password that is too
 /// short.
 pub async fn create(now: Timestamp, backends: &Backends, new: NewUser) -> Result<User> {
+    let new = row(backends, new).await?;
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let user = users::insert(&tx, now, new.clone()).await?;
+        let made = Event::new(Action::CreateUser, "user", user.id.0, user.name.as_str());
+        record_here(&tx, now, Door::Command, made).await?;
+        tx.commit().await?;
+        Ok(user)
+    })
+    .await
+}
+
+/// What a row is made of.
+async fn row(backends: &Backends, new: NewUser) -> Result<users::NewUser> {
     let password_hash = match &new.password {
         Some(password) => Some(hash_new(backends, password, &new.name).await?),
         None => None,
     };
-    let new = users::NewUser {
+    Ok(users::NewUser {
         id: UserId(Uuid::new_v4()),
         name: new.name,
         display_name: String::new(),
@@ -44,16 +73,7 @@ pub async fn create(now: Timestamp, backends: &Backends, new: NewUser) -> Result
         space: SpaceId(Uuid::new_v4()),
         root_uuid: Uuid::new_v4(),
         quota_bytes: new.quota_bytes,
-    };
-    again(|| async {
-        let tx = backends.metadata.begin().await?;
-        let user = users::insert(&tx, now, new.clone()).await?;
-        let made = Event::new(Action::CreateUser, "user", user.id.0, user.name.as_str());
-        record_here(&tx, now, Door::Command, made).await?;
-        tx.commit().await?;
-        Ok(user)
     })
-    .await
 }
 
 /// Everybody, in the order of their names.
@@ -135,62 +155,4 @@ async fn changed(tx: Tx, name: &UserName) -> Result<User> {
     let user = users::get(&tx, name).await?;
     tx.commit().await?;
     Ok(user)
-}
-
-#[cfg(test)]
-mod tests {
-    use domain::Error;
-
-    use super::*;
-    use crate::auth::tests::{House, NOW, ann};
-
-    fn someone(name: &str, password: Option<&str>) -> NewUser {
-        let name = UserName::parse(name).unwrap();
-        NewUser { name, role: Role::User, password: password.map(str::to_owned), quota_bytes: Some(10) }
-    }
-
-    #[tokio::test]
-    async fn a_new_user_has_an_empty_space_of_their_own() {
-        let house = House::new().await;
-        let user = create(NOW, &house.backends, someone("bob", None)).await.unwrap();
-        let listed = list(&house.backends).await.unwrap();
-        assert_eq!(format!("{listed:?}"), format!("{:?}", [&user]));
-        assert!(user.active && user.quota.fits(10) && !user.quota.fits(11));
-    }
-
-    #[tokio::test]
-    async fn a_name_belongs_to_one_user_in_whatever_case() {
-        let (house, _) = House::with_ann().await;
-        let result = create(NOW, &house.backends, someone("ANN", None)).await;
-        assert!(matches!(result, Err(Error::Exists(_))), "{result:?}");
-        assert_eq!(list(&house.backends).await.unwrap().len(), 1);
-    }
-
-    #[tokio::test]
-    async fn a_short_account_password_is_refused() {
-        let house = House::new().await;
-        let result = create(NOW, &house.backends, someone("bob", Some("seven77"))).await;
-        assert!(matches!(result, Err(Error::Invalid(_))), "{result:?}");
-        create(NOW, &house.backends, someone("bob", Some("\u{fc}".repeat(8).as_str()))).await.unwrap();
-        let bob = UserName::parse("bob").unwrap();
-        assert!(matches!(set_password(&house.backends, &bob, "seven77").await, Err(Error::Invalid(_))));
-        set_password(&house.backends, &bob, "eight888").await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_quota_is_changed_and_lifted() {
-        let (house, _) = House::with_ann().await;
-        let user = set_quota(&house.backends, &ann(), Some(5)).await.unwrap();
-        assert_eq!(user.quota.limit_bytes, Some(5));
-        assert_eq!(set_quota(&house.backends, &ann(), None).await.unwrap().quota.limit_bytes, None);
-        let too_large = set_quota(&house.backends, &ann(), Some(u64::MAX)).await;
-        assert!(matches!(too_large, Err(Error::Invalid(_))), "{too_large:?}");
-    }
-
-    #[tokio::test]
-    async fn nobody_is_changed_who_is_not_there() {
-        let house = House::new().await;
-        let result = set_active(&house.backends, &ann(), false).await;
-        assert!(matches!(result, Err(Error::NotFound(_))), "{result:?}");
-    }
 }

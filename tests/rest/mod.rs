@@ -1,8 +1,10 @@
 //! The REST API, as its clients see it.
 
+mod admin_users;
 mod audit;
 mod document;
 mod files;
 mod limits;
 mod manners;
+mod organizations;
 mod sessions;

@@ -1,8 +1,8 @@
 //! Invitations to the house and into organizations. The token that accepts one is in the mail alone; here is its SHA-256.
 
 use domain::{
-    Email, Error, Invitation, InvitationId, InvitedTo, OrganizationId, Page, PageRequest, Result, Timestamp,
-    UserId,
+    Email, Error, Invitation, InvitationId, InvitedTo, OrganizationId, OrganizationName, Page, PageRequest,
+    Result, Timestamp, UserId,
 };
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
@@ -14,6 +14,8 @@ use crate::{Db, Tx, statement};
 
 const COLUMNS: &str = "i.id, i.organization_id, i.email, i.role, i.invited_by, i.created_ms, i.expires_ms, \
                        i.accepted_ms, i.revoked_ms";
+const RECEIVED_COLUMNS: &str = "i.id, i.organization_id, i.email, i.role, i.invited_by, i.created_ms, i.expires_ms, \
+                                i.accepted_ms, i.revoked_ms, o.name AS organization_name";
 
 /// What a new invitation is made of.
 #[derive(Debug, Clone)]
@@ -140,6 +142,74 @@ pub async fn list(db: &impl Db, query: &InvitationQuery) -> Result<Page<Invitati
     all.page(db, &order, query.descending, &query.page, read).await
 }
 
+/// An invitation into an organization, as whoever is invited sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// The invitation.
+    pub invitation: Invitation,
+    /// Into which organization.
+    pub organization: OrganizationId,
+    /// What that is called.
+    pub organization_name: OrganizationName,
+}
+
+/// Invitations into organizations with who has the address they are to.
+const RECEIVED: &str = "invitations i JOIN organizations o ON o.id = i.organization_id \
+                        JOIN users u ON u.email = i.email";
+
+/// A page of the invitations into organizations that wait for this user to answer them, the newest first.
+///
+/// # Errors
+/// [`Invalid`](Error::Invalid) for a cursor of another order; whatever the database says.
+pub async fn list_received(
+    db: &impl Db,
+    user: UserId,
+    now: Timestamp,
+    page: &PageRequest,
+) -> Result<Page<Received>> {
+    let order = Order { word: "created_at", column: "i.created_ms", is_number: true };
+    Listing::of(RECEIVED_COLUMNS, RECEIVED, Id::Uuid("i.id"))
+        .only("u.id = ?", user.0)
+        .only("i.expires_ms > ?", now.millis())
+        .with("i.accepted_ms IS NULL AND i.revoked_ms IS NULL")
+        .page(db, &order, true, page, read_received)
+        .await
+}
+
+/// An invitation into an organization to the address of this user, whatever became of it.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn find_received(db: &impl Db, user: UserId, id: InvitationId) -> Result<Option<Received>> {
+    let sql = format!("SELECT {RECEIVED_COLUMNS} FROM {RECEIVED} WHERE u.id = $1 AND i.id = $2");
+    let row = db.raw().query_one_raw(statement(db, &sql, [user.0.into(), id.0.into()])).await.or_domain()?;
+    row.map(|row| read_received(&row)).transpose()
+}
+
+/// How many invitations into an organization can be accepted at this moment.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn count_open(tx: &Tx, organization: OrganizationId, now: Timestamp) -> Result<u64> {
+    let sql = "SELECT COUNT(*) AS count FROM invitations WHERE organization_id = $1 AND expires_ms > $2 \
+                 AND accepted_ms IS NULL AND revoked_ms IS NULL";
+    let values = [organization.0.into(), now.millis().into()];
+    let row = tx.raw().query_one_raw(statement(tx, sql, values)).await.or_domain()?;
+    let row = row.ok_or_else(|| Error::internal("a count has no row"))?;
+    Ok(u64::try_from(row.try_get::<i64>("", "count").or_domain()?).unwrap_or(0))
+}
+
+/// Takes back the invitations into an organization by somebody who may not invite to what they did any more.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn revoke_of(tx: &Tx, organization: OrganizationId, by: UserId, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE invitations SET revoked_ms = $3 WHERE organization_id = $1 AND invited_by = $2 \
+                 AND accepted_ms IS NULL AND revoked_ms IS NULL AND expires_ms > $3";
+    let values = [organization.0.into(), by.0.into(), now.millis().into()];
+    tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain().map(drop)
+}
+
 /// Takes an invitation back; says whether it could still be accepted.
 ///
 /// # Errors
@@ -161,6 +231,14 @@ async fn end(tx: &Tx, update: &str, id: InvitationId, now: Timestamp) -> Result<
         format!("{update} WHERE id = $1 AND accepted_ms IS NULL AND revoked_ms IS NULL AND expires_ms > $2");
     let done = tx.raw().execute_raw(statement(tx, &sql, [id.0.into(), now.millis().into()])).await;
     Ok(done.or_domain()?.rows_affected() > 0)
+}
+
+fn read_received(row: &QueryResult) -> Result<Received> {
+    Ok(Received {
+        invitation: read(row)?,
+        organization: OrganizationId(row.try_get("", "organization_id").or_domain()?),
+        organization_name: OrganizationName::stored(row.try_get("", "organization_name").or_domain()?),
+    })
 }
 
 fn read(row: &QueryResult) -> Result<Invitation> {

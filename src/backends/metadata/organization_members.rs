@@ -9,18 +9,15 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use crate::error::DbResult;
 use crate::listing::{Id, Listing, Order};
 use crate::organizations::stored_role;
-use crate::users::stored_name;
+use crate::users::{stored_email, stored_name};
 use crate::{Db, Tx, statement};
 
-/// An address that nobody has shown to be theirs may be somebody else's.
-const COLUMNS: &str = "m.user_id, m.role, m.since_ms, m.version, u.name, u.display_name, \
-                       CASE WHEN u.email_verified_ms IS NOT NULL THEN u.email END AS email";
+const COLUMNS: &str = "m.user_id, m.role, m.since_ms, m.version, u.name, u.display_name, u.email";
 
 const FROM: &str = "organization_members m JOIN users u ON u.id = m.user_id";
 
 /// What can be searched of a member, in lines.
-const TEXT: &str = "(u.name || '\n' || u.display_name || '\n' || \
-                    CASE WHEN u.email_verified_ms IS NOT NULL THEN COALESCE(u.email, '') ELSE '' END)";
+const TEXT: &str = "(u.name || '\n' || u.display_name || '\n' || COALESCE(u.email, ''))";
 
 /// What members are listed by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +102,17 @@ pub async fn list(
         .await
 }
 
+/// Whether a member has this address.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn has_address(tx: &Tx, organization: OrganizationId, email: &Email) -> Result<bool> {
+    let sql = "SELECT 1 FROM organization_members m JOIN users u ON u.id = m.user_id \
+               WHERE m.organization_id = $1 AND u.email = $2";
+    let values = [organization.0.into(), email.as_str().into()];
+    Ok(tx.raw().query_one_raw(statement(tx, sql, values)).await.or_domain()?.is_some())
+}
+
 /// How many owners an organization has beside this one who stay: whoever is being purged does not.
 ///
 /// # Errors
@@ -170,10 +178,6 @@ fn read(row: &QueryResult) -> Result<OrganizationMember> {
         since: Timestamp::from_millis(row.try_get("", "since_ms").or_domain()?),
         version: Version(row.try_get("", "version").or_domain()?),
     })
-}
-
-fn stored_email(email: &str) -> Result<Email> {
-    Email::parse(email).map_err(|_| Error::internal(format!("the database holds the address {email:?}")))
 }
 
 #[cfg(test)]

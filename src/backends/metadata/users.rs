@@ -3,6 +3,7 @@
 mod administration;
 mod ending;
 mod listing;
+pub mod orphans;
 mod owner;
 mod suspension;
 

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use domain::{Role, Timestamp, UserName};
+use domain::{Door, Role, Timestamp, UserId, UserName, UserState};
 use services::Backends;
-use services::users::{self, NewUser};
+use services::users::{self, By, NewUser};
 
 use crate::commands::{password, readable, say, shell};
 use crate::config::{Config, Settings, sizes};
@@ -25,7 +25,7 @@ Examples:
         /// What they log in with: letters, digits and . - _ @ +
         #[arg(value_parser = UserName::parse)]
         name: UserName,
-        /// `user` or `admin`, which is kept for the REST API: today it changes nothing
+        /// `user`, or `admin` who administers people, organizations and projects by the REST API
         #[arg(long, default_value = "user", value_name = "ROLE")]
         role: Role,
         /// How much they may store: 50GiB, none for no limit, 0 for nothing [default: files.quota_bytes]
@@ -48,6 +48,30 @@ Examples:
         /// Who is let in
         #[arg(value_parser = UserName::parse)]
         name: UserName,
+    },
+    /// Let somebody only read from their next request on; later they are locked out, and at last deleted
+    Suspend {
+        /// Who is suspended
+        #[arg(value_parser = UserName::parse)]
+        name: UserName,
+    },
+    /// End somebody's suspension
+    Resume {
+        /// Who is suspended
+        #[arg(value_parser = UserName::parse)]
+        name: UserName,
+    },
+    /// Delete an account with everything in it, for good
+    #[command(after_help = "\
+Nobody comes in by it from then on. The server purges its files and whatever else is known of it in the background;
+back-ups keep what they hold.")]
+    Delete {
+        /// Whose account
+        #[arg(value_parser = UserName::parse)]
+        name: UserName,
+        /// Say that this is meant
+        #[arg(long)]
+        yes: bool,
     },
     /// Set how much somebody may store; what is there stays, even if it is more
     SetQuota {
@@ -101,6 +125,25 @@ pub async fn run(
             let user = users::set_active(backends, &name, true).await?;
             say(format_args!("{} is enabled.", user.name))
         }
+        User::Suspend { name } => {
+            let (by, id) = (by_command(), id(backends, &name).await?);
+            users::suspend(by, backends, id, None).await?;
+            say(format_args!("{name} only reads from the next request on."))
+        }
+        User::Resume { name } => {
+            let (by, id) = (by_command(), id(backends, &name).await?);
+            users::resume(by, backends, id, None).await?;
+            say(format_args!("{name} is not suspended any more."))
+        }
+        User::Delete { name, yes } => {
+            let id = id(backends, &name).await?;
+            if !yes {
+                anyhow::bail!("This purges everything of {name} for good; say that it is meant with --yes.");
+            }
+            let receipt = users::delete(by_command(), backends, id, None).await?;
+            let receipt = receipt.id.0;
+            say(format_args!("{name} is gone, and the server purges what was theirs. Receipt: {receipt}"))
+        }
         User::SetQuota { name, quota } => {
             let user = users::set_quota(backends, &name, quota.0).await?;
             let used = sizes::readable(user.quota.used_bytes);
@@ -136,11 +179,22 @@ async fn create(
     say(lines.join("\n"))
 }
 
+fn by_command() -> By<'static> {
+    By::House { now: Timestamp::now(), door: Door::Command }
+}
+
+async fn id(backends: &Backends, name: &UserName) -> domain::Result<UserId> {
+    Ok(users::caller(Timestamp::now(), backends, name).await?.user)
+}
+
 async fn list(backends: &Backends) -> anyhow::Result<ExitCode> {
     let users = users::list(backends).await?;
     let heading = ["USER", "ROLE", "STATE", "USED", "RESERVED", "LIMIT", "SINCE"].map(str::to_owned);
     let rows = users.iter().map(|user| {
-        let state = if user.active { "active" } else { "disabled" };
+        let state = match user.state() {
+            UserState::Deactivated => "disabled",
+            state => state.as_str(),
+        };
         [
             user.name.to_string(),
             user.role.as_str().to_owned(),

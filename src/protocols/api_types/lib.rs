@@ -9,10 +9,12 @@ pub mod change;
 pub mod file;
 pub mod folder;
 pub mod list;
+pub mod organization;
 pub mod problem;
 pub mod session;
 pub mod time;
 pub mod trash;
+pub mod user;
 pub mod version;
 
 pub use change::{Change, sent};

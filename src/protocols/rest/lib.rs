@@ -11,10 +11,13 @@ mod content;
 mod document;
 mod entries;
 mod errors;
+mod exports;
 mod files;
 mod folders;
 mod idempotency;
 mod limits;
+mod organization_invitations;
+mod organizations;
 mod params;
 mod problem;
 mod quota;
@@ -22,6 +25,7 @@ mod search;
 mod sessions;
 mod trash;
 mod uploads;
+mod users;
 mod versions;
 
 use std::sync::Arc;
@@ -40,8 +44,12 @@ pub const PREFIX: &str = "/api/v1";
 fn nouns() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .merge(sessions::router())
+        .merge(organizations::router())
+        .merge(organization_invitations::router())
         .merge(errors::router())
         .merge(audit::router())
+        .merge(users::router())
+        .merge(exports::router())
         .merge(files::router())
         .merge(folders::router())
         .merge(versions::router())

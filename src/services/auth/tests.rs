@@ -77,6 +77,8 @@ impl House {
             invitation_days: 7,
             access_token_minutes: 15,
             refresh_token_days: 30,
+            locked_after_days: 30,
+            deleted_after_days: 90,
         };
         let trash = TrashConfig { days: 30, listed: true };
         let projects = ProjectsConfig { quota_bytes: 1000, objects_kept_days: 30 };

@@ -43,6 +43,13 @@ impl Download {
     /// the look.
     pub async fn open(caller: &Caller, backends: &Backends, path: &NodePath, node: &Node) -> Result<Self> {
         may_read(&backends.metadata, caller, node.space).await?;
+        let access = Deed::of(caller, about(Action::ReadFile, node, path));
+        let access = (!node.is_system()).then(|| (Arc::clone(&backends.accesses), access));
+        Ok(Self { access, ..Self::open_unnoted(backends, node).await? })
+    }
+
+    /// The same for whoever may read it, where another note tells of it.
+    pub(crate) async fn open_unnoted(backends: &Backends, node: &Node) -> Result<Self> {
         let source = match node.blob() {
             Some(blob) => {
                 let reader = backends.blobs.at(blob.store)?.read(blob.id, blob.content.size_bytes).await?;
@@ -54,9 +61,7 @@ impl Download {
             }
             None => Source::memory(Bytes::new()),
         };
-        let access = Deed::of(caller, about(Action::ReadFile, node, path));
-        let access = (!node.is_system()).then(|| (Arc::clone(&backends.accesses), access));
-        Ok(Self { node: node.clone(), source, access })
+        Ok(Self { node: node.clone(), source, access: None })
     }
 
     /// The file.

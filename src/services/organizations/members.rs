@@ -2,13 +2,13 @@
 
 use domain::{
     Action, Caller, Code, ETagMatch, Error, Event, Message, OrganizationId, OrganizationMember,
-    OrganizationRole, Page, Result, UserId,
+    OrganizationRole, Page, Result, Role, UserId,
 };
 pub use metadata::organization_members::{MemberOrder, MemberQuery};
-use metadata::{Db, Tx, again, organization_members};
+use metadata::{Db, Tx, again, invitations, organization_members, users};
 
 use crate::Backends;
-use crate::steps::{change_organization, record, see_organization};
+use crate::steps::{Standing, change_organization, record, see_organization};
 
 /// Who is in an organization.
 ///
@@ -20,7 +20,7 @@ pub async fn list(
     organization: OrganizationId,
     query: &MemberQuery,
 ) -> Result<Page<OrganizationMember>> {
-    caller.may_manage()?;
+    caller.may_see()?;
     see_organization(&backends.metadata, caller, organization).await?;
     organization_members::list(&backends.metadata, organization, query).await
 }
@@ -35,12 +35,43 @@ pub async fn get(
     organization: OrganizationId,
     user: UserId,
 ) -> Result<OrganizationMember> {
-    caller.may_manage()?;
+    caller.may_see()?;
     see_organization(&backends.metadata, caller, organization).await?;
     member(&backends.metadata, organization, user).await
 }
 
-/// Makes a member something else.
+/// Makes a member something else; an admin of the house also takes somebody in, whom everybody else has to invite.
+///
+/// # Errors
+/// As for [`change_role`].
+pub async fn put(
+    caller: &Caller,
+    backends: &Backends,
+    organization: OrganizationId,
+    user: UserId,
+    role: OrganizationRole,
+    if_match: Option<&ETagMatch>,
+) -> Result<OrganizationMember> {
+    caller.may_manage()?;
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let standing = change_organization(&tx, caller, organization, None).await?;
+        let is_new = organization_members::find(&tx, organization, user).await?.is_none();
+        if is_new && caller.role == Role::Admin {
+            users::by_id(&tx, user).await?.ok_or_else(nobody)?;
+            organization_members::insert(&tx, organization, user, role, caller.now).await?;
+            note(&tx, caller, Action::ChangeOrganizationMember, organization, user, role).await?;
+        } else {
+            set_role(&tx, caller, &standing, user, role, if_match).await?;
+        }
+        let member = member(&tx, organization, user).await?;
+        tx.commit().await?;
+        Ok(member)
+    })
+    .await
+}
+
+/// Makes a member something else. Who becomes less takes back whom they have invited and who has not answered.
 ///
 /// # Errors
 /// [`NotFound`](Error::NotFound) when the caller or they are not in it, [`Forbidden`](Error::Forbidden) when the caller
@@ -57,14 +88,7 @@ pub async fn change_role(
     again(|| async {
         let tx = backends.metadata.begin().await?;
         let standing = change_organization(&tx, caller, organization, None).await?;
-        let found = member(&tx, organization, user).await?;
-        standing.acting.may_change(found.role, role)?;
-        found.version.expect(if_match)?;
-        if role < OrganizationRole::Owner {
-            leaves_an_owner(&tx, organization, &found).await?;
-        }
-        organization_members::set_role(&tx, organization, user, role).await?;
-        note(&tx, caller, Action::ChangeOrganizationMember, organization, user, role).await?;
+        set_role(&tx, caller, &standing, user, role, if_match).await?;
         let changed = member(&tx, organization, user).await?;
         tx.commit().await?;
         Ok(changed)
@@ -72,8 +96,8 @@ pub async fn change_role(
     .await
 }
 
-/// Lets a member go, or goes. Their memberships in its projects end with it, and tasks there that were theirs are
-/// nobody's.
+/// Lets a member go, or goes. Their memberships in its projects end with it, tasks there that were theirs are nobody's, and
+/// whom they have invited is not invited any more.
 ///
 /// # Errors
 /// [`NotFound`](Error::NotFound) when the caller or they are not in it, [`Forbidden`](Error::Forbidden) when the caller
@@ -95,6 +119,7 @@ pub async fn remove(
         }
         found.version.expect(if_match)?;
         leaves_an_owner(&tx, organization, &found).await?;
+        invitations::revoke_of(&tx, organization, user, caller.now).await?;
         organization_members::remove(&tx, organization, user, caller.now).await?;
         note(&tx, caller, Action::RemoveOrganizationMember, organization, user, found.role).await?;
         tx.commit().await
@@ -102,9 +127,34 @@ pub async fn remove(
     .await
 }
 
+async fn set_role(
+    tx: &Tx,
+    caller: &Caller,
+    standing: &Standing,
+    user: UserId,
+    role: OrganizationRole,
+    if_match: Option<&ETagMatch>,
+) -> Result<()> {
+    let organization = standing.organization.id;
+    let found = member(tx, organization, user).await?;
+    standing.acting.may_change(found.role, role)?;
+    found.version.expect(if_match)?;
+    if role < OrganizationRole::Owner {
+        leaves_an_owner(tx, organization, &found).await?;
+    }
+    if role < found.role {
+        invitations::revoke_of(tx, organization, user, caller.now).await?;
+    }
+    organization_members::set_role(tx, organization, user, role).await?;
+    note(tx, caller, Action::ChangeOrganizationMember, organization, user, role).await
+}
+
 async fn member(db: &impl Db, organization: OrganizationId, user: UserId) -> Result<OrganizationMember> {
-    let nobody = || Error::NotFound("There is no such member in this organization.".into());
     organization_members::find(db, organization, user).await?.ok_or_else(nobody)
+}
+
+fn nobody() -> Error {
+    Error::NotFound("There is no such member in this organization; invite them first.".into())
 }
 
 /// Refuses to let go of the only owner.

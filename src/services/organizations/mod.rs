@@ -1,6 +1,8 @@
 //! Organizations: made, seen, renamed and deleted. Whoever is not in one gets the answer of one that is not there.
 
+pub mod invitations;
 pub mod members;
+pub mod received;
 
 #[cfg(test)]
 mod tests;
@@ -44,7 +46,7 @@ pub async fn create(caller: &Caller, backends: &Backends, name: &OrganizationNam
 /// # Errors
 /// [`NotFound`](Error::NotFound) when there is none, or the caller is not in it.
 pub async fn get(caller: &Caller, backends: &Backends, id: OrganizationId) -> Result<Seen> {
-    caller.may_manage()?;
+    caller.may_see()?;
     see_organization(&backends.metadata, caller, id).await.map(Seen::from)
 }
 
@@ -54,7 +56,7 @@ pub async fn get(caller: &Caller, backends: &Backends, id: OrganizationId) -> Re
 /// [`Forbidden`](Error::Forbidden) when somebody else asks for all; [`Invalid`](Error::Invalid) for a cursor of another
 /// order.
 pub async fn list(caller: &Caller, backends: &Backends, query: &OrganizationQuery) -> Result<Page<Seen>> {
-    caller.may_manage()?;
+    caller.may_see()?;
     if query.all {
         caller.is_admin()?;
     }

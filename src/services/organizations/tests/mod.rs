@@ -1,8 +1,12 @@
 //! Who sees what of an organization, and who changes it.
 
+mod invitations;
+
+use std::sync::Arc;
+
 use domain::{
     Code, ETagMatch, Error, Once, OrganizationId, OrganizationMember, OrganizationName, OrganizationRole,
-    Page, PageRequest, Powers, Result, Role, UserName, Version,
+    Page, PageRequest, Powers, Result, Role, UserId, UserName, Version,
 };
 use futures_util::future::join_all;
 use uuid::Uuid;
@@ -46,7 +50,9 @@ struct Bakers {
 
 impl Bakers {
     async fn new() -> Self {
-        let house = House::new().await;
+        let mut house = House::new().await;
+        // Without mail what accepts an invitation is in the answer to who invites.
+        Arc::get_mut(&mut house.backends).unwrap().mailer = None;
         let owner = someone(&house, "ann", Role::User).await;
         let id = create(&owner, &house.backends, &named("Bakers")).await.unwrap().organization.id;
         let bakers = Self {
@@ -238,6 +244,13 @@ async fn an_admin_of_the_house_administers_every_organization() {
     bakers.change(root, &bakers.viewer, Owner).await.unwrap();
     bakers.remove(root, &bakers.owner).await.unwrap();
     assert_coded(bakers.remove(root, &bakers.viewer).await, Code::LastOwner);
+    let put = async |who, whom: UserId, role| {
+        members::put(who, bakers.backends(), bakers.id, whom, role, None).await
+    };
+    assert_eq!(put(root, bakers.stranger.user, Viewer).await.unwrap().role, Viewer);
+    assert_eq!(put(root, bakers.stranger.user, Member).await.unwrap().role, Member);
+    assert_coded(put(root, UserId(Uuid::from_u128(7)), Viewer).await, Code::NotFound);
+    assert_coded(put(&bakers.viewer, root.user, Viewer).await, Code::NotFound);
     delete(root, bakers.backends(), bakers.id, None).await.unwrap();
 }
 

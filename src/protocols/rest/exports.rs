@@ -1,0 +1,62 @@
+//! Taking along everything of one's own, and going.
+
+use api_types::user::Receipt;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use http::{Method, StatusCode};
+use services::users::{self, Export};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::Api;
+use crate::asker::Asker;
+use crate::conditions::IfMatch;
+use crate::problem::{Refusal, not_allowed};
+
+/// How much of an archive is in memory at once.
+const PART_BYTES: usize = 64 * 1024;
+
+pub fn router() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(export)).routes(routes!(delete))
+}
+
+/// Gives you everything of yours as a ZIP archive, made while you read it: your files as they are now, and what is known
+/// of your account, app passwords, organizations, projects and deeds.
+#[utoipa::path(get, path = "/me/export", operation_id = "export_me", tag = "Account",
+    responses((status = 200, description = "The archive.", body = String, content_type = "application/zip")))]
+async fn export(State(api): State<Api>, method: Method, Asker(caller): Asker) -> Result<Response, Refusal> {
+    // Nothing is known of an archive before it is made.
+    if method != Method::GET {
+        return Err(not_allowed().await);
+    }
+    let export = users::export(&caller, &api.backends).await?;
+    let headers = [
+        (CONTENT_TYPE, "application/zip"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"larder-export.zip\""),
+    ];
+    Ok((headers, Body::from_stream(parts(export))).into_response())
+}
+
+/// An error breaks the connection off, so that nobody takes a part for the whole.
+fn parts(export: Export) -> impl stream::Stream<Item = Result<bytes::Bytes, domain::Error>> {
+    stream::try_unfold(export, |mut export| async {
+        let part = export.read(PART_BYTES).await.inspect_err(gate::log_once)?;
+        Ok((!part.is_empty()).then_some((part, export)))
+    })
+}
+
+/// Deletes your account with everything in it, for good. It lets nobody in any more with the answer.
+#[utoipa::path(delete, path = "/me", operation_id = "delete_me", tag = "Account",
+    responses((status = 202, description = "It is being purged.", body = Receipt)))]
+async fn delete(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    IfMatch(if_match): IfMatch,
+) -> Result<(StatusCode, Json<Receipt>), Refusal> {
+    let receipt = users::delete_own(&caller, &api.backends, if_match.as_ref()).await?;
+    Ok((StatusCode::ACCEPTED, Json(receipt.into())))
+}
