@@ -343,7 +343,8 @@ fn work() -> Vec<TableCreateStatement> {
         with(table("task_files"), [uuid("task_id"), number("node_id"), number("since_ms")])
             .primary_key(Index::create().col("task_id").col("node_id"))
             .foreign_key(&mut refers("task_files", "task_id", "tasks"))
-            .foreign_key(&mut refers("task_files", "node_id", "nodes"))
+            // A system file that was one of a person's when it was attached goes without a trace.
+            .foreign_key(refers("task_files", "node_id", "nodes").on_delete(ForeignKeyAction::Cascade))
             .take(),
     ]
 }

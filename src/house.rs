@@ -133,6 +133,7 @@ impl House {
         };
         let main = web::router(address::drive_of_the_page(&config))
             .merge(gate::health_router(Arc::clone(&backends), shutdown.clone()))
+            .merge(web::accounts::router(Arc::clone(&backends)))
             .merge(rest::router(Arc::clone(&backends)))
             .merge(drive(DRIVE));
         let own = async {

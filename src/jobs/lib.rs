@@ -15,6 +15,7 @@ mod job;
 mod original_paths;
 mod purge;
 mod purge_account;
+mod purge_project;
 mod recount;
 mod rota;
 mod run;
@@ -34,6 +35,7 @@ pub use worker::{Clock, run_due, serve};
 /// Everything that starts by itself: one line per job.
 pub static JOBS: &[Job] = &[
     purge::JOB,
+    purge_project::JOB,
     purge_account::JOB,
     end_suspensions::JOB,
     thin_versions::JOB,

@@ -1,13 +1,16 @@
 //! App passwords: made, listed and revoked, each by itself.
 
 use coordination::Device;
-use domain::{Action, AppPassword, AppPasswordId, Door, Error, Event, Result, Timestamp, UserName};
+use domain::{
+    Action, AppPassword, AppPasswordId, Caller, Code, Door, ETagMatch, Error, Event, Message, Page,
+    PageRequest, Result, Timestamp, UserId, UserName,
+};
 use metadata::app_passwords::{self, NewAppPassword};
-use metadata::{again, users};
+use metadata::{Tx, again, users};
 use uuid::Uuid;
 
 use crate::Backends;
-use crate::steps::{AppSecret, record_here};
+use crate::steps::{AppSecret, once, record, record_here};
 
 const NAME_CHARS_MAX: usize = 64;
 
@@ -35,47 +38,216 @@ pub async fn create(
     name: &str,
     expires_at: Option<Timestamp>,
 ) -> Result<Issued> {
-    let name = valid_name(name)?;
-    if expires_at.is_some_and(|end| end <= now) {
-        return Err(Error::Invalid(
-            "This app password would have expired already; choose a later end.".into(),
-        ));
-    }
-    let made = AppSecret::generate();
-    let hash = backends.hashing.hash(made.secret()).await?;
+    let wanted = Wanted::new(now, name, false, expires_at)?;
+    let (made, hash) = generate(backends).await?;
     again(|| async {
         let tx = backends.metadata.begin().await?;
         let owner = users::get(&tx, user).await?;
-        // Two at once would both have found the name free.
-        users::take_turn(&tx, owner.id).await?;
-        if app_passwords::list(&tx, owner.id).await?.iter().any(|known| is_active_as(known, name, now)) {
-            let text = format!(
-                "{user} has an active app password named `{name}`; choose another name, or revoke that one first."
-            );
-            return Err(Error::Exists(text.into()));
-        }
-        let mut secret = made.clone();
-        for _ in 0..LOOKUPS_TRIED_MAX {
-            let new = NewAppPassword {
-                id: AppPasswordId(Uuid::new_v4()),
-                user: owner.id,
-                name,
-                lookup: secret.lookup(),
-                secret_hash: &hash,
-                expires_at,
-                read_only: false,
-            };
-            if let Some(app_password) = app_passwords::insert(&tx, now, new).await? {
-                let made = about(Action::CreateAppPassword, &app_password);
-                record_here(&tx, now, Door::Command, made).await?;
-                tx.commit().await?;
-                return Ok(Issued { app_password, secret: secret.text() });
-            }
-            secret = secret.with_other_lookup();
-        }
-        Err(Error::internal("no free lookup part was found for an app password"))
+        let issued = insert(&tx, now, owner.id, &wanted, &made, &hash).await?;
+        let about = about(Action::CreateAppPassword, &issued.app_password);
+        record_here(&tx, now, Door::Command, about).await?;
+        tx.commit().await?;
+        Ok(issued)
     })
     .await
+}
+
+/// Makes an app password for the caller.
+///
+/// # Errors
+/// [`Forbidden`](Error::Forbidden) for who came with an app password; as for [`create`] otherwise, and
+/// [`Exists`](Error::Exists) with a code of its own when the same request has made it before: the secret is shown once.
+pub async fn create_own(
+    caller: &Caller,
+    backends: &Backends,
+    name: &str,
+    read_only: bool,
+    expires_at: Option<Timestamp>,
+) -> Result<Issued> {
+    caller.may_manage()?;
+    let wanted = Wanted::new(caller.now, name, read_only, expires_at)?;
+    let (made, hash) = generate(backends).await?;
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        if once(&tx, caller, wanted.id.0).await?.is_some() {
+            let sentence = "This request has made an app password before, and its secret is shown once; revoke that \
+                            one and make another, with a new Idempotency-Key.";
+            return Err(Error::Exists(Message::coded(Code::SecretShown, sentence)));
+        }
+        let issued = insert(&tx, caller.now, caller.user, &wanted, &made, &hash).await?;
+        record(&tx, caller, &about(Action::CreateAppPassword, &issued.app_password)).await?;
+        tx.commit().await?;
+        Ok(issued)
+    })
+    .await
+}
+
+/// What app password is wanted.
+struct Wanted<'a> {
+    id: AppPasswordId,
+    name: &'a str,
+    read_only: bool,
+    expires_at: Option<Timestamp>,
+}
+
+impl<'a> Wanted<'a> {
+    fn new(now: Timestamp, name: &'a str, read_only: bool, expires_at: Option<Timestamp>) -> Result<Self> {
+        let name = valid_name(name)?;
+        if expires_at.is_some_and(|end| end <= now) {
+            return Err(Error::Invalid(
+                "This app password would have expired already; choose a later end.".into(),
+            ));
+        }
+        Ok(Self { id: AppPasswordId(Uuid::new_v4()), name, read_only, expires_at })
+    }
+}
+
+async fn generate(backends: &Backends) -> Result<(AppSecret, String)> {
+    let made = AppSecret::generate();
+    let hash = backends.hashing.hash(made.secret()).await?;
+    Ok((made, hash))
+}
+
+async fn insert(
+    tx: &Tx,
+    now: Timestamp,
+    owner: UserId,
+    wanted: &Wanted<'_>,
+    made: &AppSecret,
+    secret_hash: &str,
+) -> Result<Issued> {
+    // Two at once would both have found the name free.
+    users::take_turn(tx, owner).await?;
+    is_free(tx, now, owner, wanted.name, None).await?;
+    let mut secret = made.clone();
+    for _ in 0..LOOKUPS_TRIED_MAX {
+        let new = NewAppPassword {
+            id: wanted.id,
+            user: owner,
+            name: wanted.name,
+            lookup: secret.lookup(),
+            secret_hash,
+            expires_at: wanted.expires_at,
+            read_only: wanted.read_only,
+        };
+        if let Some(app_password) = app_passwords::insert(tx, now, new).await? {
+            return Ok(Issued { app_password, secret: secret.text() });
+        }
+        secret = secret.with_other_lookup();
+    }
+    Err(Error::internal("no free lookup part was found for an app password"))
+}
+
+/// Refuses a name that another active app password of the user has.
+async fn is_free(
+    tx: &Tx,
+    now: Timestamp,
+    owner: UserId,
+    name: &str,
+    but: Option<AppPasswordId>,
+) -> Result<()> {
+    let all = app_passwords::list(tx, owner).await?;
+    match all.iter().any(|known| Some(known.id) != but && is_active_as(known, name, now)) {
+        true => Err(Error::Exists(
+            format!(
+                "There is an active app password named `{name}` already; choose another name, or revoke that one first."
+            )
+            .into(),
+        )),
+        false => Ok(()),
+    }
+}
+
+/// A page of the caller's, revoked and expired ones too, oldest first.
+///
+/// # Errors
+/// [`Forbidden`](Error::Forbidden) for who came with an app password; [`Invalid`](Error::Invalid) for a cursor of another
+/// list.
+pub async fn page(caller: &Caller, backends: &Backends, request: &PageRequest) -> Result<Page<AppPassword>> {
+    caller.may_see()?;
+    app_passwords::page(&backends.metadata, caller.user, request).await
+}
+
+/// One of the caller's.
+///
+/// # Errors
+/// [`Forbidden`](Error::Forbidden) for who came with an app password, [`NotFound`](Error::NotFound).
+pub async fn get_own(caller: &Caller, backends: &Backends, id: AppPasswordId) -> Result<AppPassword> {
+    caller.may_see()?;
+    app_passwords::find(&backends.metadata, caller.user, id).await?.ok_or_else(unknown)
+}
+
+/// Calls one of the caller's something else.
+///
+/// # Errors
+/// As for [`get_own`]; [`Exists`](Error::Exists) when another active one is named so, [`Stale`](Error::Stale).
+pub async fn rename(
+    caller: &Caller,
+    backends: &Backends,
+    id: AppPasswordId,
+    name: &str,
+    if_match: Option<&ETagMatch>,
+) -> Result<AppPassword> {
+    caller.may_manage()?;
+    let name = valid_name(name)?;
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        take_own(&tx, caller, id, if_match).await?;
+        is_free(&tx, caller.now, caller.user, name, Some(id)).await?;
+        app_passwords::rename(&tx, id, name).await?;
+        let renamed = app_passwords::find(&tx, caller.user, id).await?.ok_or_else(unknown)?;
+        record(&tx, caller, &about(Action::RenameAppPassword, &renamed)).await?;
+        tx.commit().await?;
+        Ok(renamed)
+    })
+    .await
+}
+
+/// Revokes one of the caller's: it opens nothing from the next request on. Who is suspended may do this too.
+///
+/// # Errors
+/// As for [`get_own`]; [`Stale`](Error::Stale).
+pub async fn revoke_own(
+    caller: &Caller,
+    backends: &Backends,
+    id: AppPasswordId,
+    if_match: Option<&ETagMatch>,
+) -> Result<()> {
+    caller.may_see()?;
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        let known = take_own(&tx, caller, id, if_match).await?;
+        app_passwords::revoke(&tx, id, caller.now).await?;
+        record(&tx, caller, &about(Action::RevokeAppPassword, &known)).await?;
+        tx.commit().await
+    })
+    .await?;
+    tell_revoked(backends, caller.user, id).await;
+    Ok(())
+}
+
+/// One of the caller's that nobody else changes until the end of the transaction.
+async fn take_own(
+    tx: &Tx,
+    caller: &Caller,
+    id: AppPasswordId,
+    if_match: Option<&ETagMatch>,
+) -> Result<AppPassword> {
+    users::take_turn(tx, caller.user).await?;
+    let known = app_passwords::find(tx, caller.user, id).await?.ok_or_else(unknown)?;
+    known.version.expect(if_match)?;
+    Ok(known)
+}
+
+async fn tell_revoked(backends: &Backends, owner: UserId, id: AppPasswordId) {
+    backends.coordination.announce_revocation().await;
+    // What it was used by makes room at once. If that cannot be said, it does so when it has been idle for long enough.
+    let is_meant = |device: &Device| device.app_password == id;
+    let _ = backends.coordination.forget_devices(owner, is_meant).await;
+}
+
+fn unknown() -> Error {
+    Error::NotFound("You have no such app password.".into())
 }
 
 /// All of a user's, revoked and expired ones too, oldest first.
@@ -109,10 +281,7 @@ pub async fn revoke(
         Ok((owner, app_password))
     })
     .await?;
-    backends.coordination.announce_revocation().await;
-    // What it was used by makes room at once. If that cannot be said, it does so when it has been idle for long enough.
-    let is_meant = |device: &Device| device.app_password == app_password.id;
-    let _ = backends.coordination.forget_devices(owner.id, is_meant).await;
+    tell_revoked(backends, owner.id, app_password.id).await;
     Ok(AppPassword { revoked_at: app_password.revoked_at.or(Some(now)), ..app_password })
 }
 

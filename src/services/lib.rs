@@ -34,6 +34,7 @@ pub mod quotas;
 pub mod servers;
 pub mod setup;
 pub mod sign_ups;
+pub mod tasks;
 pub mod trash;
 pub mod upgrades;
 pub mod upkeep;

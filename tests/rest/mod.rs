@@ -7,4 +7,6 @@ mod files;
 mod limits;
 mod manners;
 mod organizations;
+mod projects;
 mod sessions;
+mod tasks;

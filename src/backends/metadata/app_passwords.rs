@@ -1,8 +1,8 @@
 //! App passwords, and what a request needs to know of the one it came with.
 
 use domain::{
-    AppPassword, AppPasswordId, Error, NodeId, Powers, Result, Role, SpaceId, Timestamp, Tree, UserId,
-    UserName, Version,
+    AppPassword, AppPasswordId, Error, NodeId, Page, PageRequest, Powers, Result, Role, SpaceId, Timestamp,
+    Tree, UserId, UserName, Version,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
@@ -10,9 +10,14 @@ use sea_orm::{
 };
 
 use crate::error::DbResult;
+use crate::listing::{Id, Listing, Order};
 use crate::rows::app_password::{ActiveModel, Column, Entity, Model};
 use crate::users::{COMES_IN, stored_name, stored_role};
 use crate::{Db, Tx, statement};
+
+/// What every statement reads of an app password `p`.
+const COLUMNS: &str = "p.id, p.user_id, p.name, p.lookup, p.secret_hash, p.created_ms, p.last_used_ms, p.expires_ms, \
+                       p.revoked_ms, p.read_only, p.version";
 
 /// What a new app password is made of.
 pub struct NewAppPassword<'a> {
@@ -80,6 +85,37 @@ pub async fn list(db: &impl Db, user: UserId) -> Result<Vec<AppPassword>> {
     Ok(rows.await.or_domain()?.into_iter().map(AppPassword::from).collect())
 }
 
+/// A page of a user's, revoked and expired ones too, oldest first.
+///
+/// # Errors
+/// [`Invalid`](Error::Invalid) for a cursor of another list; whatever the database says.
+pub async fn page(db: &impl Db, user: UserId, request: &PageRequest) -> Result<Page<AppPassword>> {
+    let order = Order { word: "created", column: "p.created_ms", is_number: true };
+    Listing::of(COLUMNS, "app_passwords p", Id::Uuid("p.id"))
+        .only("p.user_id = ?", user.0)
+        .page(db, &order, false, request, read)
+        .await
+}
+
+/// An app password of a user.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn find(db: &impl Db, user: UserId, id: AppPasswordId) -> Result<Option<AppPassword>> {
+    let sql = format!("SELECT {COLUMNS} FROM app_passwords p WHERE p.user_id = $1 AND p.id = $2");
+    let row = db.raw().query_one_raw(statement(db, &sql, [user.0.into(), id.0.into()])).await.or_domain()?;
+    row.map(|row| read(&row)).transpose()
+}
+
+/// Calls an app password something else.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn rename(tx: &Tx, id: AppPasswordId, name: &str) -> Result<()> {
+    let sql = "UPDATE app_passwords SET name = $2, version = version + 1 WHERE id = $1";
+    tx.raw().execute_raw(statement(tx, sql, [id.0.into(), name.into()])).await.or_domain().map(drop)
+}
+
 /// The app password of a user that has this lookup part, with the hash of its secret.
 ///
 /// # Errors
@@ -132,8 +168,7 @@ impl Access {
 pub async fn access(db: &impl Db, id: AppPasswordId) -> Result<Option<Access>> {
     // No `*`: PostgreSQL refuses to go on with what was prepared before an upgrade has added a column.
     let sql = format!(
-        "SELECT p.id, p.user_id, p.name, p.lookup, p.secret_hash, p.created_ms, p.last_used_ms, p.expires_ms, \
-                 p.revoked_ms, p.read_only, p.version, u.suspended_ms, {COMES_IN} AS user_active, u.name AS user_name, u.role, s.id AS space_id, s.root_id \
+        "SELECT {COLUMNS}, u.suspended_ms, {COMES_IN} AS user_active, u.name AS user_name, u.role, s.id AS space_id, s.root_id \
                FROM app_passwords p JOIN users u ON u.id = p.user_id JOIN spaces s ON s.owner_id = u.id \
                WHERE p.id = $1"
     );
@@ -146,7 +181,7 @@ pub async fn access(db: &impl Db, id: AppPasswordId) -> Result<Option<Access>> {
 /// # Errors
 /// Whatever the database says.
 pub async fn revoke(tx: &Tx, id: AppPasswordId, now: Timestamp) -> Result<()> {
-    let sql = "UPDATE app_passwords SET revoked_ms = $2 WHERE id = $1 AND revoked_ms IS NULL";
+    let sql = "UPDATE app_passwords SET revoked_ms = $2, version = version + 1 WHERE id = $1 AND revoked_ms IS NULL";
     tx.raw().execute_raw(statement(tx, sql, [id.0.into(), now.millis().into()])).await.or_domain().map(drop)
 }
 
@@ -184,6 +219,10 @@ fn read_access(row: &QueryResult) -> Result<Access> {
         role: stored_role(&text("role")?)?,
         home: Tree { space: SpaceId(row.try_get("", "space_id").or_domain()?), root: NodeId(root) },
     })
+}
+
+fn read(row: &QueryResult) -> Result<AppPassword> {
+    Ok(Model::from_query_result(row, "").or_domain()?.into())
 }
 
 impl From<Model> for AppPassword {

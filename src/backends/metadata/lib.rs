@@ -61,6 +61,7 @@ pub mod signing_keys;
 pub mod snapshots;
 pub mod spaces;
 pub mod system_files;
+pub mod tasks;
 pub mod trash;
 pub mod users;
 pub mod versions;

@@ -28,6 +28,16 @@ pub enum Whom {
     Name(UserName),
 }
 
+impl Whom {
+    /// The column of a user that says this, and what it says.
+    fn column(&self) -> (&'static str, Value) {
+        match self {
+            Self::Id(id) => ("id", id.0.into()),
+            Self::Name(name) => ("name", name.as_str().into()),
+        }
+    }
+}
+
 /// Takes somebody into a project they are not in, and says what it is called in their drive.
 ///
 /// # Errors
@@ -63,10 +73,10 @@ pub async fn insert(
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn find(db: &impl Db, project: ProjectId, user: UserId) -> Result<Option<ProjectMember>> {
-    let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE m.project_id = $1 AND m.user_id = $2");
-    let values = [project.0.into(), user.0.into()];
-    let row = db.raw().query_one_raw(statement(db, &sql, values)).await.or_domain()?;
+pub async fn find(db: &impl Db, project: ProjectId, whom: &Whom) -> Result<Option<ProjectMember>> {
+    let (column, wanted) = whom.column();
+    let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE m.project_id = $1 AND u.{column} = $2");
+    let row = db.raw().query_one_raw(statement(db, &sql, [project.0.into(), wanted])).await.or_domain()?;
     row.as_ref().map(read).transpose()
 }
 
@@ -80,10 +90,7 @@ pub async fn find_candidate(
     organization: Option<OrganizationId>,
     whom: &Whom,
 ) -> Result<Option<UserId>> {
-    let (column, wanted): (_, Value) = match whom {
-        Whom::Id(id) => ("id", id.0.into()),
-        Whom::Name(name) => ("name", name.as_str().into()),
-    };
+    let (column, wanted) = whom.column();
     let inside = match organization {
         Some(_) => {
             "AND EXISTS (SELECT 1 FROM organization_members o WHERE o.organization_id = $2 AND o.user_id = u.id)"

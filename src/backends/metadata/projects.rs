@@ -204,6 +204,41 @@ pub async fn set_quota(tx: &Tx, space: SpaceId, quota_bytes: Option<u64>) -> Res
     execute(tx, sql, [space.0.into(), limit(quota_bytes)?.into()]).await
 }
 
+/// Condemns a project: from the commit on nobody knows of it, and its blobs are garbage as of a moment, which may be a
+/// later one.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn condemn(tx: &Tx, now: Timestamp, id: ProjectId, blobs_as_of: Timestamp) -> Result<()> {
+    let sql = "UPDATE spaces SET condemned_ms = $2 WHERE id = (SELECT space_id FROM projects WHERE id = $1)";
+    execute(tx, sql, [id.0.into(), blobs_as_of.millis().into()]).await?;
+    let removed = ProjectChange { removed_at: Some(Some(now)), ..ProjectChange::default() };
+    change(tx, now, id, &removed).await
+}
+
+/// The space of a project that is condemned, and as of when its blobs are garbage.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn find_condemned(db: &impl Db, id: ProjectId) -> Result<Option<(SpaceId, Timestamp)>> {
+    let sql = "SELECT s.id, s.condemned_ms FROM projects p JOIN spaces s ON s.id = p.space_id \
+               WHERE p.id = $1 AND s.condemned_ms IS NOT NULL";
+    let row = db.raw().query_one_raw(statement(db, sql, [id.0.into()])).await.or_domain()?;
+    let read = |row: QueryResult| {
+        let at = Timestamp::from_millis(row.try_get("", "condemned_ms").or_domain()?);
+        Ok((SpaceId(row.try_get("", "id").or_domain()?), at))
+    };
+    row.map(read).transpose()
+}
+
+/// Forgets a project without tasks and members. Its space is nobody's then.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn forget(tx: &Tx, id: ProjectId) -> Result<()> {
+    execute(tx, "DELETE FROM projects WHERE id = $1", [id.0.into()]).await
+}
+
 async fn execute(tx: &Tx, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<()> {
     tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain().map(drop)
 }

@@ -10,10 +10,10 @@ use uuid::Uuid;
 use crate::error::DbResult;
 use crate::{Db, Tx, statement};
 
-/// What a user, `$2`, is to the projects `p`.
+/// What a user, `$2`, is to the projects `p`; one that is being purged is none any more.
 const QUESTION: &str = "SELECT p.id, p.organization_id, p.creator_id, p.active, p.removed_ms, p.space_id, s.root_id, \
       pm.role AS member, om.role AS in_organization \
-    FROM projects p JOIN spaces s ON s.id = p.space_id \
+    FROM projects p JOIN spaces s ON s.id = p.space_id AND s.condemned_ms IS NULL \
     LEFT JOIN project_members pm ON pm.project_id = p.id AND pm.user_id = $2 \
     LEFT JOIN organization_members om ON om.organization_id = p.organization_id AND om.user_id = $2";
 

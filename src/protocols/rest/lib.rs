@@ -1,7 +1,9 @@
 //! Floor 3, the REST door: `/api/v1`, one file per noun.
 
+mod accounts;
 mod answers;
 mod api;
+mod app_passwords;
 mod asker;
 mod audit;
 mod batch;
@@ -16,13 +18,18 @@ mod files;
 mod folders;
 mod idempotency;
 mod limits;
+mod me;
 mod organization_invitations;
 mod organizations;
 mod params;
 mod problem;
+mod project_members;
+mod projects;
 mod quota;
 mod search;
 mod sessions;
+mod sign_ups;
+mod tasks;
 mod trash;
 mod uploads;
 mod users;
@@ -43,11 +50,18 @@ pub const PREFIX: &str = "/api/v1";
 /// The nouns, each with its routes.
 fn nouns() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
+        .merge(accounts::router())
+        .merge(me::router())
+        .merge(app_passwords::router())
+        .merge(sign_ups::router())
         .merge(sessions::router())
-        .merge(organizations::router())
-        .merge(organization_invitations::router())
         .merge(errors::router())
         .merge(audit::router())
+        .merge(projects::router())
+        .merge(project_members::router())
+        .merge(tasks::router())
+        .merge(organizations::router())
+        .merge(organization_invitations::router())
         .merge(users::router())
         .merge(exports::router())
         .merge(files::router())

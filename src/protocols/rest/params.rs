@@ -37,3 +37,14 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Ids<T> 
         Ok(Self(ids))
     }
 }
+
+/// A text that is searched for, in which neither database takes a zero.
+///
+/// # Errors
+/// [`Invalid`](Error::Invalid) when there is one in it.
+pub fn searched(text: Option<String>) -> Result<Option<String>, Error> {
+    match text {
+        Some(text) if text.contains('\0') => Err(Error::Invalid("`q` cannot hold a NUL character.".into())),
+        text => Ok(text.filter(|text| !text.is_empty())),
+    }
+}

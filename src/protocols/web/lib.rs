@@ -1,6 +1,7 @@
 //! Floor 3, the web door: the page for people at `/`. How to mount the drive stands here once, for the page and for
 //! what commands print.
 
+pub mod accounts;
 mod guides;
 pub mod mounting;
 mod page;

@@ -45,17 +45,20 @@ mount it with a WebDAV client, with your user name and an app password.
 ";
 
 const ICON: &str = include_str!("templates/icon.svg");
-const STYLE: &str = include_str!("templates/page.css");
+pub(crate) const STYLE: &str = include_str!("templates/page.css");
 
 /// Nothing but the one style sheet in the page counts, so that nothing smuggled into it would do anything.
-static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| style_policy("'none'"));
+
+/// The same for a page whose forms may be sent to this place.
+pub(crate) fn style_policy(form_action: &str) -> HeaderValue {
     let style = BASE64_STANDARD.encode(Sha256::digest(STYLE));
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{style}'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+        "default-src 'none'; style-src 'sha256-{style}'; img-src 'self'; base-uri 'none'; form-action {form_action}; \
          frame-ancestors 'none'"
     );
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
-});
+}
 
 async fn front(State(drive): State<Arc<Drive>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
@@ -87,7 +90,7 @@ async fn icon() -> Response {
 }
 
 /// A browser is not to guess what it got.
-fn as_declared() -> (HeaderName, HeaderValue) {
+pub(crate) fn as_declared() -> (HeaderName, HeaderValue) {
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))
 }
 

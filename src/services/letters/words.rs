@@ -157,7 +157,7 @@ impl Words {
             Template::SignUpRefused { name } => (
                 "Your account is not opened",
                 hello(name),
-                vec!["an admin has not let you in, and what you gave is deleted.".into()],
+                vec!["an admin has not let you in.".into()],
             ),
             _ => (
                 "A test mail",

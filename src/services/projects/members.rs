@@ -20,7 +20,7 @@ pub async fn list(
     project: ProjectId,
     query: &ProjectMemberQuery,
 ) -> Result<Page<ProjectMember>> {
-    caller.may_manage()?;
+    caller.may_see()?;
     see_project(&backends.metadata, caller, project).await?;
     project_members::list(&backends.metadata, project, query).await
 }
@@ -33,11 +33,11 @@ pub async fn get(
     caller: &Caller,
     backends: &Backends,
     project: ProjectId,
-    user: UserId,
+    whom: &Whom,
 ) -> Result<ProjectMember> {
-    caller.may_manage()?;
+    caller.may_see()?;
     see_project(&backends.metadata, caller, project).await?;
-    member(&backends.metadata, project, user).await
+    member(&backends.metadata, project, whom).await
 }
 
 /// Makes somebody a member with a role, or gives a member another one; says whether they are new.
@@ -58,7 +58,7 @@ pub async fn put(
         let tx = backends.metadata.begin().await?;
         let project = change_project(&tx, caller, id, ProjectRole::Viewer).await?;
         let user = candidate(&tx, &project, whom).await?;
-        let known = project_members::find(&tx, id, user).await?;
+        let known = project_members::find(&tx, id, &Whom::Id(user)).await?;
         may_change(&tx, caller, &project, user, known.as_ref(), Some(role), if_match).await?;
         let action = match &known {
             Some(known) if known.role == role => return Ok((known.clone(), false)),
@@ -73,7 +73,7 @@ pub async fn put(
             }
         };
         changed(&tx, caller, &project, action, user, role).await?;
-        let member = member(&tx, id, user).await?;
+        let member = member(&tx, id, &Whom::Id(user)).await?;
         tx.commit().await?;
         Ok((member, known.is_none()))
     })
@@ -90,14 +90,15 @@ pub async fn remove(
     caller: &Caller,
     backends: &Backends,
     id: ProjectId,
-    user: UserId,
+    whom: &Whom,
     if_match: Option<&ETagMatch>,
 ) -> Result<()> {
     caller.may_manage()?;
     again(|| async {
         let tx = backends.metadata.begin().await?;
         let project = change_project(&tx, caller, id, ProjectRole::Viewer).await?;
-        let known = member(&tx, id, user).await?;
+        let known = member(&tx, id, whom).await?;
+        let user = known.user;
         may_change(&tx, caller, &project, user, Some(&known), None, if_match).await?;
         project_members::remove(&tx, caller.now, id, user).await?;
         changed(&tx, caller, &project, Action::RemoveProjectMember, user, known.role).await?;
@@ -106,9 +107,9 @@ pub async fn remove(
     .await
 }
 
-async fn member(db: &impl Db, project: ProjectId, user: UserId) -> Result<ProjectMember> {
+async fn member(db: &impl Db, project: ProjectId, whom: &Whom) -> Result<ProjectMember> {
     let nobody = || Error::NotFound("There is no such member in this project.".into());
-    project_members::find(db, project, user).await?.ok_or_else(nobody)
+    project_members::find(db, project, whom).await?.ok_or_else(nobody)
 }
 
 /// Whoever is meant, if they may be a member. Of people outside of the organization nothing is said.
@@ -138,8 +139,12 @@ async fn may_change(
         true => project.standing.may_change_self(to)?,
         false => project.standing.may_change_member(from, to)?,
     }
-    if let Some(known) = known {
-        known.version.expect(if_match)?;
+    match known {
+        Some(known) => known.version.expect(if_match)?,
+        None if if_match.is_some() => {
+            return Err(Error::Stale("They are no member of this project any more.".into()));
+        }
+        None => {}
     }
     leaves_an_admin(tx, project, user, from, to).await
 }

@@ -4,9 +4,10 @@
 mod change;
 mod create;
 pub mod members;
+mod purge;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use domain::{Action, Caller, Event, Page, Project, ProjectId, Result, Role};
 pub use metadata::projects::{ProjectOrder, ProjectQuery, ProjectState};
@@ -17,13 +18,14 @@ use crate::steps::{record, see_project};
 
 pub use change::{ChangedProject, change, remove, restore};
 pub use create::{NewProject, create};
+pub use purge::{PURGE, purge, purge_batch};
 
 /// A project.
 ///
 /// # Errors
 /// [`NotFound`](domain::Error::NotFound) for whoever is not in it, and administers neither its organization nor the house.
 pub async fn get(caller: &Caller, backends: &Backends, id: ProjectId) -> Result<Project> {
-    caller.may_manage()?;
+    caller.may_see()?;
     see_project(&backends.metadata, caller, id).await
 }
 
@@ -32,7 +34,7 @@ pub async fn get(caller: &Caller, backends: &Backends, id: ProjectId) -> Result<
 /// # Errors
 /// [`Invalid`](domain::Error::Invalid) for a cursor of another order.
 pub async fn list(caller: &Caller, backends: &Backends, query: &ProjectQuery) -> Result<Page<Project>> {
-    caller.may_manage()?;
+    caller.may_see()?;
     let is_house_admin = caller.role == Role::Admin;
     let mut page = projects::list(&backends.metadata, caller.user, is_house_admin, query).await?;
     for project in &mut page.entries {

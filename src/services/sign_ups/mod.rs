@@ -3,6 +3,9 @@
 
 mod queue;
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use domain::{
@@ -19,7 +22,7 @@ use crate::letters::{Letter, Template};
 use crate::steps::{MailToken, display_name, hash_new, may_mail, newcomer, post, record, unknown_link};
 use crate::{Backends, SignUp};
 
-pub use queue::{approve, list};
+pub use queue::{approve, list, refuse};
 
 /// So many admins are told that somebody waits.
 const ADMINS_TOLD_MAX: u32 = 20;
@@ -153,6 +156,16 @@ async fn shown_by(tx: &Tx, hash: [u8; 32], visit: &Visit<'_>) -> Result<(Confirm
     Err(unknown_link())
 }
 
+/// The invitation that a token is for, if it can be accepted.
+///
+/// # Errors
+/// [`Invalid`](Error::Invalid) for a token that is not known, whatever is wrong with it.
+pub async fn invitation(backends: &Backends, visit: &Visit<'_>, token: &str) -> Result<Invitation> {
+    let hash = MailToken::parse(token).map_err(|_| unknown_invitation())?.hash();
+    let found = invitations::find_by_token(&backends.metadata, hash).await?;
+    found.filter(|found| found.is_open(visit.now)).ok_or_else(unknown_invitation)
+}
+
 /// Names with an `@` are for admins to give: who chooses one could pass for the owner of an address.
 fn own_name(typed: &str) -> Result<UserName> {
     match typed.contains('@') {
@@ -180,10 +193,11 @@ async fn invited(
             }
         };
     };
-    let hash = MailToken::parse(token).map_err(|_| unknown_invitation())?.hash();
-    let found = invitations::find_by_token(&backends.metadata, hash).await?;
-    let found = found.filter(|found| found.is_open(visit.now) && found.email == *email);
-    found.map(Some).ok_or_else(unknown_invitation)
+    let found = invitation(backends, visit, token).await?;
+    match found.email == *email {
+        true => Ok(Some(found)),
+        false => Err(unknown_invitation()),
+    }
 }
 
 async fn insert(tx: &Tx, visit: &Visit<'_>, user: NewUser) -> Result<User> {

@@ -42,6 +42,30 @@ pub async fn approve(caller: &Caller, backends: &Backends, id: UserId) -> Result
     Ok(user)
 }
 
+/// Turns somebody away who has signed up: they are kept out. The account can be deleted as any other.
+///
+/// # Errors
+/// As for [`approve`].
+pub async fn refuse(caller: &Caller, backends: &Backends, id: UserId) -> Result<()> {
+    caller.is_admin()?;
+    again(|| async {
+        let tx = backends.metadata.begin().await?;
+        users::take_turn(&tx, id).await?;
+        let waits = |user: &User| user.active && user.confirmed && !user.approved;
+        let user = users::by_id(&tx, id).await?.filter(waits).ok_or_else(nobody)?;
+        users::set_active(&tx, id, false).await?;
+        if let Some(email) = user.email.as_ref().filter(|_| backends.sends_mail()) {
+            let template = Template::SignUpRefused { name: user.called() };
+            post(&tx, backends, caller.now, &Letter { to: email.clone(), template }).await?;
+        }
+        record(&tx, caller, &about(Action::DeactivateUser, &user)).await?;
+        tx.commit().await
+    })
+    .await?;
+    backends.coordination.wake_jobs();
+    Ok(())
+}
+
 fn nobody() -> Error {
     Error::NotFound("Nobody of this identity waits to be let in.".into())
 }

@@ -6,10 +6,12 @@ use sea_orm::ConnectionTrait;
 use crate::error::DbResult;
 use crate::{Db, Tx, statement};
 
-/// A project `p` that was removed when its last member went, and that nobody administers by an organization.
+/// A project `p` that was removed when its last member went, and that nobody administers by an organization. One that
+/// somebody has purged goes by a job of its own.
 const PROJECTS: &str = "p.removed_ms IS NOT NULL \
     AND NOT EXISTS (SELECT 1 FROM project_members m WHERE m.project_id = p.id) \
-    AND NOT EXISTS (SELECT 1 FROM organization_members o WHERE o.organization_id = p.organization_id)";
+    AND NOT EXISTS (SELECT 1 FROM organization_members o WHERE o.organization_id = p.organization_id) \
+    AND NOT EXISTS (SELECT 1 FROM spaces s WHERE s.id = p.space_id AND s.condemned_ms IS NOT NULL)";
 
 /// The next such project, and its space.
 ///

@@ -92,7 +92,7 @@ pub async fn admin_addresses(db: &impl Db, count_max: u32) -> Result<Vec<Email>>
 pub async fn list_waiting(db: &impl Db, request: &PageRequest) -> Result<Page<User>> {
     let order = Order { word: "created", column: "u.created_ms", is_number: true };
     Listing::of(COLUMNS, TABLES, Id::Uuid("u.id"))
-        .with("NOT u.approved AND u.confirmed AND u.doomed_ms IS NULL")
+        .with("u.active AND NOT u.approved AND u.confirmed AND u.doomed_ms IS NULL")
         .page(db, &order, false, request, read)
         .await
 }
