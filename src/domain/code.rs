@@ -95,6 +95,10 @@ codes! {
     ReadOnly = "read_only",
     /// Only an admin of the server may do this.
     NeedsAdmin = "needs_admin",
+    /// There is something with this name already.
+    NameTaken = "name_taken",
+    /// The file or folder was moved while it was being changed; try again.
+    Moved = "moved",
     /// There would be no admin of the server any more.
     LastServerAdmin = "last_server_admin",
     /// Nobody does this to their own account.

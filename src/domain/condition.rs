@@ -4,7 +4,12 @@
 //! There is one judgement, and every door uses it: first on what a look shows, so that a request is
 //! refused before its body is read, and again inside the transaction that writes.
 
-use crate::{ETag, Error, Lock, LockDepth, LockToken, Node, NodePath, Result, SyncToken, Timestamp, UserId};
+use uuid::Uuid;
+
+use crate::{
+    Code, ETag, Error, Lock, LockDepth, LockToken, Message, Node, NodePath, Result, SyncToken, Timestamp,
+    UserId,
+};
 
 /// Which entity tags are meant: any at all, or one of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +73,10 @@ pub struct Conditions {
     pub if_unmodified_since: Option<Timestamp>,
     /// `If`: true when one of the lists is; none when the header was not sent.
     pub lists: Option<Vec<StateList>>,
+    /// What must be at the path, for whoever means a file or folder and not a path.
+    pub node: Option<Uuid>,
+    /// The folder that the path must lead into, likewise.
+    pub folder: Option<Uuid>,
 }
 
 /// How things stand at a path: what is there, and the locks that reach it.
@@ -110,6 +119,11 @@ impl<'a> Standing<'a> {
 }
 
 impl Conditions {
+    /// What somebody hears who means a file or folder that is not where it was any more.
+    pub fn moved() -> Error {
+        Error::Stale(Message::coded(Code::Moved, "This was moved just now; nothing was changed, try again."))
+    }
+
     /// The lock tokens the caller submits: all that stand in the `If` header (RFC 4918 §10.4.1).
     pub fn tokens(&self) -> impl Iterator<Item = LockToken> {
         self.lists.iter().flatten().flat_map(|list| &list.states).filter_map(|(_, state)| match state {
@@ -154,8 +168,17 @@ impl Conditions {
         target: &Standing<'a>,
         elsewhere: impl Fn(&NodePath) -> Option<Standing<'a>>,
     ) -> Result<()> {
+        let is_other = |wanted: Option<Uuid>, node: Option<&Node>| {
+            wanted.is_some_and(|id| node.is_none_or(|node| node.uuid != id))
+        };
+        if is_other(self.node, target.node) || is_other(self.folder, target.parent) {
+            return Err(Self::moved());
+        }
         let etag = target.node.map(Node::etag);
-        if self.if_match.as_ref().is_some_and(|wanted| !wanted.holds(etag.as_ref())) {
+        // Of a file the tag of its content is one, and that of all that is known of it another.
+        let state = target.node.map(Node::state_etag);
+        let is_meant = |wanted: &ETagMatch| wanted.holds(etag.as_ref()) || wanted.holds(state.as_ref());
+        if self.if_match.as_ref().is_some_and(|wanted| !is_meant(wanted)) {
             return Err(Error::Stale("If-Match: the file is not the version you know.".into()));
         }
         if self.if_none_match.as_ref().is_some_and(|unwanted| unwanted.holds(etag.as_ref())) {

@@ -20,6 +20,8 @@ mod mail;
 mod moment;
 mod name;
 mod node;
+mod node_order;
+mod numbered_name;
 mod on_conflict;
 mod once;
 mod organization;
@@ -66,6 +68,8 @@ pub use mail::{Mail, MailId};
 pub use moment::Moment;
 pub use name::NodeName;
 pub use node::{Node, NodeId, NodeKind, NodeTimes};
+pub use node_order::{NodeFilter, NodeKey, NodeOrder};
+pub use numbered_name::NumberedName;
 pub use on_conflict::OnConflict;
 pub use once::{KEY_BYTES_MAX, Once};
 pub use organization::{

@@ -47,7 +47,31 @@ impl NodeName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What stands before the extension, and the extension with its dot, if there is one. What wraps an archive belongs to
+    /// it: `.tar.gz` is one. A longer end of a name, or one with a blank in it, is no extension.
+    pub fn parts(&self) -> (&str, &str) {
+        let is_extension = |end: &str| end.len() <= EXTENSION_BYTES_MAX && !end.contains(char::is_whitespace);
+        let stem = match self.0.rsplit_once('.') {
+            Some((stem, extension)) if !stem.is_empty() && is_extension(extension) => stem,
+            _ => self.0.as_str(),
+        };
+        let is_archive = |at: &usize| *at > 0 && stem.len() < self.0.len();
+        let tar = stem
+            .len()
+            .checked_sub(TAR.len())
+            .filter(|at| is_archive(at) && stem.get(*at..).is_some_and(|end| end.eq_ignore_ascii_case(TAR)));
+        self.0.split_at(tar.unwrap_or(stem.len()))
+    }
 }
+
+/// A text cut off at a character so that it has at most so many bytes.
+pub(crate) fn cut(text: &str, bytes_max: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes_max)).unwrap_or_default()
+}
+
+const EXTENSION_BYTES_MAX: usize = 32;
+const TAR: &str = ".tar";
 
 impl fmt::Display for NodeName {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -70,6 +94,24 @@ mod tests {
         assert!(matches!(NodeName::parse(&"n".repeat(256)), Err(Error::NameTooLong(_))));
         // The limit counts what is stored: 3 bytes of NFD are 2 of NFC.
         assert!(NodeName::parse(&"u\u{308}".repeat(127)).is_ok());
+    }
+
+    #[test]
+    fn an_extension_is_short_and_has_no_blanks() {
+        for (name, extension) in [
+            ("photo.jpg", ".jpg"),
+            ("backup.tar.gz", ".tar.gz"),
+            ("Backup.2026.TAR.zst", ".TAR.zst"),
+            ("backup.tar", ".tar"),
+            (".tar.gz", ".gz"),
+            (".bashrc", ""),
+            ("Makefile", ""),
+            ("a.", "."),
+            ("Mr. Smith", ""),
+            ("a.thirty-three-bytes-are-no-extension", ""),
+        ] {
+            assert_eq!(NodeName::parse(name).unwrap().parts().1, extension, "{name}");
+        }
     }
 
     #[test]

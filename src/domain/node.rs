@@ -122,12 +122,18 @@ impl Node {
         }
     }
 
+    /// The entity tag of everything that is known of it: it changes with every change to it and, of a folder, to anything
+    /// below.
+    pub fn state_etag(&self) -> ETag {
+        ETag::strong(&format!("{:x}-{:x}", self.id.0, self.tree_seq.0))
+    }
+
     /// The entity tag: of a file it changes with the content and only then, of a folder it changes when
     /// anything below changes.
     pub fn etag(&self) -> ETag {
         match self.sha256() {
             Some(sha256) => sha256.etag(),
-            None => ETag::strong(&format!("{:x}-{:x}", self.id.0, self.tree_seq.0)),
+            None => self.state_etag(),
         }
     }
 }

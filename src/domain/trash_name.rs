@@ -2,10 +2,8 @@
 
 use chrono::DateTime;
 
+use crate::name::cut;
 use crate::{NodeId, NodeName, RequestId, Timestamp};
-
-/// A longer end of a name is no extension.
-const EXTENSION_BYTES_MAX: usize = 32;
 
 /// The names that an entry of the trash may get, best first: its own, with the day, with its number too, and one that
 /// nothing can have that was there before the request.
@@ -21,14 +19,9 @@ pub fn trash_names(name: &NodeName, id: NodeId, at: Timestamp, request: RequestI
 
 /// The name with something before its extension, and the end of its stem cut off if that does not fit.
 fn with(name: &NodeName, more: &str) -> NodeName {
-    let (stem, extension) = match name.as_str().rsplit_once('.') {
-        Some((stem, extension)) if !stem.is_empty() && extension.len() <= EXTENSION_BYTES_MAX => {
-            (stem, name.as_str().get(stem.len()..).unwrap_or_default())
-        }
-        _ => (name.as_str(), ""),
-    };
+    let (stem, extension) = name.parts();
     let room = NodeName::BYTES_MAX.saturating_sub(more.len() + extension.len());
-    let stem = stem.get(..stem.floor_char_boundary(room)).unwrap_or_default();
+    let stem = cut(stem, room);
     NodeName::stored(format!("{stem}{more}{extension}"))
 }
 

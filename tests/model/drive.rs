@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::{
     Caller, Conditions, DeadProperty, Door, Error, Moment, Node, NodeId, NodeName, NodePath, NodeTimes,
-    PropertyName, Quota, RequestId, SyncToken, Timestamp,
+    OnConflict, PropertyName, Quota, RequestId, SyncToken, Timestamp,
 };
 use metadata::nodes;
 use services::auth::{self, Attempt};
@@ -82,10 +82,13 @@ impl Drive {
     pub async fn perform(&mut self, operation: &Operation, now: Timestamp) -> Outcome {
         self.caller.now = now;
         let (caller, backends, any) = (&self.caller, &self.backends, &Conditions::default());
-        let target = |path: &Names, overwrite: &bool| Target { path: self.real(path), overwrite: *overwrite };
+        let target = |path: &Names, overwrite: &bool| {
+            let on_conflict = if *overwrite { OnConflict::Replace } else { OnConflict::Fail };
+            Target::new(self.real(path), on_conflict)
+        };
         match operation {
             Operation::CreateFolder(path) => {
-                files::create_folder(caller, backends, &self.real(path), any).await?;
+                files::create_folder(caller, backends, &target(path, &false), any).await?;
                 Ok(Some(Placed::Created))
             }
             Operation::Upload { path, text, ending } => self.upload(path, *text, *ending).await,
@@ -95,7 +98,7 @@ impl Drive {
             }
             Operation::Copy { from, to, overwrite, deep } => {
                 let to = target(to, overwrite);
-                Ok(Some(files::copy(caller, backends, &self.real(from), &to, *deep, any).await?))
+                Ok(Some(files::copy(caller, backends, &self.real(from), &to, *deep, any).await?.1))
             }
             Operation::Remove(path) if is_in_trash(path) => {
                 trash::purge(caller, backends, &self.real(path), any).await?;
@@ -111,7 +114,8 @@ impl Drive {
             }
             Operation::RestoreVersion(path, at, _) => {
                 let moment = Moment::parse(&written(*at), now).unwrap();
-                versions::restore(caller, backends, &self.real(path), moment, any).await?;
+                versions::restore(caller, backends, &self.real(path), versions::Earlier::At(moment), any)
+                    .await?;
                 Ok(None)
             }
             Operation::SetQuota(limit_bytes) => {
@@ -167,6 +171,7 @@ impl Drive {
             declared_bytes: ending.declared_bytes(text),
             times: NodeTimes::default(),
             checksums: Vec::new(),
+            on_conflict: OnConflict::Replace,
             conditions: Conditions::default(),
         };
         Ok(files::upload(&self.caller, &self.backends, request).await?)

@@ -3,6 +3,7 @@
 mod admin_users;
 mod audit;
 mod document;
+mod files;
 mod limits;
 mod manners;
 mod organizations;

@@ -2,6 +2,7 @@
 
 use domain::{Caller, Error, NodeId, NodeName, Result, Seq, SpaceId, Timestamp};
 use sea_orm::{ConnectionTrait, DbBackend, Value};
+use uuid::Uuid;
 
 use crate::error::DbResult;
 use crate::history::stood;
@@ -114,6 +115,8 @@ pub async fn weight(db: &impl Db, source: Source) -> Result<Weight> {
 
 /// Where a copy goes.
 pub struct CopyTo<'a> {
+    /// The identity that the topmost copy gets.
+    pub uuid: Uuid,
     /// The space, whose pen is held.
     pub space: SpaceId,
     /// The folder.
@@ -138,12 +141,12 @@ pub async fn copy(tx: &Tx, caller: &Caller, seq: Seq, source: Source, to: CopyTo
         "INSERT INTO nodes (uuid, space_id, parent_id, name, folder, blob_id, created_ms, modified_ms, \
            created_seq, changed_seq, tree_seq, copied_from, system_bytes, system_sha256) \
          {rows} \
-         SELECT {uuid}, $2, CASE WHEN s.id = $1 THEN CAST($3 AS BIGINT) END, \
+         SELECT CASE WHEN s.id = $1 THEN $7 ELSE {uuid} END, $2, CASE WHEN s.id = $1 THEN CAST($3 AS BIGINT) END, \
            CASE WHEN s.id = $1 THEN CAST($4 AS TEXT) ELSE s.name END, \
            s.folder, s.blob_id, COALESCE(CAST($5 AS BIGINT), s.created_ms), s.modified_ms, $6, $6, $6, s.id, s.system_bytes, s.system_sha256 \
          FROM source s",
         uuid = random_uuid(tx),
-        rows = source.rows("$7")
+        rows = source.rows("$8")
     );
     let values = source.values([
         source.node.0.into(),
@@ -152,6 +155,7 @@ pub async fn copy(tx: &Tx, caller: &Caller, seq: Seq, source: Source, to: CopyTo
         to.name.as_str().into(),
         to.created_at.map(Timestamp::millis).into(),
         seq.0.into(),
+        to.uuid.into(),
     ]);
     if tx.raw().execute_raw(statement(tx, &insert, values)).await.or_domain()?.rows_affected() == 0 {
         return Err(Error::NotFound(

@@ -1,6 +1,8 @@
 //! Lists of rows, a page at a time, by whatever column they are sorted: one statement for a page, however many pages
 //! there are before it, and one more for how many rows there are in all.
 
+use std::borrow::Cow;
+
 use domain::page::Key;
 use domain::{Code, Cursor, Error, Message, Page, PageRequest, Result};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
@@ -53,7 +55,7 @@ impl Id {
 
 /// Rows that are listed.
 pub(crate) struct Listing {
-    columns: &'static str,
+    columns: Cow<'static, str>,
     from: &'static str,
     id: Id,
     filters: Vec<String>,
@@ -62,8 +64,8 @@ pub(crate) struct Listing {
 
 impl Listing {
     /// Lists these columns of these tables; `id` tells rows apart.
-    pub(crate) fn of(columns: &'static str, from: &'static str, id: Id) -> Self {
-        Self { columns, from, id, filters: Vec::new(), values: Vec::new() }
+    pub(crate) fn of(columns: impl Into<Cow<'static, str>>, from: &'static str, id: Id) -> Self {
+        Self { columns: columns.into(), from, id, filters: Vec::new(), values: Vec::new() }
     }
 
     /// With a value that the tables or columns have as the next of `$1`, `$2` and so on.

@@ -1,9 +1,13 @@
 //! What a folder holds, a page at a time.
 
-use domain::{DeadProperty, Node, NodeId, NodeName, PropertyName, Quota, Removal, Result};
+use domain::{
+    DeadProperty, Node, NodeFilter, NodeId, NodeKey, NodeName, NodeOrder, Page, PageRequest, PropertyName,
+    Quota, Removal, Result,
+};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use crate::error::DbResult;
+use crate::listing::{Id, Listing, Order};
 use crate::nodes::{COLUMNS, read_node};
 use crate::{Db, statement};
 
@@ -49,6 +53,45 @@ pub async fn list(
     let values = vec![folder.0.into(), name_after(after), i64::from(count_max).into()];
     let rows = db.raw().query_all_raw(statement(db, &sql, values)).await.or_domain()?;
     read_all(&rows, with_properties, |row| read_node(row).map(Member::of))
+}
+
+/// A page of the members of a folder, without its system files.
+///
+/// # Errors
+/// [`Invalid`](domain::Error::Invalid) for a cursor of another order; whatever the database says.
+pub async fn page(
+    db: &impl Db,
+    folder: NodeId,
+    filter: NodeFilter,
+    order: NodeOrder,
+    request: &PageRequest,
+) -> Result<Page<Node>> {
+    let from = "nodes n LEFT JOIN blobs b ON b.id = n.blob_id";
+    let members = Listing::of(COLUMNS, from, Id::Number("n.id")).only("n.parent_id = ?", folder.0);
+    shown(members, filter)
+        .with("n.trashed_ms IS NULL")
+        .page(db, by(order.key), order.is_descending, request, read_node)
+        .await
+}
+
+/// Those of the nodes `n` that people are shown.
+pub(crate) fn shown(nodes: Listing, filter: NodeFilter) -> Listing {
+    let nodes = nodes.with("n.system_sha256 IS NULL");
+    match filter {
+        NodeFilter::All => nodes,
+        NodeFilter::Files => nodes.with("NOT n.folder"),
+        NodeFilter::Folders => nodes.with("n.folder"),
+    }
+}
+
+/// How nodes `n` with blobs `b` are sorted.
+pub(crate) fn by(key: NodeKey) -> &'static Order {
+    match key {
+        NodeKey::Name => &Order { word: "name", column: "n.name", is_number: false },
+        NodeKey::Modified => &Order { word: "modified", column: "n.modified_ms", is_number: true },
+        NodeKey::Size => &Order { word: "size", column: "COALESCE(b.size_bytes, 0)", is_number: true },
+        NodeKey::Removed => &Order { word: "removed", column: "COALESCE(n.trashed_ms, 0)", is_number: true },
+    }
 }
 
 /// What a statement that lists nodes `n` needs for their dead properties: further columns, and a join.

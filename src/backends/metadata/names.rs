@@ -1,10 +1,10 @@
 //! The names of nodes, asked for by what clients make of them.
 
-use domain::{Node, NodeId, NodeName, Result};
+use domain::{Node, NodeId, NodeName, NumberedName, Result};
 use sea_orm::{ConnectionTrait, Value};
 
 use crate::error::DbResult;
-use crate::{Db, statement};
+use crate::{Db, Tx, statement};
 
 /// The name of a node of the folder's space, if it is or was in the folder, or if nothing in the folder has that name.
 ///
@@ -52,4 +52,24 @@ pub async fn of_length(
     let values: Vec<Value> = vec![folder.0.into(), i64::from(members_max).into(), chars.into()];
     let rows = db.raw().query_all_raw(statement(db, &sql, values)).await.or_domain()?;
     rows.iter().map(|row| row.try_get("", "name").or_domain().map(NodeName::stored)).collect()
+}
+
+/// The first of the numbered names that nothing in a folder has, in one statement that looks at as many names as are
+/// taken; none if all of them are.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn free(tx: &Tx, folder: NodeId, names: &NumberedName) -> Result<Option<NodeName>> {
+    let sql = "WITH RECURSIVE number (n) AS ( \
+                 SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n <= $4 AND EXISTS ( \
+                   SELECT 1 FROM nodes o WHERE o.parent_id = $1 AND o.trashed_ms IS NULL \
+                     AND o.name = CAST($2 AS TEXT) || CAST(n AS TEXT) || CAST($3 AS TEXT))) \
+               SELECT CAST(MAX(n) AS BIGINT) AS free FROM number";
+    let number_max = i32::try_from(NumberedName::NUMBER_MAX).unwrap_or(i32::MAX);
+    let values: [Value; 4] =
+        [folder.0.into(), names.before().into(), names.after().into(), number_max.into()];
+    let row = tx.raw().query_one_raw(statement(tx, sql, values)).await.or_domain()?;
+    let free = row.map(|row| row.try_get::<i64>("", "free").or_domain()).transpose()?;
+    let free = free.and_then(|free| u32::try_from(free).ok());
+    Ok(free.filter(|free| *free <= NumberedName::NUMBER_MAX).map(|free| names.with(free)))
 }

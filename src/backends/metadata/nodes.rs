@@ -75,6 +75,16 @@ impl Located {
         self.found.get(self.depth.checked_sub(1)?).filter(|node| node.is_folder())
     }
 
+    /// The same place as if nothing was there.
+    pub fn vacant(mut self) -> Self {
+        if let Some(node) = self.found.get(self.depth) {
+            self.locks.retain(|lock| lock.node != node.id);
+        }
+        self.lapsed.clear();
+        self.found.truncate(self.depth);
+        self
+    }
+
     /// The numbers of the folders above the path, from the root down.
     pub fn ancestors(&self) -> Vec<NodeId> {
         self.found.iter().take(self.depth).map(|node| node.id).collect()
@@ -276,6 +286,15 @@ fn set_times(mut update: UpdateMany<node::Entity>, times: NodeTimes) -> UpdateMa
         }
     }
     update
+}
+
+/// Gives a node another identity, so that something else can have the one it had.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn identify(tx: &Tx, id: NodeId, uuid: Uuid) -> Result<()> {
+    let sql = "UPDATE nodes SET uuid = $2 WHERE id = $1";
+    tx.raw().execute_raw(statement(tx, sql, [id.0.into(), uuid.into()])).await.or_domain().map(drop)
 }
 
 /// Notes on these folders that something below them, or about them, changed.

@@ -44,6 +44,16 @@ pub async fn claim(
     }
 }
 
+/// Corrects what was noted in the same transaction, where it turned out to be something else.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn correct(tx: &Tx, user: UserId, once: &Once, resource: Uuid) -> Result<()> {
+    let sql = "UPDATE idempotency_keys SET resource_id = $3 WHERE user_id = $1 AND key = $2";
+    let values = [user.0.into(), once.key.as_str().into(), resource.into()];
+    tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain().map(drop)
+}
+
 /// Forgets the keys of before a moment.
 ///
 /// # Errors

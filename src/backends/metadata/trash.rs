@@ -1,10 +1,18 @@
 //! The trash of a space: its entries, each under a name of its own, and what lies below those that are folders.
 
-use domain::{Node, NodeId, NodeName, NodePath, Removal, Result, Seq, SpaceId, Timestamp, VirtualFolder};
+use std::collections::HashMap;
+
+use domain::{
+    Node, NodeFilter, NodeId, NodeName, NodeOrder, NodePath, Page, PageRequest, Removal, Result, Seq,
+    SpaceId, Timestamp, VirtualFolder,
+};
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
+use uuid::Uuid;
 
 use crate::error::DbResult;
-use crate::members::{Member, name_after, properties_of_n, read_all};
+use crate::listing::{Id, Listing};
+use crate::lists::slots;
+use crate::members::{Member, by, name_after, properties_of_n, read_all, shown};
 use crate::nodes::{self, COLUMNS, Located, read_node};
 use crate::{Db, Tx, statement};
 
@@ -42,12 +50,7 @@ pub async fn locate(db: &impl Db, root: NodeId, path: &NodePath, now: Timestamp)
 /// # Errors
 /// Whatever the database says.
 pub async fn removal(db: &impl Db, entry: NodeId) -> Result<Option<Removal>> {
-    let sql = format!(
-        "WITH RECURSIVE entry AS (SELECT id, parent_id, name FROM nodes WHERE id = $1 AND trash_name IS NOT NULL), {ORIGINS} \
-         SELECT above.path, n.trashed_ms FROM above JOIN nodes n ON n.id = above.id WHERE above.parent_id IS NULL"
-    );
-    let row = db.raw().query_one_raw(statement(db, &sql, [entry.0.into()])).await.or_domain()?;
-    row.map(|row| read_removal(&row)).transpose()
+    Ok(removals(db, &[entry]).await?.remove(&entry))
 }
 
 /// The next entries in the order of the names they have there, after a given one, in one statement; with their dead
@@ -79,6 +82,61 @@ pub async fn entries(
         node.name = NodeName::stored(row.try_get("", "trash_name").or_domain()?);
         Ok(Member { removal: Some(Box::new(read_removal(row)?)), ..Member::of(node) })
     })
+}
+
+/// An entry of the trash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The node, under its own name.
+    pub node: Node,
+    /// The folder it was in.
+    pub folder: Uuid,
+    /// How it came to be there.
+    pub removal: Removal,
+}
+
+/// A page of the entries without system files, in two statements.
+///
+/// # Errors
+/// [`Invalid`](domain::Error::Invalid) for a cursor of another order; whatever the database says.
+pub async fn page(
+    db: &impl Db,
+    space: SpaceId,
+    filter: NodeFilter,
+    order: NodeOrder,
+    request: &PageRequest,
+) -> Result<Page<Entry>> {
+    let from = "nodes n JOIN nodes p ON p.id = n.parent_id LEFT JOIN blobs b ON b.id = n.blob_id";
+    let columns = format!("{COLUMNS}, p.uuid AS folder_uuid");
+    let read = |row: &QueryResult| Ok((read_node(row)?, row.try_get::<Uuid>("", "folder_uuid").or_domain()?));
+    let entries = Listing::of(columns, from, Id::Number("n.id")).only("n.space_id = ?", space.0);
+    let page = shown(entries, filter)
+        .with("n.trash_name IS NOT NULL")
+        .page(db, by(order.key), order.is_descending, request, read)
+        .await?;
+    let mut removals =
+        removals(db, &page.entries.iter().map(|(node, _)| node.id).collect::<Vec<_>>()).await?;
+    // What was restored between the two statements is no entry any more.
+    let entries = page.entries.into_iter().filter_map(|(node, folder)| {
+        removals.remove(&node.id).map(|removal| Entry { node, folder, removal })
+    });
+    Ok(Page { entries: entries.collect(), next: page.next, total: page.total })
+}
+
+async fn removals(db: &impl Db, entries: &[NodeId]) -> Result<HashMap<NodeId, Removal>> {
+    if entries.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = format!(
+        "WITH RECURSIVE entry AS ( \
+           SELECT id, parent_id, name FROM nodes WHERE id IN ({}) AND trash_name IS NOT NULL \
+         ), {ORIGINS} \
+         SELECT n.id, above.path, n.trashed_ms FROM above JOIN nodes n ON n.id = above.id WHERE above.parent_id IS NULL",
+        slots(entries.len(), 1)
+    );
+    let rows = db.raw().query_all_raw(statement(db, &sql, entries.iter().map(|id| id.0.into()))).await;
+    let read = |row: &QueryResult| Ok((NodeId(row.try_get("", "id").or_domain()?), read_removal(row)?));
+    rows.or_domain()?.iter().map(read).collect()
 }
 
 /// The name that a node has as an entry, if it is one.

@@ -54,7 +54,8 @@ pub async fn run(command: Versions, backends: &Backends) -> anyhow::Result<ExitC
             let caller = users::caller(now, backends, &user).await?;
             let moment = Moment::parse(&moment, now)?;
             let any = Conditions::default();
-            let restored = versions::restore(&caller, backends, &path, moment, &any).await?;
+            let restored =
+                versions::restore(&caller, backends, &path, versions::Earlier::At(moment), &any).await?;
             let (size, at) = (sizes::readable(restored.size_bytes()), readable::time(moment.at()));
             say(format_args!("{path} of {user} has the content it had on {at} again, {size}."))
         }

@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::body::Bytes;
 use domain::{
-    Conditions, Door, Error, NodeName, NodePath, NodeTimes, RequestId, StoreKind, Timestamp, UserName,
+    Conditions, Door, Error, NodeName, NodePath, NodeTimes, OnConflict, RequestId, StoreKind, Timestamp,
+    UserName,
 };
 use services::auth::{Attempt, log_in};
 use services::files::{UploadRequest, upload};
@@ -102,6 +103,7 @@ async fn furnish(backends: &Arc<Backends>, user: &UserName) -> anyhow::Result<St
         declared_bytes: Some(CONTENT.len() as u64),
         times: NodeTimes::default(),
         checksums: Vec::new(),
+        on_conflict: OnConflict::Replace,
         conditions: Conditions::default(),
     };
     let mut file = upload(&caller, backends, request).await?;

@@ -5,7 +5,10 @@
 
 pub mod account;
 pub mod audit;
+pub mod batch;
 pub mod change;
+pub mod file;
+pub mod folder;
 pub mod list;
 pub mod me;
 pub mod organization;
@@ -14,7 +17,9 @@ pub mod project;
 pub mod session;
 pub mod task;
 pub mod time;
+pub mod trash;
 pub mod user;
+pub mod version;
 
 pub use change::{Change, sent};
 pub use list::{List, ListParams};

@@ -6,11 +6,16 @@ mod api;
 mod app_passwords;
 mod asker;
 mod audit;
+mod batch;
 mod body;
 mod conditions;
+mod content;
 mod document;
+mod entries;
 mod errors;
 mod exports;
+mod files;
+mod folders;
 mod idempotency;
 mod limits;
 mod me;
@@ -20,10 +25,15 @@ mod params;
 mod problem;
 mod project_members;
 mod projects;
+mod quota;
+mod search;
 mod sessions;
 mod sign_ups;
 mod tasks;
+mod trash;
+mod uploads;
 mod users;
+mod versions;
 
 use std::sync::Arc;
 
@@ -54,6 +64,13 @@ fn nouns() -> OpenApiRouter<Api> {
         .merge(organization_invitations::router())
         .merge(users::router())
         .merge(exports::router())
+        .merge(files::router())
+        .merge(folders::router())
+        .merge(versions::router())
+        .merge(trash::router())
+        .merge(search::router())
+        .merge(quota::router())
+        .merge(batch::router())
 }
 
 /// The API with its description and the page to try it out.

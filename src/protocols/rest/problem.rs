@@ -21,6 +21,13 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// The status, the word and the sentence, for whoever puts them into an answer about several things.
+    pub fn parts(self) -> (u16, String, String) {
+        gate::log_once(&self.error);
+        let code = self.error.code().as_str().to_owned();
+        (self.status.as_u16(), code, self.error.message().user().to_owned())
+    }
+
     /// With another status than its error has at this door.
     pub fn with_status(error: Error, status: StatusCode) -> Self {
         Self { error, status }
@@ -33,6 +40,8 @@ impl From<Error> for Refusal {
         let status = match &error {
             Error::Exists(_) => StatusCode::CONFLICT,
             Error::NameTooLong(_) => StatusCode::BAD_REQUEST,
+            // Over WebDAV the one is a precondition that failed, and the other is nobody's but this door's.
+            Error::Stale(_) if matches!(error.code(), Code::NameTaken | Code::Moved) => StatusCode::CONFLICT,
             error => gate::status(error),
         };
         Self { error, status }

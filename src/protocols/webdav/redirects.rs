@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use gate::Origin;
 use http::header::USER_AGENT;
-use http::uri::Authority;
 use http::{HeaderMap, Uri};
 
 use crate::WebdavConfig;
@@ -74,28 +73,10 @@ impl Redirects {
         is_named && !NEVER.iter().any(|never| agent.contains(never))
     }
 
-    /// Whether a client of the drive may be sent to this address. Go, and so rclone, takes the password along to the same
-    /// host and to those below it, on whatever port; none goes from https to http without a warning or at all; and of a
-    /// drive whose host is not known nothing can be said.
+    /// Whether a client of the drive may be sent to this address.
     pub(crate) fn fit(&self, drive: &Origin, address: &str) -> bool {
-        let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b',';
-        let Ok(target) = address.parse::<Uri>() else { return false };
-        let (Some(host), Ok(own)) = (target.host(), drive.host.parse::<Authority>()) else { return false };
-        let secure =
-            drive.secure || self.public.as_ref().is_some_and(|url| url.scheme_str() == Some("https"));
-        let public = self.public.as_ref().and_then(Uri::host);
-        address.bytes().all(is_plain)
-            && (target.scheme_str() == Some("https") || !secure)
-            && [Some(own.host()), public].into_iter().flatten().all(|own| !is_within(host, own))
+        gate::is_elsewhere(drive, self.public.as_ref(), address)
     }
-}
-
-/// Whether a host is another one or lies below it.
-fn is_within(host: &str, other: &str) -> bool {
-    let plain = |host: &str| host.trim_end_matches('.').to_ascii_lowercase();
-    let (host, other) = (plain(host), plain(other));
-    let above = host.strip_suffix(&other);
-    above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::audit::Outcome;
-use domain::{Code, Conditions, Moment, NodeName, NodePath, NodeTimes, Powers, Role};
+use domain::{Code, Conditions, Moment, NodeName, NodePath, NodeTimes, OnConflict, Powers, Role};
 
 use super::*;
 use crate::auth::tests::{House, NOW, ann};
@@ -16,7 +16,7 @@ fn path(text: &str) -> NodePath {
 }
 
 fn to(text: &str) -> Target {
-    Target { path: path(text), overwrite: true }
+    Target::new(path(text), OnConflict::Replace)
 }
 
 async fn put(caller: &Caller, house: &House, at: &str, content: &'static [u8]) -> Result<()> {
@@ -25,6 +25,7 @@ async fn put(caller: &Caller, house: &House, at: &str, content: &'static [u8]) -
         declared_bytes: None,
         times: NodeTimes::default(),
         checksums: Vec::new(),
+        on_conflict: OnConflict::Replace,
         conditions: Conditions::default(),
     };
     let mut upload = files::upload(caller, &house.backends, request).await?;
@@ -81,7 +82,7 @@ async fn each_change_of_a_file_leaves_one_entry_with_the_path_it_had() {
     let (backends, any) = (&house.backends, Conditions::default());
     let mut watch = Watch::begin(&house).await;
 
-    files::create_folder(&ann, backends, &path("/f"), &any).await.unwrap();
+    files::create_folder(&ann, backends, &Target::new(path("/f"), OnConflict::Fail), &any).await.unwrap();
     assert_eq!(watch.told().await, ["folder.create /f"]);
     put(&ann, &house, "/f/a", b"one").await.unwrap();
     let first = watch.entries().await;
@@ -100,7 +101,9 @@ async fn each_change_of_a_file_leaves_one_entry_with_the_path_it_had() {
     files::relocate(&ann, backends, &path("/f/a"), &to("/g/b"), &any).await.unwrap();
     assert_eq!(watch.told().await, ["node.move /f/a -> /g/b"]);
     let moment = Moment::parse("1h", later(&ann, 3605).now).unwrap();
-    versions::restore(&later(&ann, 3605), backends, &path("/g/b"), moment, &any).await.unwrap();
+    versions::restore(&later(&ann, 3605), backends, &path("/g/b"), versions::Earlier::At(moment), &any)
+        .await
+        .unwrap();
     assert!(watch.told().await[0].starts_with("version.restore /g/b -> "));
     files::remove(&later(&ann, 3606), backends, &path("/g"), &any).await.unwrap();
     assert_eq!(watch.told().await, ["node.remove /g"]);
@@ -129,7 +132,9 @@ async fn what_is_refused_or_undone_or_a_system_files_leaves_no_entry() {
     put(&ann, &house, "/a", b"one").await.unwrap();
     let mut watch = Watch::begin(&house).await;
     assert!(put(&ann, &house, "/missing/a", b"one").await.is_err());
-    assert!(files::create_folder(&ann, backends, &path("/a"), &any).await.is_err());
+    assert!(
+        files::create_folder(&ann, backends, &Target::new(path("/a"), OnConflict::Fail), &any).await.is_err()
+    );
     assert!(files::remove(&ann, backends, &path("/nothing"), &any).await.is_err());
     assert!(files::relocate(&ann, backends, &path("/nothing"), &to("/b"), &any).await.is_err());
     let reads = Caller { powers: Powers::ReadFiles, ..ann.clone() };

@@ -13,11 +13,12 @@ use super::promotion::{Ready, Shown, Tried};
 use super::{Placed, Target};
 use crate::Backends;
 use crate::steps::{
-    about, charge_copy, companions_of, judge, make_entry, may_place, may_remove, node_of, parent_of,
-    pen_again, pens, placed, record, relabel_later, spelled, trash,
+    about, charge_copy, companions_of, judge, make_entry, may_remove, node_of, parent_of, pen_again, pens,
+    placed, record, relabel_later, room_for, spelled, trash,
 };
 
 /// What is moved, and where to.
+#[derive(Clone, Copy)]
 pub(super) struct Carrying<'a> {
     pub caller: &'a Caller,
     pub from: &'a NodePath,
@@ -49,28 +50,30 @@ impl Carrying<'_> {
         let target = nodes::locate(&tx, there.root, &to.path, caller.now).await?;
         judge(&tx, caller, &source, conditions).await?;
         may_remove(&tx, caller, &source, conditions).await?;
-        may_place(&tx, caller, &target, to.overwrite, conditions).await?;
+        let (target, name) =
+            room_for(&tx, caller, to, (target, self.name.clone()), node.is_folder(), conditions).await?;
+        let this = Carrying { name: &name, ..*self };
 
         let there = There { tree: there, seq: new_seq, located: &target };
         let folder = parent_of(&target)?.id;
-        let places = [(parent_of(&source)?.id, &node.name), (folder, self.name)];
+        let places = [(parent_of(&source)?.id, &node.name), (folder, this.name)];
         let [own, beside] = companions_of(&tx, places).await?;
         let own = own.filter(|own| !own.is_folder());
-        let Some((made, left)) = self.arrive(&tx, &there, node, beside).await? else {
+        let Some((made, left)) = this.arrive(&tx, &there, node, beside).await? else {
             return match system_files::read(&tx, node).await? {
                 Some(bytes) => Ok(Tried::Needs(bytes)),
                 None => Err(Error::Unavailable("This file is being replaced; try again in a moment.".into())),
             };
         };
         let last_seq = match &own {
-            Some(own) => self.bring_along(&tx, &there, own, left).await?,
+            Some(own) => this.bring_along(&tx, &there, own, left).await?,
             None => new_seq,
         };
-        self.leave(&tx, seq, &source, own).await?;
-        let is_event = !node.is_system() || self.name.system().is_none();
+        this.leave(&tx, seq, &source, own).await?;
+        let is_event = !node.is_system() || this.name.system().is_none();
         if is_event || target.node().is_some_and(|old| !old.is_system()) {
             nodes::stir(&tx, last_seq, target.ancestors()).await?;
-            self.note(&tx, node, here, &there).await?;
+            this.note(&tx, node, here, &there).await?;
         }
         let relabels = match made {
             Some(made) => relabel_later(&tx, backends, caller.now, made).await?,
@@ -141,7 +144,10 @@ impl Carrying<'_> {
         let source = Source { node: node.id, deep: true, as_of: None };
         let weight = copies::weight(tx, source).await?;
         charge_copy(tx, tree.space, weight).await?;
-        let to = CopyTo { space: tree.space, parent, name, created_at: None };
+        // Over REST it stays what it is; what lies in the trash is another one from now on.
+        let uuid = node.uuid;
+        nodes::identify(tx, node.id, Uuid::now_v7()).await?;
+        let to = CopyTo { uuid, space: tree.space, parent, name, created_at: None };
         copies::copy(tx, self.caller, seq, source, to).await?;
         if weight.system_files > 0 {
             system_files::copy_all(tx, tree.space, seq).await?;

@@ -11,8 +11,8 @@ use super::promotion::{Promotion, Ready, Shown, Tried};
 use super::{Placed, Target};
 use crate::Backends;
 use crate::steps::{
-    about, apart, companions_of, concerned, destination, follow, judge, locate, may_place, may_remove,
-    name_of, node_of, not_made_up, parent_of, pen, placed, record, relabel_later, spelled, trash,
+    about, apart, companions_of, concerned, destination, follow, judge, locate, may_remove, name_of, node_of,
+    not_made_up, parent_of, pen, placed, record, relabel_later, room_for, spelled, trash,
 };
 
 /// Moves what is at `from`; what is at the target goes into the trash if it may be replaced. A system file that
@@ -32,7 +32,7 @@ pub async fn relocate(
     to: &Target,
     conditions: &Conditions,
 ) -> Result<Placed> {
-    apart(caller, from, &to.path)?;
+    apart(caller, from, to)?;
     if from.is_root() {
         let sentence = "The top folder of a drive or project stays where it is; move what is in it.";
         return Err(Error::Forbidden(sentence.into()));
@@ -68,10 +68,10 @@ async fn attempt(
     let source = locate(&tx, caller, from).await?;
     let node = node_of(&source)?;
     not_made_up(node)?;
-    let (target, name) = destination(&tx, caller, (from, node), (&to.path, name)).await?;
+    let (target, name) = destination(&tx, caller, (from, node), (to, name)).await?;
     judge(&tx, caller, &source, conditions).await?;
     may_remove(&tx, caller, &source, conditions).await?;
-    may_place(&tx, caller, &target, to.overwrite, conditions).await?;
+    let (target, name) = room_for(&tx, caller, to, (target, name), node.is_folder(), conditions).await?;
 
     let promoted = node.is_system() && name.system().is_none();
     if promoted {

@@ -10,8 +10,8 @@ use blobs::BlobFacts;
 use bytes::Bytes;
 use coordination::{RunningUpload, UploadState};
 use domain::{
-    Action, BlobId, Caller, Checksum, Conditions, Content, ETag, Error, Event, Node, NodeId, NodeName,
-    NodePath, NodeTimes, Result, Sha256, SystemFile, Timestamp,
+    Action, BlobId, Caller, Checksum, Code, Conditions, Content, ETag, Error, Event, Message, Node, NodeId,
+    NodeName, NodePath, NodeTimes, NumberedName, OnConflict, Result, Sha256, SystemFile, Timestamp,
 };
 use metadata::nodes::{self, Change, Located, NewNode};
 use metadata::system_files::NewSystemFile;
@@ -24,7 +24,8 @@ use super::media_type;
 use super::verification::Verification;
 use crate::Backends;
 use crate::steps::{
-    change, discard, end_lapsed, judge, may_write, name_of, parent_of, pen_of_system, pen_settling, record,
+    change, discard, end_lapsed, free_name, is_in_the_way, judge, may_write, name_of, once, once_instead,
+    parent_of, path_by_now, pen_of_system, pen_settling, record, spelled,
 };
 
 /// What a caller wants to write.
@@ -38,6 +39,8 @@ pub struct UploadRequest {
     pub times: NodeTimes,
     /// What the bytes must add up to.
     pub checksums: Vec<Checksum>,
+    /// What to do where there is something with the name; a file that is replaced gets a new version.
+    pub on_conflict: OnConflict,
     /// What must hold.
     pub conditions: Conditions,
 }
@@ -61,6 +64,8 @@ pub struct Upload {
 pub struct Uploaded {
     /// The file.
     pub id: NodeId,
+    /// Its identity.
+    pub uuid: Uuid,
     /// The entity tag of its content.
     pub etag: ETag,
     /// The digest of its content.
@@ -70,6 +75,9 @@ pub struct Uploaded {
     /// Whether the name was free.
     pub created: bool,
 }
+
+/// How often an upload follows a file or folder that is moved again and again.
+const MOVES_MAX: usize = 3;
 
 /// How much of the start of a file is kept to see what it is.
 const HEAD_BYTES: usize = 4096;
@@ -84,7 +92,8 @@ const HEAD_BYTES: usize = 4096;
 /// reached.
 pub async fn upload(caller: &Caller, backends: &Arc<Backends>, request: UploadRequest) -> Result<Upload> {
     may_write(&backends.metadata, caller, caller.tree(&request.path).space).await?;
-    let located = admit(&backends.metadata, caller, &request, backends.files.path_chars_max).await?;
+    let Admitted { located, is_taken } =
+        admit(&backends.metadata, caller, &request, backends.files.path_chars_max).await?;
     let declared_bytes = request.declared_bytes.unwrap_or(0);
     let file_bytes_max = match backends.files.file_bytes_max {
         0 => u64::MAX,
@@ -95,8 +104,9 @@ pub async fn upload(caller: &Caller, backends: &Arc<Backends>, request: UploadRe
     }
     let quota = located.space.quota;
     let free_bytes = unchanged_bytes(&request, located.node());
-    let in_memory =
-        may_be_system(&request.path, located.node()) && declared_bytes <= SystemFile::BYTES_MAX as u64;
+    let in_memory = !is_taken
+        && may_be_system(&request.path, located.node())
+        && declared_bytes <= SystemFile::BYTES_MAX as u64;
     if !in_memory && declared_bytes > free_bytes && !quota.fits(declared_bytes) {
         return Err(Error::QuotaExceeded(
             format!(
@@ -171,10 +181,15 @@ async fn admit(
     caller: &Caller,
     request: &UploadRequest,
     path_chars_max: usize,
-) -> Result<Located> {
+) -> Result<Admitted> {
     let located = nodes::locate(db, caller.tree(&request.path).root, &request.path, caller.now).await?;
+    if located.node().is_some() && request.on_conflict == OnConflict::Fail {
+        return Err(NumberedName::taken());
+    }
+    let is_taken = is_in_the_way(&located, request.on_conflict);
+    let located = if is_taken { located.vacant() } else { located };
     if located.node().is_some_and(Node::is_folder) {
-        return Err(Error::Exists("There is a folder with this name.".into()));
+        return Err(Error::Exists(Message::coded(Code::NameTaken, "There is a folder with this name.")));
     }
     if located.node().is_none() {
         request.path.fits(path_chars_max)?;
@@ -186,7 +201,14 @@ async fn admit(
     if located.node().is_none() {
         request.conditions.may_change_members(caller.user, &standing)?;
     }
-    Ok(located)
+    Ok(Admitted { located, is_taken })
+}
+
+/// A place that a file may be written to.
+struct Admitted {
+    located: Located,
+    /// Whether something else has the name, so that the file gets another one; as if nothing was there.
+    is_taken: bool,
 }
 
 impl Upload {
@@ -253,7 +275,7 @@ impl Upload {
     }
 
     async fn commit(self, content: Content) -> Result<Uploaded> {
-        let Self { caller, backends, request, intake, .. } = self;
+        let Self { caller, backends, mut request, intake, .. } = self;
         let show = Showing { caller: &caller, backends: &backends, request: &request, content: &content };
         let stored = match intake.finish().await? {
             Taken::Stored(stored) => stored,
@@ -263,7 +285,18 @@ impl Upload {
             },
         };
         failpoint::reach("upload.stored");
-        let shown = again(|| show.in_store(stored.as_ref())).await;
+        let mut shown = again(|| show.in_store(stored.as_ref())).await;
+        for _ in 0..MOVES_MAX {
+            if shown.is_ok() {
+                break;
+            }
+            // What is meant by its identity may have been moved while the bytes came.
+            let now = path_by_now(&backends.metadata, &caller, &request.path, &request.conditions).await;
+            let Ok(Some(path)) = now else { break };
+            request.path = path;
+            let show = Showing { caller: &caller, backends: &backends, request: &request, content: &content };
+            shown = again(|| show.in_store(stored.as_ref())).await;
+        }
         // Not shown: refused, or the same content was there already and stays.
         if let (Some(Stored { blob, .. }), Err(_) | Ok((_, false))) = (&stored, &shown) {
             discard(&backends, *blob).await;
@@ -297,14 +330,20 @@ impl Showing<'_> {
         let tree = caller.tree(&self.request.path);
         let space = tree.space;
         let (seq, no_room) = pen_settling(&tx, caller, tree, content.size_bytes, reserved_bytes).await?;
-        let located = self.admit(&tx).await?;
+        let made = Uuid::now_v7();
+        if let Some(made) = once(&tx, caller, made).await? {
+            return Ok((self.uploaded((NodeId::MADE_UP, made), None), false));
+        }
+        let Admitted { located, is_taken } = self.admit(&tx).await?;
         let old = located.node();
         let times = self.times(old);
         let same = old.is_some_and(|node| !node.is_system() && node.sha256() == Some(content.sha256));
         end_lapsed(&tx, &located, &self.request.conditions).await?;
         nodes::stir(&tx, seq, located.ancestors()).await?;
-        let uuid = old.map_or_else(Uuid::now_v7, |node| node.uuid);
-        let written = Event::new(Action::WriteFile, "file", uuid, self.request.path.to_string());
+        let uuid = self.identity(&tx, made, old).await?;
+        let (parent, name) = (parent_of(&located)?.id, name_of(self.backends, &self.request.path)?);
+        let name = if is_taken { free_name(&tx, parent, &name, false).await? } else { name };
+        let written = Event::new(Action::WriteFile, "file", uuid, spelled(&located, &name));
         record(&tx, caller, &written.in_space(space)).await?;
         let id = match (old, no_room) {
             (Some(node), no_room) if same => {
@@ -324,8 +363,8 @@ impl Showing<'_> {
                 enliven(&tx, blob, content).await?;
                 let new = NewNode {
                     uuid,
-                    parent: parent_of(&located)?.id,
-                    name: name_of(self.backends, &self.request.path)?,
+                    parent,
+                    name,
                     folder: false,
                     blob,
                     created_at: times.created_at.unwrap_or(caller.now),
@@ -337,7 +376,7 @@ impl Showing<'_> {
         failpoint::reach("upload.placed");
         tx.commit().await?;
         failpoint::reach("upload.shown");
-        Ok((self.uploaded(id, old), !same))
+        Ok((self.uploaded((id, uuid), old), !same))
     }
 
     /// Pen, judgement, node, bytes; nobody else has to hear of a system file. Nothing is done when somebody has
@@ -347,12 +386,17 @@ impl Showing<'_> {
         let tx = self.backends.metadata.begin().await?;
         let tree = caller.tree(&self.request.path);
         let seq = pen_of_system(&tx, caller, tree, content.size_bytes).await?;
-        let located = self.admit(&tx).await?;
+        let made = Uuid::now_v7();
+        if let Some(made) = once(&tx, caller, made).await? {
+            return Ok(Some(self.uploaded((NodeId::MADE_UP, made), None)));
+        }
+        let Admitted { located, is_taken } = self.admit(&tx).await?;
         let old = located.node();
-        if !may_be_system(&self.request.path, old) {
+        if is_taken || !may_be_system(&self.request.path, old) {
             return Ok(None);
         }
         let times = self.times(old);
+        let uuid = self.identity(&tx, made, old).await?;
         let bytes = bytes.to_vec();
         let id = match old {
             Some(node) => {
@@ -361,7 +405,7 @@ impl Showing<'_> {
             }
             None => {
                 let name = name_of(self.backends, &self.request.path)?;
-                let (uuid, parent) = (Uuid::now_v7(), parent_of(&located)?.id);
+                let parent = parent_of(&located)?.id;
                 let created_at = times.created_at.unwrap_or(caller.now);
                 let modified_at = self.moment(old);
                 let new =
@@ -373,10 +417,17 @@ impl Showing<'_> {
         failpoint::reach("system.placed");
         tx.commit().await?;
         failpoint::reach("system.shown");
-        Ok(Some(self.uploaded(id, old)))
+        Ok(Some(self.uploaded((id, uuid), old)))
     }
 
-    async fn admit(&self, tx: &Tx) -> Result<Located> {
+    /// The identity of the file: a new one, or that of the file that gets another content.
+    async fn identity(&self, tx: &Tx, made: Uuid, old: Option<&Node>) -> Result<Uuid> {
+        let Some(old) = old else { return Ok(made) };
+        once_instead(tx, self.caller, old.uuid).await?;
+        Ok(old.uuid)
+    }
+
+    async fn admit(&self, tx: &Tx) -> Result<Admitted> {
         admit(tx, self.caller, self.request, self.backends.files.path_chars_max).await
     }
 
@@ -392,9 +443,10 @@ impl Showing<'_> {
         NodeTimes { created_at: self.request.times.created_at, modified_at: Some(self.moment(old)) }
     }
 
-    fn uploaded(&self, id: NodeId, old: Option<&Node>) -> Uploaded {
+    fn uploaded(&self, (id, uuid): (NodeId, Uuid), old: Option<&Node>) -> Uploaded {
         let sha256 = self.content.sha256;
-        Uploaded { id, etag: sha256.etag(), sha256, modified_at: self.moment(old), created: old.is_none() }
+        let (etag, modified_at) = (sha256.etag(), self.moment(old));
+        Uploaded { id, uuid, etag, sha256, modified_at, created: old.is_none() }
     }
 }
 

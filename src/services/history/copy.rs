@@ -3,13 +3,14 @@
 use domain::{Action, Caller, Conditions, NodePath, Result};
 use metadata::copies::{self, CopyTo, Source};
 use metadata::{again, nodes};
+use uuid::Uuid;
 
 use super::look::{Past, locate};
 use crate::Backends;
 use crate::files::{Placed, Target};
 use crate::steps::{
-    about, charge_copy, companions_of, concerned, judge, may_place, name_of, node_of, parent_of,
-    pens_to_copy, placed, record, spelled, trash,
+    about, charge_copy, companions_of, concerned, judge, name_of, node_of, parent_of, pens_to_copy, placed,
+    record, room_for, spelled, trash,
 };
 
 /// Copies what was at a path of the past, with `deep` everything that was below it, into the present; what is at the
@@ -34,7 +35,8 @@ pub async fn copy(
         let target = nodes::locate(&tx, tree.root, &to.path, caller.now).await?;
         let source_node = node_of(&source)?;
         judge(&tx, caller, &source, conditions).await?;
-        may_place(&tx, caller, &target, to.overwrite, conditions).await?;
+        let (target, name) =
+            room_for(&tx, caller, to, (target, name.clone()), source_node.is_folder(), conditions).await?;
 
         let concerned = concerned(caller, source.space.id, tree.space);
         let copied = about(Action::CopyNode, source_node, from).in_space(concerned);
@@ -46,8 +48,14 @@ pub async fn copy(
             let [companion] = companions_of(&tx, [(parent, &name)]).await?;
             trash(&tx, caller, seq, &target, companion).await?;
         }
-        let place = CopyTo { space: tree.space, parent, name: &name, created_at: Some(caller.now) };
-        copies::copy(&tx, caller, seq, source, place).await?;
+        let to = CopyTo {
+            uuid: Uuid::now_v7(),
+            space: tree.space,
+            parent,
+            name: &name,
+            created_at: Some(caller.now),
+        };
+        copies::copy(&tx, caller, seq, source, to).await?;
         nodes::stir(&tx, seq, target.ancestors()).await?;
         record(&tx, caller, &copied).await?;
         tx.commit().await?;

@@ -9,6 +9,7 @@ use metadata::copies::{self, CopyTo, Source};
 use metadata::members::{self, Member};
 use metadata::nodes;
 use metadata::{Db, Tx, again, history};
+use uuid::Uuid;
 
 use crate::Backends;
 use crate::steps::{
@@ -178,7 +179,8 @@ impl Plan {
             }
             let (source, created_at) = (self.source(past), Some(caller.now));
             charge_copy(tx, tree.space, copies::weight(tx, source).await?).await?;
-            let to = CopyTo { space: tree.space, parent: parent_of(&target)?.id, name, created_at };
+            let (uuid, parent) = (Uuid::now_v7(), parent_of(&target)?.id);
+            let to = CopyTo { uuid, space: tree.space, parent, name, created_at };
             copies::copy(tx, caller, seq, source, to).await?;
         }
         nodes::stir(tx, seq, target.ancestors()).await?;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{
-    Code, Conditions, ETagMatch, Error, NodeId, NodeName, NodePath, NodeTimes, Once, OrganizationId,
-    OrganizationName, OrganizationRole, PageRequest, ProjectMember, ProjectName, ProjectRole, Timestamp,
-    Tree, UserName, Version,
+    Code, Conditions, ETagMatch, Error, NodeId, NodeName, NodePath, NodeTimes, OnConflict, Once,
+    OrganizationId, OrganizationName, OrganizationRole, PageRequest, ProjectMember, ProjectName, ProjectRole,
+    Timestamp, Tree, UserName, Version,
 };
 use futures_util::future::join_all;
 use metadata::{Metadata, blobs, garbage, organization_members};
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::members::{self, ProjectMemberOrder, ProjectMemberQuery, Whom};
 use super::*;
 use crate::auth::tests::{House, NOW};
-use crate::files::{UploadRequest, create_folder, upload};
+use crate::files::{Target, UploadRequest, create_folder, upload};
 use crate::organizations;
 use crate::users::{self, NewUser};
 
@@ -41,6 +41,7 @@ pub(crate) async fn write(house: &House, who: &Caller, path: NodePath, bytes: &'
         declared_bytes: Some(bytes.len() as u64),
         times: NodeTimes::default(),
         checksums: Vec::new(),
+        on_conflict: OnConflict::Replace,
         conditions: Conditions::default(),
     };
     let mut upload = upload(who, &house.backends, request).await.unwrap();
@@ -497,7 +498,14 @@ async fn an_app_password_does_none_of_this() {
 async fn furnished(world: &World) -> Project {
     let project = world.project("Alps", false).await;
     let folder = path(project.tree, &["a"]);
-    create_folder(&world.cleo, world.backends(), &folder, &Conditions::default()).await.unwrap();
+    create_folder(
+        &world.cleo,
+        world.backends(),
+        &Target::new(folder, OnConflict::Fail),
+        &Conditions::default(),
+    )
+    .await
+    .unwrap();
     write(&world.house, &world.cleo, path(project.tree, &["a", "b.txt"]), b"one").await;
     write(&world.house, &world.cleo, path(project.tree, &["c.txt"]), b"two").await;
     write(&world.house, &world.cleo, path(project.tree, &["c.txt"]), b"three").await;

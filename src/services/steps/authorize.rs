@@ -3,7 +3,7 @@
 //!
 //! No use case takes the pen of a tree but here, so that none can forget it (tests/house_rules/fences.rs).
 
-use domain::{Caller, Error, ProjectRights, ProjectRole, Result, Seq, SpaceId, Tree};
+use domain::{Caller, Error, ProjectId, ProjectRights, ProjectRole, Result, Seq, SpaceId, Tree};
 use metadata::{Db, Tx, rights, spaces};
 
 /// Whether the caller may read what lies in a space.
@@ -11,10 +11,33 @@ use metadata::{Db, Tx, rights, spaces};
 /// # Errors
 /// [`NotFound`](Error::NotFound), because of what is others' the caller may not even know.
 pub(crate) async fn may_read(db: &impl Db, caller: &Caller, space: SpaceId) -> Result<()> {
+    project_of(db, caller, space).await.map(drop)
+}
+
+/// The same, and the project whose space it is, if it is one's.
+///
+/// # Errors
+/// As for [`may_read`].
+pub(crate) async fn project_of(db: &impl Db, caller: &Caller, space: SpaceId) -> Result<Option<ProjectId>> {
     if space == caller.home.space {
-        return Ok(());
+        return Ok(None);
     }
-    role(rights::in_space(db, caller.user, space).await?, caller).map(drop)
+    let rights = rights::in_space(db, caller.user, space).await?;
+    let project = rights.as_ref().map(|rights| rights.project);
+    role(rights, caller)?;
+    Ok(project)
+}
+
+/// The tree of a project the caller may read, or their own.
+///
+/// # Errors
+/// As for [`may_read`].
+pub(crate) async fn tree_of(db: &impl Db, caller: &Caller, project: Option<ProjectId>) -> Result<Tree> {
+    let Some(project) = project else { return Ok(caller.home) };
+    let rights = rights::in_project(db, caller.user, project).await?;
+    let tree = rights.as_ref().map(|rights| rights.tree);
+    role(rights, caller)?;
+    tree.ok_or_else(|| Error::NotFound("There is no such project.".into()))
 }
 
 /// Whether the caller may change what lies in a space, as things stand: a use case that does it asks again in its

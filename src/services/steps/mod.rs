@@ -9,6 +9,7 @@ mod discard;
 mod failures;
 mod find;
 mod hashing;
+mod identity;
 mod join;
 mod judge;
 mod mail_token;
@@ -30,6 +31,7 @@ mod under_way;
 pub(crate) use accesses::Accesses;
 pub(crate) use authorize::{
     may_read, may_write, pen, pen_again, pen_of_house, pen_of_system, pen_settling, pens, pens_to_copy,
+    project_of, tree_of,
 };
 pub(crate) use change::change;
 pub(crate) use charge::{NODES_MAX, charge_copy};
@@ -38,6 +40,8 @@ pub(crate) use discard::discard;
 pub(crate) use failures::Failures;
 pub(crate) use find::{name_of, node_of, nothing_here, parent_of};
 pub(crate) use hashing::Hashing;
+pub use identity::Found;
+pub(crate) use identity::{find, path_by_now};
 pub(crate) use join::{join, not_open};
 pub(crate) use judge::{end_lapsed, judge, may_remove};
 pub(crate) use mail_token::{MailToken, may_mail, unknown_link};
@@ -46,12 +50,14 @@ pub(crate) use network::network;
 pub(crate) use new_password::hash_new;
 pub(crate) use newcomer::{display_name, newcomer};
 pub(crate) use organization::{Standing, change_organization, see_organization};
-pub(crate) use place::{apart, make_entry, may_place, placed, placeholder, trash};
+pub(crate) use place::{
+    apart, free_name, is_in_the_way, make_entry, may_place, placed, placeholder, room_for, trash,
+};
 pub use post::SEND_MAIL;
 pub(crate) use post::post;
 pub(crate) use project::{change_project, leaves_an_admin, note_member, see_project};
 pub(crate) use prove::prove;
-pub(crate) use record::{about, concerned, note, once, record, record_here, spelled};
+pub(crate) use record::{about, concerned, note, once, once_instead, record, record_here, spelled};
 pub use relabel::ORIGINAL_PATHS;
 pub(crate) use relabel::relabel_later;
 pub(crate) use restore::{ENTRY_DEPTH, destination, locate, not_made_up};

@@ -1,22 +1,29 @@
 //! Putting something where it goes, and what is there already into the trash.
 
-use domain::{Beginning, Caller, Conditions, Error, Node, NodePath, Result, Seq, trash_names};
+use domain::{
+    Beginning, Caller, Code, Conditions, Error, Message, Node, NodeId, NodeName, NodePath, NumberedName,
+    OnConflict, Result, Seq, trash_names,
+};
 use metadata::nodes::{self, Change, Located};
-use metadata::{Tx, locks, placeholders, system_files};
+use metadata::{Tx, locks, names, placeholders, system_files};
 
 use super::companions::go_along;
 use super::{may_remove, parent_of};
-use crate::files::Placed;
+use crate::files::{Placed, Target};
 
 /// Refuses the top of a tree as a place to go to, and two paths of which one lies within the other: a folder cannot go into itself, and what replaced
 /// the folder around it would take the place of its own source.
-pub(crate) fn apart(caller: &Caller, from: &NodePath, to: &NodePath) -> Result<()> {
-    let is_one_tree = caller.tree(from) == caller.tree(to);
-    if is_one_tree && (from.names().starts_with(to.names()) || to.names().starts_with(from.names())) {
+pub(crate) fn apart(caller: &Caller, from: &NodePath, to: &Target) -> Result<()> {
+    let is_one_tree = caller.tree(from) == caller.tree(&to.path);
+    let (above, below) =
+        (from.names().starts_with(to.path.names()), to.path.names().starts_with(from.names()));
+    // What gets a name of its own replaces nothing.
+    let is_beside = to.on_conflict == OnConflict::Rename && above;
+    if is_one_tree && !is_beside && (above || below) {
         let sentence = "Source and destination lie within one another; nothing was changed.";
         return Err(Error::Forbidden(sentence.into()));
     }
-    if to.is_root() {
+    if to.path.is_root() {
         let sentence = "The top folder of a drive or project cannot be replaced; name a folder in it.";
         return Err(Error::Forbidden(sentence.into()));
     }
@@ -34,11 +41,52 @@ pub(crate) async fn may_place(
     parent_of(target)?;
     if target.node().is_some() {
         if !overwrite {
-            return Err(Error::Stale("Something with this name exists and may not be replaced.".into()));
+            let sentence = "Something with this name exists and may not be replaced.";
+            return Err(Error::Stale(Message::coded(Code::NameTaken, sentence)));
         }
         return may_remove(tx, caller, target, conditions).await;
     }
     conditions.may_change_members(caller.user, &target.standing())
+}
+
+/// The place for something that goes to a target, and its name there: another one, where the target's is taken and
+/// wants that.
+pub(crate) async fn room_for(
+    tx: &Tx,
+    caller: &Caller,
+    to: &Target,
+    (target, name): (Located, NodeName),
+    is_folder: bool,
+    conditions: &Conditions,
+) -> Result<(Located, NodeName)> {
+    let folder = parent_of(&target)?;
+    if to.folder.is_some_and(|id| id != folder.uuid) {
+        return Err(Conditions::moved());
+    }
+    let (target, name) = match is_in_the_way(&target, to.on_conflict) {
+        true => {
+            let name = free_name(tx, folder.id, &name, is_folder).await?;
+            (target.vacant(), name)
+        }
+        false => (target, name),
+    };
+    may_place(tx, caller, &target, to.on_conflict != OnConflict::Fail, conditions).await?;
+    Ok((target, name))
+}
+
+/// Whether something new has to get another name because of what is at the place. What systems keep for themselves nobody
+/// sees: it makes way.
+pub(crate) fn is_in_the_way(target: &Located, on_conflict: OnConflict) -> bool {
+    on_conflict == OnConflict::Rename && target.node().is_some_and(|node| !node.is_system())
+}
+
+/// A name like this one that is free in a folder.
+///
+/// # Errors
+/// [`Exists`](Error::Exists) where all of them are taken.
+pub(crate) async fn free_name(tx: &Tx, folder: NodeId, name: &NodeName, is_folder: bool) -> Result<NodeName> {
+    let numbered = NumberedName::of(name, is_folder);
+    names::free(tx, folder, &numbered).await?.ok_or_else(NumberedName::taken)
 }
 
 pub(crate) fn placed(target: &Located) -> Placed {

@@ -57,3 +57,14 @@ pub(crate) async fn once(tx: &Tx, caller: &Caller, resource: Uuid) -> Result<Opt
         None => Ok(None),
     }
 }
+
+/// Notes that what is made is something that was there already.
+///
+/// # Errors
+/// Whatever the database says.
+pub(crate) async fn once_instead(tx: &Tx, caller: &Caller, resource: Uuid) -> Result<()> {
+    match &caller.once {
+        Some(key) => once::correct(tx, caller.user, key, resource).await,
+        None => Ok(()),
+    }
+}

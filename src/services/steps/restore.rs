@@ -4,6 +4,8 @@ use domain::{Caller, Error, Node, NodeId, NodeName, NodePath, Result, VirtualFol
 use metadata::nodes::{self, Located};
 use metadata::{Db, Tx, trash};
 
+use crate::files::Target;
+
 /// How many names the path of an entry of the trash has.
 pub(crate) const ENTRY_DEPTH: usize = 2;
 
@@ -32,10 +34,11 @@ pub(crate) async fn destination(
     tx: &Tx,
     caller: &Caller,
     (from, node): (&NodePath, &Node),
-    (to, name): (&NodePath, &NodeName),
+    (to, name): (&Target, &NodeName),
 ) -> Result<(Located, NodeName)> {
+    let (Target { path: to, .. }, is_meant) = (to, to.folder.is_some());
     let is_entry = VirtualFolder::of(from) == Some(VirtualFolder::Trash) && from.depth() == ENTRY_DEPTH;
-    if is_entry && to.depth() == 1 && is_shown_as(node, name) {
+    if is_entry && !is_meant && to.depth() == 1 && is_shown_as(node, name) {
         let origin = trash::removal(tx, node.id).await?.map(|removal| removal.origin);
         if let Some((origin, own)) = origin.and_then(|path| Some((path.clone(), path.name()?.clone()))) {
             let origin = match to.tree() {

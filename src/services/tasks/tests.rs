@@ -213,7 +213,14 @@ async fn files_of_the_project_belong_to_a_task_as_long_as_they_are_there() {
     let world = World::new().await;
     let (project, other) = (world.project("Alps", false).await, world.project("Andes", false).await);
     let folder = path(project.tree, &["plans"]);
-    create_folder(&world.cleo, world.backends(), &folder, &Conditions::default()).await.unwrap();
+    create_folder(
+        &world.cleo,
+        world.backends(),
+        &crate::files::Target::new(folder.clone(), domain::OnConflict::Fail),
+        &Conditions::default(),
+    )
+    .await
+    .unwrap();
     let (inside, foreign) = (path(project.tree, &["plans", "hut.txt"]), path(other.tree, &["map.txt"]));
     write(&world.house, &world.cleo, inside.clone(), b"x").await;
     write(&world.house, &world.cleo, foreign.clone(), b"y").await;

@@ -1,12 +1,14 @@
 //! Looking into the trash. No statement here writes.
 
-use domain::{Caller, Node, NodeId, NodeName, NodePath, Result, UserName};
+use domain::{Caller, Node, NodeId, NodeName, NodePath, Page, ProjectId, Result, UserName};
 use metadata::members::{self, Member};
 use metadata::{trash, users};
 
 use crate::Backends;
-use crate::files::Look;
-use crate::steps::{ENTRY_DEPTH, may_read};
+use crate::files::{ListRequest, Look};
+
+use crate::steps::{ENTRY_DEPTH, may_read, tree_of};
+pub use metadata::trash::Entry;
 
 /// Looks at a path that begins with the name of the trash, in one statement, and in two at an entry.
 ///
@@ -41,6 +43,21 @@ pub async fn members(
         NodeId::MADE_UP => trash::entries(db, folder.space, after, count_max, with_properties).await,
         id => members::list(db, id, after, count_max, with_properties).await,
     }
+}
+
+/// A page of the entries of the caller's trash, or of a project's.
+///
+/// # Errors
+/// [`NotFound`](domain::Error::NotFound), [`Invalid`](domain::Error::Invalid) for a cursor of another list.
+pub async fn page(
+    caller: &Caller,
+    backends: &Backends,
+    project: Option<ProjectId>,
+    request: &ListRequest,
+) -> Result<Page<Entry>> {
+    let tree = tree_of(&backends.metadata, caller, project).await?;
+    let ListRequest { filter, order, page } = request;
+    trash::page(&backends.metadata, tree.space, *filter, *order, page).await
 }
 
 /// The next entries of a user's trash in the order of their names, after a given one.

@@ -3,5 +3,5 @@
 mod look;
 mod purge;
 
-pub use look::{list, look, members};
-pub use purge::{PURGE, empty, purge, purge_batch, purge_expired};
+pub use look::{Entry, list, look, members, page};
+pub use purge::{PURGE, empty, empty_tree, purge, purge_batch, purge_expired};

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use domain::{
-    Action, Caller, Conditions, Door, Event, JobKind, NodePath, Result, SpaceId, Timestamp, UserName,
+    Action, Caller, Conditions, Door, Error, Event, JobKind, NodePath, ProjectId, Result, SpaceId, Timestamp,
+    UserName, VirtualFolder,
 };
-use metadata::{again, jobs, purge, users};
+use metadata::{again, jobs, nodes, purge, users};
 
 use crate::Backends;
 use crate::steps::{
     ENTRY_DEPTH, about, companions_of, judge, locate, may_remove, node_of, not_made_up, parent_of, pen,
-    pen_of_house, record, record_here,
+    pen_of_house, record, record_here, tree_of,
 };
 
 /// How many nodes one transaction purges, or takes out of the trash: whoever else wants to write waits that long.
@@ -21,11 +22,11 @@ pub const PURGE: JobKind = JobKind::named("purge");
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Purges what is at a path of the trash: it is gone with the answer, and so is what it took of the quota if that are
+/// Purges what is at a path, in the trash or not: it is gone with the answer, and so is what it took of the quota if that are
 /// not more than a thousand files. Of more of them the job [`PURGE`] purges the rest.
 ///
 /// # Errors
-/// [`NotFound`](domain::Error::NotFound), [`Forbidden`](domain::Error::Forbidden) for the trash itself,
+/// [`NotFound`](domain::Error::NotFound), [`Forbidden`](domain::Error::Forbidden) for the trash itself and the top of a drive,
 /// [`Stale`](domain::Error::Stale), [`Locked`](domain::Error::Locked).
 pub async fn purge(
     caller: &Caller,
@@ -37,6 +38,10 @@ pub async fn purge(
         let tx = backends.metadata.begin().await?;
         let tree = caller.tree(path);
         let seq = pen(&tx, caller, tree).await?;
+        if path.is_root() {
+            return Err(Error::Forbidden("The top folder of a drive cannot be deleted.".into()));
+        }
+        let is_trashed = VirtualFolder::of(path).is_some();
         let located = locate(&tx, caller, path).await?;
         let node = node_of(&located)?;
         not_made_up(node)?;
@@ -50,9 +55,12 @@ pub async fn purge(
         }
         for id in [node.id].into_iter().chain(companion.map(|companion| companion.id)) {
             match path.depth() {
-                ENTRY_DEPTH => purge::doom(&tx, id).await?,
+                ENTRY_DEPTH if is_trashed => purge::doom(&tx, id).await?,
                 _ => purge::doom_within(&tx, caller, seq, id).await?,
             }
+        }
+        if !is_trashed && !node.is_system() {
+            nodes::stir(&tx, seq, located.ancestors()).await?;
         }
         failpoint::reach("trash.doomed");
         purge::purge(&tx, tree.space, seq, caller.now, NODES_MAX).await?;
@@ -122,6 +130,39 @@ pub async fn empty(now: Timestamp, backends: &Backends, name: &UserName) -> Resu
 async fn purge_all(backends: &Backends, now: Timestamp) -> Result<()> {
     while purge_batch(backends, now).await? {}
     Ok(())
+}
+
+/// Takes everything that is in the caller's trash, or in a project's, out of it for good, and says how many entries that
+/// were. The job [`PURGE`] purges what is left of it.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) and [`Forbidden`](Error::Forbidden) for who may not.
+pub async fn empty_tree(caller: &Caller, backends: &Backends, project: Option<ProjectId>) -> Result<u64> {
+    let tree = tree_of(&backends.metadata, caller, project).await?;
+    let mut entries = 0;
+    loop {
+        let doomed = again(|| async {
+            let tx = backends.metadata.begin().await?;
+            pen(&tx, caller, tree).await?;
+            let doomed = purge::doom_entries(&tx, tree.space, caller.now, NODES_MAX).await?;
+            if doomed > 0 {
+                let purged = Event::new(Action::PurgeNode, "trash", tree.space.0, "/.Trash");
+                let purged = purged.in_space(tree.space).detailed(format!("{doomed} entries"));
+                record(&tx, caller, &purged).await?;
+                jobs::enqueue(&tx, caller.now, &PURGE, "", caller.now).await?;
+            }
+            tx.commit().await?;
+            Ok(doomed)
+        });
+        match doomed.await? {
+            0 => break,
+            doomed => entries += doomed,
+        }
+    }
+    // Mostly that is all there is, and gone with the answer.
+    purge_batch(backends, caller.now).await?;
+    backends.coordination.wake_jobs();
+    Ok(entries)
 }
 
 /// Takes entries that were removed before a moment out of the trash, and says how many.

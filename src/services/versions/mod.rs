@@ -2,9 +2,9 @@
 
 mod retention;
 
-use domain::{Action, Caller, Conditions, Error, Moment, Node, NodePath, NodeTimes, Result};
+use domain::{Action, Caller, Conditions, Error, Moment, Node, NodePath, NodeTimes, Result, Seq};
 use metadata::nodes::{self, Change};
-use metadata::{again, history, versions};
+use metadata::{Tx, again, history, versions};
 
 use crate::Backends;
 use crate::steps::{about, change, end_lapsed, judge, may_read, node_of, pen, record, seq_at};
@@ -17,14 +17,52 @@ pub use retention::{forget, thin};
 /// # Errors
 /// [`NotFound`](Error::NotFound), and [`Invalid`](Error::Invalid) for a folder.
 pub async fn list(caller: &Caller, backends: &Backends, path: &NodePath) -> Result<Vec<Version>> {
-    may_read(&backends.metadata, caller, caller.tree(path).space).await?;
     let located = nodes::locate(&backends.metadata, caller.tree(path).root, path, caller.now).await?;
-    let node = node_of(&located)?;
-    is_file(node)?;
-    versions::list(&backends.metadata, node.id).await
+    of(caller, backends, node_of(&located)?).await
 }
 
-/// Gives a file the content back that it had at a moment, as a new version, judged like an upload, and gives back the
+/// The same of a file that a look has shown.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound), and [`Invalid`](Error::Invalid) for a folder.
+pub async fn of(caller: &Caller, backends: &Backends, file: &Node) -> Result<Vec<Version>> {
+    may_read(&backends.metadata, caller, file.space).await?;
+    is_file(file)?;
+    versions::list(&backends.metadata, file.id).await
+}
+
+/// A file that a look has shown as it was with one of the contents that are kept, which came with this change.
+///
+/// # Errors
+/// [`NotFound`](Error::NotFound) where there is none such, and [`Invalid`](Error::Invalid) for a folder.
+pub async fn find(caller: &Caller, backends: &Backends, file: &Node, version: Seq) -> Result<Node> {
+    let kept = of(caller, backends, file).await?;
+    if kept.iter().all(|kept| kept.seq != version) {
+        return Err(unknown());
+    }
+    history::find(&backends.metadata, file.id, version).await?.ok_or_else(unknown)
+}
+
+/// Which earlier content of a file is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Earlier {
+    /// The one it had at a moment.
+    At(Moment),
+    /// The one that came with a change.
+    Version(Seq),
+}
+
+impl Earlier {
+    /// As it stands in the record of what was done.
+    fn detail(self) -> String {
+        match self {
+            Self::At(moment) => moment.at().moment(),
+            Self::Version(seq) => format!("version {}", seq.0),
+        }
+    }
+}
+
+/// Gives a file an earlier content back, as a new version, judged like an upload, and gives back the
 /// file as it was then. The content is kept and counted already, so it costs nothing; where it is the current one, only
 /// the time changes.
 ///
@@ -35,7 +73,7 @@ pub async fn restore(
     caller: &Caller,
     backends: &Backends,
     path: &NodePath,
-    moment: Moment,
+    earlier: Earlier,
     conditions: &Conditions,
 ) -> Result<Node> {
     again(|| async {
@@ -46,7 +84,10 @@ pub async fn restore(
         is_file(node)?;
         judge(&tx, caller, &located, conditions).await?;
         conditions.may_change(caller.user, &located.standing())?;
-        let as_of = seq_at(&tx, caller, located.space.id, moment).await?;
+        let as_of = match earlier {
+            Earlier::At(moment) => seq_at(&tx, caller, located.space.id, moment).await?,
+            Earlier::Version(seq) => is_kept(&tx, node, seq).await?,
+        };
         let absent = || Error::NotFound("This file was not there at that moment.".into());
         let past = history::find(&tx, node.id, as_of).await?.ok_or_else(absent)?;
         let times = NodeTimes { created_at: None, modified_at: Some(node.next_moment(caller.now)) };
@@ -54,8 +95,7 @@ pub async fn restore(
             true => Change::Touched(times),
             false => Change::Content(past.blob().map(|blob| blob.id), times),
         };
-        record(&tx, caller, &about(Action::RestoreVersion, node, path).detailed(moment.at().moment()))
-            .await?;
+        record(&tx, caller, &about(Action::RestoreVersion, node, path).detailed(earlier.detail())).await?;
         change(&tx, caller, seq, node, restored).await?;
         end_lapsed(&tx, &located, conditions).await?;
         nodes::stir(&tx, seq, located.ancestors()).await?;
@@ -63,6 +103,15 @@ pub async fn restore(
         Ok(past)
     })
     .await
+}
+
+async fn is_kept(tx: &Tx, file: &Node, version: Seq) -> Result<Seq> {
+    let kept = versions::list(tx, file.id).await?;
+    kept.iter().map(|kept| kept.seq).find(|kept| *kept == version).ok_or_else(unknown)
+}
+
+fn unknown() -> Error {
+    Error::NotFound("This version of the file is not kept, or never was.".into())
 }
 
 fn is_file(node: &Node) -> Result<()> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::{Caller, Conditions, Error, LockToken, NodePath, NodeTimes, Timestamp};
+use domain::{Caller, Conditions, Error, LockToken, NodePath, NodeTimes, OnConflict, Timestamp};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use services::Backends;
@@ -65,12 +65,15 @@ async fn perform(
     request: &Request,
 ) -> (Verdict, Option<LockToken>) {
     let (path, conditions) = (parsed(&request.path), request.conditions());
-    let target = |to: &[String]| Target { path: parsed(to), overwrite: true };
+    let target = |to: &[String]| Target::new(parsed(to), OnConflict::Replace);
     let mut token = None;
     let done: Result<(), Error> = match &request.action {
         Action::Put(text) => put(caller, backends, path, conditions, text).await,
         Action::Delete => files::remove(caller, backends, &path, &conditions).await,
-        Action::MakeFolder => files::create_folder(caller, backends, &path, &conditions).await,
+        Action::MakeFolder => {
+            let to = Target::new(path, OnConflict::Fail);
+            files::create_folder(caller, backends, &to, &conditions).await.map(drop)
+        }
         Action::Move(to) => {
             files::relocate(caller, backends, &path, &target(to), &conditions).await.map(drop)
         }
@@ -103,6 +106,7 @@ async fn put(
         declared_bytes: None,
         times: NodeTimes::default(),
         checksums: Vec::new(),
+        on_conflict: OnConflict::Replace,
         conditions,
     };
     let mut upload = files::upload(caller, backends, request).await?;

@@ -20,7 +20,9 @@ fn restore(house: &TestHouse, file: &str, moment: &str) -> Result<(), Error> {
     let caller = caller(house);
     let moment = Moment::parse(moment, caller.now)?;
     let any = Conditions::default();
-    house.run(versions::restore(&caller, house.backends(), &path(file), moment, &any)).map(drop)
+    house
+        .run(versions::restore(&caller, house.backends(), &path(file), versions::Earlier::At(moment), &any))
+        .map(drop)
 }
 
 #[test]

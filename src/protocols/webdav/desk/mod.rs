@@ -14,7 +14,7 @@ use dav_server::davpath::DavPath;
 use dav_server::fs::{
     DavDirEntry, DavFile, DavFileSystem, DavMetaData, FsError, FsFuture, FsStream, OpenOptions, ReadDirMeta,
 };
-use domain::{Checksum, Error, Node, NodeTimes};
+use domain::{Checksum, Error, Node, NodeTimes, OnConflict};
 use parking_lot::Mutex;
 use services::files::{self, Download, Placed, Target, UploadRequest, Uploaded};
 
@@ -116,6 +116,7 @@ impl DavFileSystem for Desk {
                         declared_bytes: options.size,
                         times: *times,
                         checksums: checksums.clone(),
+                        on_conflict: OnConflict::Replace,
                         conditions: self.visit.conditions.clone(),
                     };
                     let upload = files::upload(caller, backends, request).await;
@@ -143,8 +144,9 @@ impl DavFileSystem for Desk {
     fn create_dir<'a>(&'a self, _: &'a DavPath) -> FsFuture<'a, ()> {
         Box::pin(async move {
             let Visit { caller, backends, path, conditions, .. } = &*self.visit;
-            let made = files::create_folder(caller, backends, path, conditions).await;
-            self.keep(made, |()| Outcome::Placed(Placed::Created))
+            let to = Target::new(path.clone(), OnConflict::Fail);
+            let made = files::create_folder(caller, backends, &to, conditions).await;
+            self.keep(made, |_| Outcome::Placed(Placed::Created))
         })
     }
 

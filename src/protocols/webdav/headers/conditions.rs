@@ -3,14 +3,11 @@
 use std::collections::BTreeSet;
 use std::str;
 
-use domain::{
-    Conditions, ETag, ETagMatch, Error, LockToken, Result, StateList, StateTest, SyncToken, Tested,
-};
-use http::header::{IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
+use domain::{Conditions, ETag, Error, LockToken, Result, StateList, StateTest, SyncToken, Tested};
+use gate::headers::tag_end;
 use http::{HeaderMap, HeaderName};
 
 use super::target::{Prefix, local_path};
-use crate::xml::dates::read_http_date;
 
 const IF: HeaderName = HeaderName::from_static("if");
 
@@ -27,43 +24,8 @@ const SEPARATORS: [char; 3] = [' ', '\t', ','];
 /// # Errors
 /// [`Invalid`](Error::Invalid) for an `If` that is none, [`TooLarge`](Error::TooLarge) for one without measure.
 pub fn conditions(headers: &HeaderMap, prefix: &Prefix, host: &str, chars_max: usize) -> Result<Conditions> {
-    let since = headers.get(IF_UNMODIFIED_SINCE).and_then(|value| read_http_date(value.to_str().ok()?));
-    Ok(Conditions {
-        if_match: etags(headers, &IF_MATCH),
-        if_none_match: etags(headers, &IF_NONE_MATCH),
-        if_unmodified_since: since,
-        lists: lists(headers, prefix, host, chars_max)?,
-    })
-}
-
-fn etags(headers: &HeaderMap, name: &HeaderName) -> Option<ETagMatch> {
-    let mut tags = None;
-    for value in headers.get_all(name) {
-        let text = String::from_utf8_lossy(value.as_bytes());
-        if text.trim() == "*" {
-            return Some(ETagMatch::Any);
-        }
-        let tags = tags.get_or_insert_with(Vec::new);
-        let mut rest = text.trim_matches(SEPARATORS);
-        while !rest.is_empty() {
-            let end = if is_quoted(rest) { tag_end(rest) } else { rest.find(',').unwrap_or(rest.len()) };
-            let (tag, after) = rest.split_at(end);
-            // Quotes get lost in clients. Passing over such a tag would let an If-None-Match pass that must not.
-            tags.push(ETag::parse(tag).unwrap_or_else(|| ETag::strong(&tag.trim().replace('"', ""))));
-            rest = after.trim_start_matches(SEPARATORS);
-        }
-    }
-    tags.map(ETagMatch::OneOf)
-}
-
-fn is_quoted(text: &str) -> bool {
-    text.strip_prefix("W/").unwrap_or(text).starts_with('"')
-}
-
-/// Where the entity tag that the text begins with ends: at its second quote, for it may have commas and
-/// brackets in it. Without quotes all of the text, which is then no tag.
-fn tag_end(text: &str) -> usize {
-    text.match_indices('"').nth(1).map_or(text.len(), |(at, _)| at + 1)
+    let lists = lists(headers, prefix, host, chars_max)?;
+    Ok(Conditions { lists, ..gate::headers::conditions(headers) })
 }
 
 fn lists(
@@ -274,35 +236,5 @@ mod tests {
         let etag = |text: &str| StateTest::ETag(ETag::strong(text));
         assert_eq!(lists[0].states, [(false, token()), (true, etag("a]"))]);
         assert_eq!(lists[1].states, [(false, etag("b"))]);
-    }
-
-    #[test]
-    fn entity_tags_are_read_with_commas_in_them_and_without_quotes() {
-        let table: [(&str, &[&str]); 7] = [
-            ("\"a,b\" ,, W/\"c\",\"\"", &["a,b", "c", ""]),
-            ("\"a\"\"b\"", &["a", "b"]),
-            ("abc", &["abc"]),
-            ("abc , \"d\"", &["abc", "d"]),
-            ("\"abc", &["abc"]),
-            ("a\"bc", &["abc"]),
-            (" , ", &[]),
-        ];
-        for (sent, opaque) in table {
-            let headers = HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_str(sent).unwrap())]);
-            let read = conditions(&headers, &Prefix::new(""), "h", 1024).unwrap().if_none_match;
-            let tags = opaque.iter().copied().map(ETag::strong).collect();
-            assert_eq!(read, Some(ETagMatch::OneOf(tags)), "{sent}");
-        }
-    }
-
-    #[test]
-    fn conditions_of_http_are_read() {
-        let headers = HeaderMap::from_iter([
-            (IF_MATCH, HeaderValue::from_static("W/\"a\", \"b\"")),
-            (IF_NONE_MATCH, HeaderValue::from_static("*")),
-        ]);
-        let read = conditions(&headers, &Prefix::new(""), "h", 1024).unwrap();
-        assert_eq!(read.if_match, Some(ETagMatch::OneOf(vec![ETag::strong("a"), ETag::strong("b")])));
-        assert_eq!(read.if_none_match, Some(ETagMatch::Any));
     }
 }

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use domain::{Error, LockToken, Result, TIMEOUT_MAX};
-use http::header::RANGE;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName};
 
 /// How far down a request goes (RFC 4918 §10.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,9 +18,6 @@ pub enum Depth {
 
 /// What a lock lasts when the client does not say: twice the rhythm in which Finder refreshes its own.
 const TIMEOUT_UNASKED: Duration = Duration::from_secs(600);
-
-/// The last byte a range may end at: dav-server adds one to it, and `u64::MAX` overflows.
-const LAST_BYTE_MAX: u64 = i64::MAX as u64;
 
 fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Option<&'a str> {
     headers.get(HeaderName::from_static(name)).map(|value| value.to_str().unwrap_or("not ASCII").trim())
@@ -77,47 +73,10 @@ pub fn lock_token(headers: &HeaderMap) -> Result<Option<LockToken>> {
     Ok(LockToken::parse(sent.trim_start_matches('<').trim_end_matches('>')))
 }
 
-/// `Range`, if it asks for one range of bytes. Several are answered with the whole, as RFC 9110 §14.2
-/// allows: overlapping ones would make a small request cost many times the file.
-pub fn single_range(headers: &HeaderMap) -> Option<HeaderValue> {
-    let mut values = headers.get_all(RANGE).iter();
-    let (Some(range), None) = (values.next(), values.next()) else { return None };
-    let (unit, range) = range.to_str().ok()?.split_once('=')?;
-    let (first, last) = range.trim().split_once('-').filter(|_| unit.trim().eq_ignore_ascii_case("bytes"))?;
-    let range = match (position(first)?, position(last)?) {
-        (Some(first), Some(last)) if first <= last => format!("bytes={first}-{last}"),
-        (Some(first), None) => format!("bytes={first}-"),
-        (None, Some(length)) => format!("bytes=-{length}"),
-        _ => return None,
-    };
-    HeaderValue::try_from(range).ok()
-}
-
-/// Where a range ends that [`single_range`] gave, if it says so: the offset of the first byte behind it.
-pub fn range_end(range: &HeaderValue) -> Option<u64> {
-    let (first, last) = range.to_str().ok()?.strip_prefix("bytes=")?.split_once('-')?;
-    last.parse::<u64>().ok().filter(|_| !first.is_empty())?.checked_add(1)
-}
-
-/// A position in a range: `Some(None)` where it is left out, none for what is not a number.
-fn position(digits: &str) -> Option<Option<u64>> {
-    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    // More digits than a number can hold are beyond any end.
-    Some((!digits.is_empty()).then(|| digits.parse().unwrap_or(LAST_BYTE_MAX).min(LAST_BYTE_MAX)))
-}
-
-/// Entity tags without their marks of weakness. All tags of the house are strong, so a tag that a proxy
-/// marked weak still names the same bytes.
-pub fn strong(value: &HeaderValue) -> HeaderValue {
-    let stripped =
-        value.to_str().ok().filter(|text| text.contains("W/\"")).map(|text| text.replace("W/\"", "\""));
-    stripped.and_then(|text| HeaderValue::try_from(text).ok()).unwrap_or_else(|| value.clone())
-}
-
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     fn with(name: &'static str, value: &str) -> HeaderMap {
@@ -142,30 +101,6 @@ mod tests {
         ];
         for (sent, seconds) in table {
             assert_eq!(timeout(&with("timeout", sent)).as_secs(), seconds, "{sent}");
-        }
-    }
-
-    #[test]
-    fn only_one_range_reaches_the_file() {
-        assert!(single_range(&with("range", "bytes=0-1")).is_some());
-        for sent in ["bytes=0-,0-", "lines=1-2", "bytes", "bytes=-", "bytes=5-3", "bytes=+1-2", "bytes=1--2"]
-        {
-            assert_eq!(single_range(&with("range", sent)), None, "{sent}");
-        }
-    }
-
-    #[test]
-    fn a_range_is_passed_on_without_numbers_that_overflow() {
-        let end = "bytes=0-9223372036854775807";
-        let table = [
-            ("bytes=98304-", "bytes=98304-"),
-            ("bytes=-500", "bytes=-500"),
-            ("Bytes = 0-5 ", "bytes=0-5"),
-            ("bytes=0-18446744073709551615", end),
-            ("bytes=0-99999999999999999999999", end),
-        ];
-        for (sent, passed_on) in table {
-            assert_eq!(single_range(&with("range", sent)).unwrap(), passed_on, "{sent}");
         }
     }
 

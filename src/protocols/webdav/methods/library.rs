@@ -5,12 +5,11 @@
 //! Destination, many ranges or an `If` header never reach it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
 use dav_server::DavHandler;
-use domain::{Error, Node, NodePath, Sha256, Timestamp};
+use domain::{Error, Node, NodePath, OnConflict, Sha256, Timestamp};
 use http::header::{
     CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH,
     IF_RANGE, IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE, X_CONTENT_TYPE_OPTIONS,
@@ -25,7 +24,6 @@ use crate::desk::{Desk, Outcome, Task, laid_out};
 use crate::headers::{self, Depth};
 use crate::places;
 use crate::visit::Visit;
-use crate::xml::dates::read_http_date;
 use crate::xml::{encode_path, http_date};
 
 /// How much of a file is sent at once. Larger pieces cost fewer system calls; this
@@ -33,9 +31,6 @@ use crate::xml::{encode_path, http_date};
 const READ_BYTES: usize = 128 * 1024;
 
 const EXPECTED_LENGTH: HeaderName = HeaderName::from_static("x-expected-entity-length");
-
-/// How old a content is before a date stands for it.
-const SETTLED: Duration = Duration::from_secs(2);
 
 /// Sends a file, or what a HEAD wants of it.
 pub async fn read(
@@ -46,7 +41,7 @@ pub async fn read(
 ) -> Result<Response, Refusal> {
     let mut request = translate(&visit, method)?;
     let mut passed_on = vec![IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, IF_RANGE];
-    if is_known(headers, &node, visit.caller.now) {
+    if headers::is_known(headers, &node, visit.caller.now) {
         passed_on.push(IF_MODIFIED_SINCE);
     }
     for name in passed_on {
@@ -90,16 +85,6 @@ async fn begun(desk: &Desk, answer: Response) -> Result<Response, Refusal> {
             _ => Err(Error::internal(error).into()),
         },
     }
-}
-
-/// Whether the client says by its date that it has this very content. Uploads set any time, so only the
-/// `Last-Modified` itself stands for a content, and only once no other can have had it within its second; an
-/// entity tag beside it has the last word (RFC 9110 §13.1.3).
-fn is_known(headers: &HeaderMap, node: &Node, now: Timestamp) -> bool {
-    let since = headers.get(IF_MODIFIED_SINCE).filter(|_| !headers.contains_key(IF_NONE_MATCH));
-    let since = since.and_then(|since| read_http_date(since.to_str().ok()?));
-    let is_same = since.is_some_and(|since| since.seconds() == node.modified_at.seconds());
-    is_same && node.blob().is_some_and(|blob| blob.created_at.after(SETTLED) <= now)
 }
 
 /// Names the SHA-256 of the whole file, also beside a part of it, if the client wants to know.
@@ -173,7 +158,8 @@ pub async fn relocate(
     if to.path == visit.path {
         return onto_itself(&visit, moves && !to.is_spelled(&visit.href)).await;
     }
-    let to = Target { path: to.path, overwrite };
+    let on_conflict = if overwrite { OnConflict::Replace } else { OnConflict::Fail };
+    let to = Target::new(to.path, on_conflict);
     let task = match depth {
         Depth::Infinity if moves => Task::Move(to.clone()),
         Depth::Zero | Depth::Infinity if !moves => Task::Copy(to.clone(), depth == Depth::Infinity),

@@ -63,6 +63,6 @@ impl Place for Trash {
 
     fn copy<'a>(&'a self, visit: &'a Visit, to: &'a Target, deep: bool) -> BoxFuture<'a, Result<Placed>> {
         let Visit { caller, backends, path, conditions, .. } = visit;
-        Box::pin(files::copy(caller, backends, path, to, deep, conditions))
+        Box::pin(async move { Ok(files::copy(caller, backends, path, to, deep, conditions).await?.1) })
     }
 }

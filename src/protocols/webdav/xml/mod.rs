@@ -1,6 +1,5 @@
 //! The XML of WebDAV: bodies are read into a small tree, answers are written straight into a buffer.
 
-pub mod dates;
 pub mod element;
 pub mod error_body;
 pub mod escape;
@@ -14,6 +13,6 @@ pub mod reader;
 pub mod report;
 pub mod writer;
 
-pub use dates::http_date;
 pub use error_body::error_body;
+pub use gate::headers::dates::{self, http_date};
 pub use href::encode_path;

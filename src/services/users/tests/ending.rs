@@ -23,6 +23,7 @@ pub(super) async fn put(house: &House, caller: &Caller, path: &str, content: &[u
         declared_bytes: None,
         times,
         checksums: Vec::new(),
+        on_conflict: domain::OnConflict::Replace,
         conditions: Conditions::default(),
     };
     let mut upload = files::upload(caller, &house.backends, request).await.unwrap();
@@ -32,7 +33,14 @@ pub(super) async fn put(house: &House, caller: &Caller, path: &str, content: &[u
 
 pub(super) async fn make_folder(house: &House, caller: &Caller, path: &str) {
     let path = at(path);
-    files::create_folder(caller, &house.backends, &path, &Conditions::default()).await.unwrap();
+    files::create_folder(
+        caller,
+        &house.backends,
+        &files::Target::new(path.clone(), domain::OnConflict::Fail),
+        &Conditions::default(),
+    )
+    .await
+    .unwrap();
 }
 
 /// Purges what ended.
@@ -136,6 +144,7 @@ async fn what_is_uploaded_to_the_very_end_leaves_nothing() {
         declared_bytes: Some(4),
         times: NodeTimes::default(),
         checksums: Vec::new(),
+        on_conflict: domain::OnConflict::Replace,
         conditions: Conditions::default(),
     };
     let mut late = files::upload(&bob, &house.backends, request.clone()).await.unwrap();

@@ -8,6 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::dictionary::{Item, dictionary};
 
 const OC_CHECKSUM: HeaderName = HeaderName::from_static("oc-checksum");
+/// What stood there before RFC 9530 (RFC 3230).
+const DIGEST: HeaderName = HeaderName::from_static("digest");
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 /// What the answers carry.
 pub const REPR_DIGEST: HeaderName = HeaderName::from_static("repr-digest");
@@ -38,6 +40,15 @@ pub fn checksums(headers: &HeaderMap) -> Result<Vec<Checksum>> {
         let members = dictionary(headers, &name).ok_or_else(malformed)?;
         if let Some((_, item)) = members.into_iter().rfind(|(key, _)| key == SHA_256) {
             let Item::Bytes(bytes) = item else { return Err(malformed()) };
+            checksums.push(Checksum::Sha256(Sha256(bytes.try_into().map_err(|_| malformed())?)));
+        }
+    }
+    for line in headers.get_all(&DIGEST) {
+        let malformed = || Error::Invalid("Digest is no sha-256=… in base64 (RFC 3230).".into());
+        let parts = line.to_str().map_err(|_| malformed())?.split(',').map(str::trim);
+        let digests = parts.filter_map(|part| part.split_once('='));
+        for (_, digest) in digests.filter(|(algorithm, _)| algorithm.eq_ignore_ascii_case(SHA_256)) {
+            let bytes = BASE64_STANDARD.decode(digest).map_err(|_| malformed())?;
             checksums.push(Checksum::Sha256(Sha256(bytes.try_into().map_err(|_| malformed())?)));
         }
     }
@@ -82,6 +93,13 @@ mod tests {
         assert_eq!(checksums(&headers).unwrap(), [Checksum::Sha256(Sha256::EMPTY); 3]);
         assert_eq!(checksums(&with(&[(REPR_DIGEST, "sha-512=:YWJj:")])).unwrap(), []);
         assert_eq!(checksums(&HeaderMap::new()).unwrap(), []);
+    }
+
+    #[test]
+    fn the_older_header_is_read_as_well() {
+        let digest = format!("md5=abc, SHA-256={}", BASE64_STANDARD.encode(Sha256::EMPTY.0));
+        assert_eq!(checksums(&with(&[(DIGEST, &digest)])).unwrap(), [Checksum::Sha256(Sha256::EMPTY)]);
+        assert!(checksums(&with(&[(DIGEST, "sha-256=abc")])).is_err());
     }
 
     #[test]
