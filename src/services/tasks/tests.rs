@@ -216,7 +216,7 @@ async fn files_of_the_project_belong_to_a_task_as_long_as_they_are_there() {
     create_folder(
         &world.cleo,
         world.backends(),
-        &crate::files::Target::new(folder, domain::OnConflict::Fail),
+        &crate::files::Target::new(folder.clone(), domain::OnConflict::Fail),
         &Conditions::default(),
     )
     .await
