@@ -42,9 +42,14 @@ fn file(house: &TestHouse, project: &str, name: &str) -> String {
         let id = domain::ProjectId(project.parse().unwrap());
         let tree: Tree = services::projects::get(&caller, backends, id).await.unwrap().tree;
         let path = NodePath::new(vec![NodeName::parse(name).unwrap()], 1024).unwrap().within_tree(tree);
-        services::files::create_folder(&caller, backends, &path, &domain::Conditions::default())
-            .await
-            .unwrap();
+        services::files::create_folder(
+            &caller,
+            backends,
+            &services::files::Target::new(path.clone(), domain::OnConflict::Fail),
+            &domain::Conditions::default(),
+        )
+        .await
+        .unwrap();
         let found = services::files::look(&caller, backends, &path).await.unwrap();
         found.node().unwrap().uuid.to_string()
     })

@@ -6,11 +6,10 @@ use bytes::Bytes;
 use domain::{
     Code, Conditions, ETagMatch, Error, NodeId, NodeName, NodePath, NodeTimes, OnConflict, Once,
     OrganizationId, OrganizationName, OrganizationRole, PageRequest, ProjectMember, ProjectName, ProjectRole,
-    Timestamp, Tree, UserName, Version,
+    Tree, UserName, Version,
 };
 use futures_util::future::join_all;
 use metadata::{Metadata, blobs, garbage, organization_members};
-use uuid::Uuid;
 
 use super::members::{self, ProjectMemberOrder, ProjectMemberQuery, Whom};
 use super::*;
