@@ -5,12 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::{
     Code, Conditions, ETagMatch, Error, NodeId, NodeName, NodePath, NodeTimes, Once, OrganizationId,
-    OrganizationName, OrganizationRole, PageRequest, ProjectMember, ProjectName, ProjectRole, Timestamp,
-    Tree, UserName, Version,
+    OrganizationName, OrganizationRole, PageRequest, ProjectMember, ProjectName, ProjectRole, Tree, UserName,
+    Version,
 };
 use futures_util::future::join_all;
 use metadata::{Metadata, blobs, garbage, organization_members};
-use uuid::Uuid;
 
 use super::members::{self, ProjectMemberOrder, ProjectMemberQuery, Whom};
 use super::*;
