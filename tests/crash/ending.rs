@@ -89,7 +89,11 @@ fn a_project_whose_purge_was_interrupted_is_there_or_goes_as_a_whole() {
             assert_eq!(api.post(&format!("{project}/purge"), &json!({"raw_objects": true})).status, 202);
         }
         wait_until("the project is purged", || count("SELECT COUNT(*) FROM projects") == 0);
-        assert_eq!(count("SELECT COUNT(*) FROM nodes WHERE parent_id IS NOT NULL"), 1, "what is elsewhere stays");
+        assert_eq!(
+            count("SELECT COUNT(*) FROM nodes WHERE parent_id IS NOT NULL"),
+            1,
+            "what is elsewhere stays"
+        );
         in_order(folder.path());
         program.kill();
     }

@@ -110,7 +110,10 @@ fn a_change_holds_from_the_next_request_on_and_only_of_what_was_read() {
     assert_eq!(house.put("/b.txt", "b").status, 201);
 
     assert_eq!(admin.post(&path(&bob, "/deactivate"), &Value::Null).json()["state"], "deactivated");
-    assert_eq!((house.get("/a.txt").status, bob.get("/me/export").code().as_str()), (401, "account_inactive"));
+    assert_eq!(
+        (house.get("/a.txt").status, bob.get("/me/export").code().as_str()),
+        (401, "account_inactive")
+    );
     assert_eq!(admin.post(&path(&bob, "/activate"), &Value::Null).json()["state"], "active");
     assert_eq!(house.get("/a.txt").status, 200);
 

@@ -73,13 +73,19 @@ fn people_sign_up_work_together_as_their_roles_say_leave_and_nothing_is_left_beh
     let film = made(&ann.api.post("/projects", &json!({"name": "Film", "organization_id": studio})));
     for (person, name) in [(&ben, "ben"), (&cleo, "cleo")] {
         let email = format!("{name}@example.org");
-        made(&ann.api.post(&format!("{organization}/invitations"), &json!({"email": email, "role": "member"})));
+        made(
+            &ann.api.post(&format!("{organization}/invitations"), &json!({"email": email, "role": "member"})),
+        );
         let token = house.mails_to(&email).last().unwrap().code();
         let answer = person.api.post("/invitations/accept", &json!({"token": token}));
         assert_eq!(answer.status, 200, "{answer:?}");
     }
     let project = format!("/projects/{film}");
-    assert_eq!(ben.api.get(&project).status, 404, "nor does a member of the organization alone see the project");
+    assert_eq!(
+        ben.api.get(&project).status,
+        404,
+        "nor does a member of the organization alone see the project"
+    );
     for (person, role) in [(&ben, "viewer"), (&cleo, "staff")] {
         let member = format!("{project}/members/{}", person.id());
         let answer = ann.api.put(&member, &json!({"role": role}));

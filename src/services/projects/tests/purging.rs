@@ -1,25 +1,20 @@
-//! Projects that are purged.
+//! What is left of a project that was purged, and until when.
 
 use std::time::Duration;
 
-use domain::{Conditions, OnConflict};
+use domain::Conditions;
 use metadata::{blobs, garbage};
 
 use super::*;
-use crate::files::{Target, create_folder};
+use crate::files::create_folder;
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// A project with two files of one content in a folder, and a third that ann's own drive has a copy of.
 async fn furnished(world: &World) -> Project {
     let project = world.project("Alps", false).await;
     let folder = path(project.tree, &["a"]);
-    create_folder(
-        &world.cleo,
-        world.backends(),
-        &Target::new(folder, OnConflict::Fail),
-        &Conditions::default(),
-    )
-    .await
-    .unwrap();
+    create_folder(&world.cleo, world.backends(), &folder, &Conditions::default()).await.unwrap();
     write(&world.house, &world.cleo, path(project.tree, &["a", "b.txt"]), b"one").await;
     write(&world.house, &world.cleo, path(project.tree, &["c.txt"]), b"two").await;
     write(&world.house, &world.cleo, path(project.tree, &["c.txt"]), b"three").await;
