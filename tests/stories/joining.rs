@@ -125,5 +125,6 @@ fn people_sign_up_work_together_as_their_roles_say_leave_and_nothing_is_left_beh
     for path in [&project, &organization] {
         assert_eq!(ann.api.get(path).status, 404);
     }
+    assert!(!house.mail_server().heard().contains(Api::PASSWORD));
     // And the house asserts in the end that everything is in order.
 }

@@ -39,6 +39,8 @@ pub struct MailServer {
 struct Desk {
     taken: Vec<Taken>,
     manners: VecDeque<Manner>,
+    /// Everything that came in, whatever became of it.
+    heard: String,
     /// Connections that nobody answers, kept open.
     held: Vec<TcpStream>,
 }
@@ -76,6 +78,11 @@ impl MailServer {
     pub fn mails_to(&self, address: &str) -> Vec<Taken> {
         let desk = self.desk.lock().unwrap();
         desk.taken.iter().filter(|mail| mail.to == address).cloned().collect()
+    }
+
+    /// Every line that was said to it.
+    pub fn heard(&self) -> String {
+        self.desk.lock().unwrap().heard.clone()
     }
 }
 
@@ -125,6 +132,7 @@ fn converse(stream: TcpStream, desk: &Mutex<Desk>) -> std::io::Result<()> {
     say.write_all(b"220 mail.example.org\r\n")?;
     while let Some(line) = lines.next().transpose()? {
         let mut answer = "250 fine\r\n".to_owned();
+        desk.lock().unwrap().heard += &format!("{line}\n");
         let word = line.split([' ', ':']).next().unwrap_or_default().to_uppercase();
         match word.as_str() {
             "EHLO" => answer = "250-mail.example.org\r\n250-8BITMIME\r\n250 AUTH PLAIN\r\n".to_owned(),

@@ -2,11 +2,13 @@
 
 mod purging;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use domain::{
-    Code, Conditions, ETagMatch, Error, NodeId, NodeName, NodePath, NodeTimes, Once, OrganizationId,
-    OrganizationName, OrganizationRole, PageRequest, ProjectMember, ProjectName, ProjectRole, Tree, UserName,
-    Version,
+    Code, Conditions, ETagMatch, Error, NodeId, NodeName, NodePath, NodeTimes, OnConflict, Once,
+    OrganizationId, OrganizationName, OrganizationRole, PageRequest, ProjectMember, ProjectName, ProjectRole,
+    Tree, UserName, Version,
 };
 use futures_util::future::join_all;
 use metadata::{Metadata, organization_members};
@@ -19,6 +21,8 @@ use crate::organizations;
 use crate::users::{self, NewUser};
 
 use ProjectRole::{Admin, Staff, Viewer};
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 pub(crate) async fn someone(house: &House, name: &str, role: Role) -> Caller {
     let name = UserName::parse(name).unwrap();
@@ -38,6 +42,7 @@ pub(crate) async fn write(house: &House, who: &Caller, path: NodePath, bytes: &'
         declared_bytes: Some(bytes.len() as u64),
         times: NodeTimes::default(),
         checksums: Vec::new(),
+        on_conflict: OnConflict::Replace,
         conditions: Conditions::default(),
     };
     let mut upload = upload(who, &house.backends, request).await.unwrap();

@@ -1,20 +1,23 @@
-//! What is left of a project that was purged, and until when.
+//! Projects that are purged.
 
-use std::time::Duration;
-
-use domain::Conditions;
+use domain::{Conditions, OnConflict};
 use metadata::{blobs, garbage};
 
 use super::*;
-use crate::files::create_folder;
-
-const DAY: Duration = Duration::from_secs(86_400);
+use crate::files::{Target, create_folder};
 
 /// A project with two files of one content in a folder, and a third that ann's own drive has a copy of.
 async fn furnished(world: &World) -> Project {
     let project = world.project("Alps", false).await;
     let folder = path(project.tree, &["a"]);
-    create_folder(&world.cleo, world.backends(), &folder, &Conditions::default()).await.unwrap();
+    create_folder(
+        &world.cleo,
+        world.backends(),
+        &Target::new(folder, OnConflict::Fail),
+        &Conditions::default(),
+    )
+    .await
+    .unwrap();
     write(&world.house, &world.cleo, path(project.tree, &["a", "b.txt"]), b"one").await;
     write(&world.house, &world.cleo, path(project.tree, &["c.txt"]), b"two").await;
     write(&world.house, &world.cleo, path(project.tree, &["c.txt"]), b"three").await;
