@@ -47,6 +47,7 @@ pub async fn purge(
         project_members::remove_all(&tx, id).await?;
         projects::condemn(&tx, caller.now, id, condemned_at).await?;
         jobs::enqueue(&tx, caller.now, &PURGE, &id.0.to_string(), caller.now).await?;
+        failpoint::reach("project.condemned");
         tx.commit().await
     })
     .await?;
@@ -70,6 +71,7 @@ pub async fn purge_batch(backends: &Backends, project: &str) -> Result<bool> {
             projects::forget(&tx, id).await?;
             rows::purge_top(&tx, space, condemned_at).await?;
         }
+        failpoint::reach("project.batch");
         tx.commit().await?;
         Ok(more)
     })
