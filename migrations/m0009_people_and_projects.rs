@@ -13,7 +13,7 @@ impl MigrationTrait for Step {
             // SQLite adds one column at a time.
             manager.alter_table(Table::alter().table(table).add_column(&mut column).to_owned()).await?;
         }
-        for table in accounts().into_iter().chain(work()).chain(records()) {
+        for table in accounts().into_iter().chain(organizations()).chain(projects()).chain(records()) {
             manager.create_table(table).await?;
         }
         let connection = manager.get_connection();
@@ -252,8 +252,8 @@ fn accounts() -> Vec<TableCreateStatement> {
     ]
 }
 
-/// Organizations, projects and tasks.
-fn work() -> Vec<TableCreateStatement> {
+/// Organizations.
+fn organizations() -> Vec<TableCreateStatement> {
     vec![
         with(
             table("organizations"),
@@ -285,6 +285,12 @@ fn work() -> Vec<TableCreateStatement> {
         )
         .foreign_key(&mut refers("invitations", "organization_id", "organizations"))
         .take(),
+    ]
+}
+
+/// Projects and tasks.
+fn projects() -> Vec<TableCreateStatement> {
+    vec![
         with(
             table("projects"),
             [

@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(send(&house.backends, &key).await.unwrap(), Sent::Done);
         let [taken] = server.mails_to(ANN).try_into().unwrap();
         assert_eq!(taken.header("Subject").unwrap(), "Please confirm your e-mail address");
-        assert!(taken.text().contains("https://files.example.org/verify-email?token=t0k-_n"));
+        assert!(taken.text().contains("https://files.example.org/account/verify?token=t0k-_n"));
         assert!(taken.html().contains("Hello Ann,"));
         assert_eq!(taken.code(), "t0k-_n");
         assert_eq!(send(&house.backends, &key).await.unwrap(), Sent::Done, "there is nothing left to send");

@@ -1,14 +1,15 @@
-//! Killed at each step of the end of an account.
+//! Killed at each step of the end of an account, or of a project.
 
 use std::path::Path;
 use std::process::{Command, Output};
 
+use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::in_order;
 use super::line::Line;
 use super::state::content;
-use crate::support::{Program, Wire, database, ground, labelled, wait_until};
+use crate::support::{Api, Program, Wire, database, ground, labelled, wait_until};
 
 #[test]
 fn an_account_whose_end_was_interrupted_is_there_or_goes_as_a_whole() {
@@ -52,6 +53,47 @@ fn an_account_whose_end_was_interrupted_is_there_or_goes_as_a_whole() {
         );
         assert_eq!(count("SELECT COUNT(*) FROM spaces"), 1);
         assert_eq!(count("SELECT COUNT(*) FROM nodes WHERE parent_id IS NOT NULL"), 1, "others keep theirs");
+        in_order(folder.path());
+        program.kill();
+    }
+}
+
+#[test]
+fn a_project_whose_purge_was_interrupted_is_there_or_goes_as_a_whole() {
+    for step in ["project.condemned", "project.batch"] {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let count = |sql: &str| Runtime::new().unwrap().block_on(database::number(&data, sql));
+        let program = Program::serve(folder.path());
+        let password = program.account_password();
+        let line = Line { address: program.address, credentials: program.credentials() };
+        let api = Api::log_in(program.address, "larder", &password);
+        let made = api.post("/projects", &json!({"name": "Film"})).json();
+        let project = format!("/projects/{}", made["id"].as_str().unwrap());
+        for (seed, path) in (1..).zip(["/Projects/Film/one", "/Projects/Film/two", "/kept"]) {
+            assert_eq!(line.ask("PUT", path, &[], &content(seed)).unwrap().status, 201, "{path}");
+        }
+        program.kill();
+
+        let program = Program::serve_with(folder.path(), &[(failpoint::STEP, step)]);
+        let api = Api::log_in(program.address, "larder", &password);
+        api.offer("POST", &format!("{project}/purge"), &json!({"raw_objects": true}));
+        assert!(program.ended(), "{step} was not reached");
+        in_order(folder.path());
+        let condemned = count("SELECT COUNT(*) FROM spaces WHERE condemned_ms IS NOT NULL");
+        assert_eq!(condemned, i64::from(step == "project.batch"));
+
+        let program = Program::serve(folder.path());
+        if condemned == 0 {
+            let api = Api::log_in(program.address, "larder", &password);
+            assert_eq!(api.post(&format!("{project}/purge"), &json!({"raw_objects": true})).status, 202);
+        }
+        wait_until("the project is purged", || count("SELECT COUNT(*) FROM projects") == 0);
+        assert_eq!(
+            count("SELECT COUNT(*) FROM nodes WHERE parent_id IS NOT NULL"),
+            1,
+            "what is elsewhere stays"
+        );
         in_order(folder.path());
         program.kill();
     }

@@ -110,7 +110,10 @@ fn a_change_holds_from_the_next_request_on_and_only_of_what_was_read() {
     assert_eq!(house.put("/b.txt", "b").status, 201);
 
     assert_eq!(admin.post(&path(&bob, "/deactivate"), &Value::Null).json()["state"], "deactivated");
-    assert_eq!((house.get("/a.txt").status, bob.get("/me/export").status), (401, 401));
+    assert_eq!(
+        (house.get("/a.txt").status, bob.get("/me/export").code().as_str()),
+        (401, "account_inactive")
+    );
     assert_eq!(admin.post(&path(&bob, "/activate"), &Value::Null).json()["state"], "active");
     assert_eq!(house.get("/a.txt").status, 200);
 
@@ -161,7 +164,7 @@ fn a_deleted_account_is_gone_at_once_and_empty_after_its_job() {
     assert_eq!(answer.status, 202, "{answer:?}");
     let receipt = answer.header("location").unwrap().strip_prefix("/api/v1").unwrap().to_owned();
     assert_eq!(admin.get(&receipt).json()["done_at"], Value::Null);
-    assert_eq!((house.get("/a.txt").status, bob.get("/me/export").status), (401, 401));
+    assert_eq!((house.get("/a.txt").status, bob.get("/me/export").code().as_str()), (401, "account_gone"));
     assert_eq!(admin.get(&path(&bob, "")).status, 404);
     assert_eq!(names(&admin.get(LIST).json()), ["root"]);
     house.run_due_jobs(domain::Timestamp::now());

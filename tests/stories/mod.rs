@@ -3,6 +3,7 @@
 mod back_ups;
 mod first_day;
 mod going_back;
+mod joining;
 mod moving;
 mod moving_contents;
 mod upgrades;

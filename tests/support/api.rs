@@ -70,6 +70,17 @@ impl Api {
         self.send("PATCH", path, body)
     }
 
+    /// A request whose answer nobody waits for.
+    pub fn offer(&self, method: &str, path: &str, body: &Value) {
+        let (address, body) = (self.address, body.to_string());
+        let authorization = self.authorization.as_deref().unwrap_or_default();
+        Wire::open(address).send(format!(
+            "{method} /api/v1{path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: {authorization}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        ));
+    }
+
     /// A request with a body in JSON; null for none.
     pub fn send(&self, method: &str, path: &str, body: &Value) -> Answer {
         match body {

@@ -18,7 +18,7 @@ pub use api::Api;
 pub use drive::Drive;
 pub use house::{TestHouse, settled};
 pub use machine::{Machine, Outcome, Server, get, labelled, read};
-pub use mail_server::{MailServer, Manner, Taken};
+pub use mail_server::{MailServer, Manner};
 pub use pooler::Pooler;
 pub use postgres_server::PostgresServer;
 pub use postgres_wire::PostgresWire;

@@ -67,6 +67,12 @@ impl Program {
         line.unwrap().trim().to_owned()
     }
 
+    /// The account password of the first start.
+    pub fn account_password(&self) -> String {
+        let line = self.said.lines().find_map(|line| line.strip_prefix("Account password:"));
+        line.unwrap().trim().to_owned()
+    }
+
     /// Whether this was the first start on its database.
     pub fn has_password(&self) -> bool {
         self.said.lines().any(|line| line.starts_with("Password:"))

@@ -30,6 +30,7 @@ pub use limits::{Bucket, Level, PATIENCE_MAX, Rate};
 pub use upload::{RunningUpload, UploadState};
 
 /// Where the shared state is kept.
+#[expect(clippy::large_enum_variant, reason = "a process has one of it")]
 pub enum Coordination {
     /// In the memory of the one process; gone when it ends.
     InProcess(InProcess),

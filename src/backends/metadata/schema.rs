@@ -255,21 +255,8 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn what_is_called_as_the_folder_of_projects_is_renamed_by_a_change_like_any_other() {
-        let (folder, database) = (tempfile::tempdir().unwrap(), scratch::Database::if_scaled());
-        let config = MetadataConfig {
-            url: database.as_ref().map(|database| domain::Secret::new(database.url())),
-            connections: 4,
-            readers: 1,
-            busy_seconds: 5,
-            durability: domain::Durability::default(),
-        };
-        let metadata = Metadata::open(&config, folder.path()).await.unwrap();
-        let tx = metadata.begin_whole().await.unwrap();
-        Migrator::up(tx.raw.whole().unwrap(), Some(BEFORE_PROJECTS)).await.unwrap();
-        let is_postgres = tx.raw().get_database_backend() == DbBackend::Postgres;
-        // Those of Ann, who has one, and of Ben, who has one and both of the names it could get.
+    /// The drives of Ann, who has such a folder, and of Ben, who has one and two of the names it could get.
+    fn called_projects(is_postgres: bool) -> Vec<String> {
         let [ann, ben] = [1_u8, 2].map(|number| match is_postgres {
             true => format!("'00000000-0000-0000-0000-0000000000{number:02}'"),
             false => format!("x'000000000000000000000000000000{number:02}'"),
@@ -316,7 +303,24 @@ mod tests {
              WHERE system_sha256 IS NULL"
                 .to_owned(),
         ]);
-        for sql in statements {
+        statements
+    }
+
+    #[tokio::test]
+    async fn what_is_called_as_the_folder_of_projects_is_renamed_by_a_change_like_any_other() {
+        let (folder, database) = (tempfile::tempdir().unwrap(), scratch::Database::if_scaled());
+        let config = MetadataConfig {
+            url: database.as_ref().map(|database| domain::Secret::new(database.url())),
+            connections: 4,
+            readers: 1,
+            busy_seconds: 5,
+            durability: domain::Durability::default(),
+        };
+        let metadata = Metadata::open(&config, folder.path()).await.unwrap();
+        let tx = metadata.begin_whole().await.unwrap();
+        Migrator::up(tx.raw.whole().unwrap(), Some(BEFORE_PROJECTS)).await.unwrap();
+        let is_postgres = tx.raw().get_database_backend() == DbBackend::Postgres;
+        for sql in called_projects(is_postgres) {
             tx.raw.execute_unprepared(&sql).await.unwrap();
         }
         tx.commit().await.unwrap();

@@ -42,14 +42,14 @@ pub async fn by_login(db: &impl Db, login: &str) -> Result<Option<Account>> {
     // A name may look like an address; whose mailbox it is counts more.
     let sql = format!(
         "SELECT {ACCOUNT}, {COMES_IN} AS comes_in FROM users u JOIN spaces p ON p.owner_id = u.id \
-         WHERE u.name = $1 OR (u.email = $1 AND u.email_verified_ms IS NOT NULL) \
+         WHERE (u.name = $1 OR (u.email = $1 AND u.email_verified_ms IS NOT NULL)) AND u.doomed_ms IS NULL \
          ORDER BY CASE WHEN u.email = $1 THEN 0 ELSE 1 END LIMIT 1"
     );
     let row = db.raw().query_one_raw(statement(db, &sql, [login.into()])).await.or_domain()?;
     row.map(|row| read_account(&row)).transpose()
 }
 
-/// A user, and the session that is said to be theirs, if it is; in one statement.
+/// A user whose account is not being purged, and the session that is said to be theirs, if it is; in one statement.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -61,7 +61,7 @@ pub async fn access(
     let sql = format!(
         "SELECT {ACCOUNT}, {COMES_IN} AS comes_in, {SESSION} FROM users u \
          JOIN spaces p ON p.owner_id = u.id LEFT JOIN sessions s ON s.user_id = u.id AND s.id = $2 \
-         WHERE u.id = $1"
+         WHERE u.id = $1 AND u.doomed_ms IS NULL"
     );
     let row =
         db.raw().query_one_raw(statement(db, &sql, [user.0.into(), session.0.into()])).await.or_domain()?;

@@ -39,6 +39,30 @@ pub(crate) struct House {
     database: Option<Database>,
 }
 
+fn accounts() -> AccountsConfig {
+    AccountsConfig {
+        sign_up: SignUp::Open,
+        approve: false,
+        verify_email: true,
+        password_chars_min: 8,
+        verification_hours: 48,
+        reset_minutes: 60,
+        invitation_days: 7,
+        access_token_minutes: 15,
+        refresh_token_days: 30,
+        locked_after_days: 30,
+        deleted_after_days: 90,
+    }
+}
+
+/// Letters are written and stay unsent.
+fn mailer() -> Option<Mailer> {
+    let mail = serde_json::json!({
+        "url": "smtp://127.0.0.1:1?tls=none", "from": "larder@example.org", "timeout_seconds": 1,
+    });
+    Mailer::open(&serde_json::from_value(mail).unwrap()).unwrap()
+}
+
 impl House {
     /// With a schema, and nobody in it.
     pub(crate) async fn new() -> Self {
@@ -67,19 +91,6 @@ impl House {
             devices_max: DEVICES_MAX,
             device_idle_minutes: 15,
         };
-        let accounts = AccountsConfig {
-            sign_up: SignUp::Open,
-            approve: false,
-            verify_email: true,
-            password_chars_min: 8,
-            verification_hours: 48,
-            reset_minutes: 60,
-            invitation_days: 7,
-            access_token_minutes: 15,
-            refresh_token_days: 30,
-            locked_after_days: 30,
-            deleted_after_days: 90,
-        };
         let trash = TrashConfig { days: 30, listed: true };
         let projects = ProjectsConfig { quota_bytes: 1000, objects_kept_days: 30 };
         let history = HistoryConfig { listed: false };
@@ -87,11 +98,6 @@ impl House {
         let scrub = ScrubConfig { days: 30, read_bytes_per_second: 0 };
         let audit = AuditConfig { accesses: true, days: 365 };
         let downloads = DownloadsConfig { redirect_bytes_min: 0 };
-        // Letters are written and stay unsent.
-        let mail = serde_json::json!({
-            "url": "smtp://127.0.0.1:1?tls=none", "from": "larder@example.org", "timeout_seconds": 1,
-        });
-        let mailer = Mailer::open(&serde_json::from_value(mail).unwrap()).unwrap();
         let (orphan_grace, server_name) = (Duration::from_secs(86_400), "here".to_owned());
         let config = ServicesConfig {
             files,
@@ -104,12 +110,12 @@ impl House {
             scrub,
             login,
             limits: LimitsConfig::default(),
-            accounts,
+            accounts: accounts(),
             audit,
             orphan_grace,
             server_name,
             origin: Some("https://files.example.org".to_owned()),
-            mailer,
+            mailer: mailer(),
         };
         let backends = Backends::new(metadata, blobs, Coordination::in_process(), config);
         Self { backends: Arc::new(backends), folder, database }

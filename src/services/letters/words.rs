@@ -123,6 +123,13 @@ impl Words {
                     "Please copy what you need, and turn to an admin if you want to keep the account.".into(),
                 ],
             ),
+            _ => return Self::about_log_in(template),
+        };
+        Self { subject: subject.into(), greeting, before, ..Self::default() }
+    }
+
+    fn about_log_in(template: &Template<'_>) -> Self {
+        let (subject, greeting, before) = match *template {
             Template::AddressChanged { name } => (
                 "Your e-mail address was changed",
                 hello(name),

@@ -47,7 +47,6 @@ pub async fn purge(
         project_members::remove_all(&tx, id).await?;
         projects::condemn(&tx, caller.now, id, condemned_at).await?;
         jobs::enqueue(&tx, caller.now, &PURGE, &id.0.to_string(), caller.now).await?;
-        failpoint::reach("project.condemned");
         tx.commit().await
     })
     .await?;
@@ -71,7 +70,6 @@ pub async fn purge_batch(backends: &Backends, project: &str) -> Result<bool> {
             projects::forget(&tx, id).await?;
             rows::purge_top(&tx, space, condemned_at).await?;
         }
-        failpoint::reach("project.batch");
         tx.commit().await?;
         Ok(more)
     })

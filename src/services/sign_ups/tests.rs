@@ -69,8 +69,8 @@ async fn mails_to(house: &House, email: &str) -> Vec<Mail> {
 /// The token in the last mail to an address that has one.
 async fn token_to(house: &House, email: &str) -> String {
     let all = mails_to(house, email).await;
-    let tokens = all.iter().filter_map(|mail| mail.text.split_once("?token=")).map(|(_, rest)| rest);
-    tokens.last().unwrap().split_whitespace().next().unwrap().to_owned()
+    let mut tokens = all.iter().filter_map(|mail| mail.text.split_once("?token=")).map(|(_, rest)| rest);
+    tokens.next_back().unwrap().split_whitespace().next().unwrap().to_owned()
 }
 
 async fn ask(house: &House, now: Timestamp, asked: Asked, email: &str) {
