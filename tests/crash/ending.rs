@@ -77,7 +77,7 @@ fn a_project_whose_purge_was_interrupted_is_there_or_goes_as_a_whole() {
 
         let program = Program::serve_with(folder.path(), &[(failpoint::STEP, step)]);
         let api = Api::log_in(program.address, "larder", &password);
-        api.offer("POST", &format!("{project}/purge"), &json!({"raw_objects": true}));
+        let _waits = api.begin("POST", &format!("{project}/purge"), &json!({"raw_objects": true}));
         assert!(program.ended(), "{step} was not reached");
         in_order(folder.path());
         let condemned = count("SELECT COUNT(*) FROM spaces WHERE condemned_ms IS NOT NULL");
@@ -86,7 +86,7 @@ fn a_project_whose_purge_was_interrupted_is_there_or_goes_as_a_whole() {
         let program = Program::serve(folder.path());
         if condemned == 0 {
             let api = Api::log_in(program.address, "larder", &password);
-            assert_eq!(api.post(&format!("{project}/purge"), &json!({"raw_objects": true})).status, 202);
+            assert_eq!(api.post(&format!("{project}/purge"), &json!({"raw_objects": true})).status, 204);
         }
         wait_until("the project is purged", || count("SELECT COUNT(*) FROM projects") == 0);
         assert_eq!(

@@ -70,15 +70,17 @@ impl Api {
         self.send("PATCH", path, body)
     }
 
-    /// A request whose answer nobody waits for.
-    pub fn offer(&self, method: &str, path: &str, body: &Value) {
+    /// A request whose answer is still to come, on the connection that waits for it.
+    pub fn begin(&self, method: &str, path: &str, body: &Value) -> Wire {
         let (address, body) = (self.address, body.to_string());
         let authorization = self.authorization.as_deref().unwrap_or_default();
-        Wire::open(address).send(format!(
+        let mut wire = Wire::open(address);
+        wire.send(format!(
             "{method} /api/v1{path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: {authorization}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         ));
+        wire
     }
 
     /// A request with a body in JSON; null for none.
