@@ -63,6 +63,12 @@ codes! {
     Unavailable = "unavailable",
     /// A fault of the server.
     Internal = "internal",
+    /// Something is missing that the rest of the request needs.
+    Incomplete = "incomplete",
+    /// The moment that is given has passed already.
+    Past = "in_the_past",
+    /// Who is named in the request is nobody who could be meant.
+    NobodyThere = "nobody_there",
     /// The method is not one that this address knows.
     MethodNotAllowed = "method_not_allowed",
     /// The body is of a media type that is not read here.

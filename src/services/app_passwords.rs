@@ -94,9 +94,8 @@ impl<'a> Wanted<'a> {
     fn new(now: Timestamp, name: &'a str, read_only: bool, expires_at: Option<Timestamp>) -> Result<Self> {
         let name = valid_name(name)?;
         if expires_at.is_some_and(|end| end <= now) {
-            return Err(Error::Invalid(
-                "This app password would have expired already; choose a later end.".into(),
-            ));
+            let sentence = "This app password would have expired already; choose a later end.";
+            return Err(Error::Invalid(Message::coded(Code::Past, sentence)));
         }
         Ok(Self { id: AppPasswordId(Uuid::new_v4()), name, read_only, expires_at })
     }

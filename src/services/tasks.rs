@@ -5,8 +5,8 @@
 mod tests;
 
 use domain::{
-    Action, Caller, ETagMatch, Error, Event, Page, Project, ProjectId, ProjectRole, Result, Role, Task,
-    TaskId, TaskPriority, TaskStatus, TaskText, TaskTitle, Timestamp, UserId,
+    Action, Caller, Code, ETagMatch, Error, Event, Message, Page, Project, ProjectId, ProjectRole, Result,
+    Role, Task, TaskId, TaskPriority, TaskStatus, TaskText, TaskTitle, Timestamp, UserId,
 };
 pub use metadata::tasks::{Assigned, TaskChange, TaskOrder, TaskQuery};
 use metadata::{Db, Tx, again, tasks};
@@ -237,10 +237,10 @@ async fn may_be_assigned(tx: &Tx, project: &Project, assignee: Option<UserId>) -
     match tasks::may_be_assigned(tx, project.id, project.organization, user).await? {
         true => Ok(()),
         // The same for somebody who is elsewhere and for nobody at all.
-        false => Err(Error::Invalid(
-            "A task is assigned to a member of its project or of the project's organization; this is nobody there."
-                .into(),
-        )),
+        false => Err(Error::Invalid(Message::coded(
+            Code::NobodyThere,
+            "A task is assigned to a member of its project or of the project's organization; this is nobody there.",
+        ))),
     }
 }
 

@@ -5,23 +5,24 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::Time;
+use crate::user::SystemRole;
 
 /// Who wants an account.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignUp {
     /// What they will log in with: letters, digits and `.`, `-`, `_`, `+`.
-    #[schema(example = "ann")]
+    #[schema(example = "ann", min_length = 1, max_length = 64, pattern = r"^[\w.+-]*$")]
     pub user_name: String,
     /// Their address.
-    #[schema(example = "ann@example.org")]
+    #[schema(example = "ann@example.org", format = Email, max_length = 254)]
     pub email: String,
-    /// The account password, of 8 characters at least and 1024 bytes at most.
-    #[schema(example = "correct horse battery staple", format = Password)]
+    /// The account password, of 8 to 1024 characters; a server may ask for more than 8.
+    #[schema(example = "correct horse battery staple", format = Password, min_length = 8, max_length = 1024)]
     pub password: String,
     /// What they are called.
     #[serde(default)]
-    #[schema(example = "Ann Lee")]
+    #[schema(example = "Ann Lee", max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     pub display_name: Option<String>,
     /// The token of an invitation.
     #[serde(default)]
@@ -61,7 +62,7 @@ pub struct LinkToken {
 #[serde(deny_unknown_fields)]
 pub struct LinkWanted {
     /// The address.
-    #[schema(example = "ann@example.org")]
+    #[schema(example = "ann@example.org", format = Email, max_length = 254)]
     pub email: String,
 }
 
@@ -72,8 +73,8 @@ pub struct NewPassword {
     /// The token.
     #[schema(example = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA")]
     pub token: String,
-    /// The password.
-    #[schema(example = "correct horse battery staple", format = Password)]
+    /// The password, of 8 to 1024 characters; a server may ask for more than 8.
+    #[schema(example = "correct horse battery staple", format = Password, min_length = 8, max_length = 1024)]
     pub password: String,
 }
 
@@ -86,9 +87,10 @@ pub struct WaitingUser {
     #[schema(example = "ann")]
     pub user_name: String,
     /// What they are called; empty where they have not said.
+    #[schema(example = "Ann Lee")]
     pub display_name: String,
     /// Their address, if one counts as theirs.
-    #[schema(required = true)]
+    #[schema(required = true, example = "ann@example.org")]
     pub email: Option<String>,
     /// Since when.
     pub created_at: Time,
@@ -111,12 +113,11 @@ impl From<domain::User> for WaitingUser {
 #[serde(deny_unknown_fields)]
 pub struct InviteToHouse {
     /// Their address.
-    #[schema(example = "bob@example.org")]
+    #[schema(example = "bob@example.org", format = Email, max_length = 254)]
     pub email: String,
-    /// What they will be: `user` or `admin`.
+    /// What they will be.
     #[serde(default)]
-    #[schema(example = "user")]
-    pub role: Option<String>,
+    pub role: Option<SystemRole>,
 }
 
 /// An invitation to make an account.

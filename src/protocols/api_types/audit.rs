@@ -3,6 +3,8 @@
 use domain::audit::{Entry, Filter, Outcome};
 use domain::{Action, Door, Error, Result, UserId};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::Schema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -29,7 +31,7 @@ pub struct AuditEntry {
     #[schema(required = true, example = "192.0.2.1")]
     pub address: Option<String>,
     /// By which request: its `X-Request-Id`.
-    #[schema(required = true)]
+    #[schema(required = true, example = "01a201f56af97177946773f2a06813ba")]
     pub request_id: Option<String>,
     /// What was done.
     #[schema(example = "node.move")]
@@ -47,7 +49,7 @@ pub struct AuditEntry {
     #[schema(required = true, example = "file")]
     pub subject_kind: Option<String>,
     /// The identity of that.
-    #[schema(required = true)]
+    #[schema(required = true, example = "01a1f6e0-8c5e-7d4a-9b1c-2f3a4b5c6d7e")]
     pub subject_id: Option<String>,
     /// What that was called then; of a file or folder its path in its drive or project.
     #[schema(required = true, example = "/Reports/q3.pdf")]
@@ -84,14 +86,18 @@ impl From<Entry> for AuditEntry {
 #[into_params(parameter_in = Query)]
 pub struct AuditParams {
     /// What was done, such as `file.read`.
+    #[param(schema_with = actions)]
     pub action: Option<String>,
-    /// By which door: `webdav`, `rest`, `command` or `job`.
+    /// By which door.
+    #[param(pattern = "^(webdav|rest|command|job)$")]
     pub door: Option<String>,
     /// By whom.
     pub user: Option<Uuid>,
     /// To what, by its identity.
+    #[param(pattern = r"^[^\u0000]*$")]
     pub subject: Option<String>,
     /// Whether it was `done` or `refused`.
+    #[param(pattern = "^(done|refused)$")]
     pub outcome: Option<String>,
     /// From this moment on.
     #[param(value_type = Option<String>, format = DateTime)]
@@ -121,6 +127,11 @@ impl AuditParams {
             until: self.until.map(|time| time.0),
         })
     }
+}
+
+fn actions() -> Schema {
+    let words = Action::ALL.iter().map(|action| action.as_str());
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
 }
 
 fn word<T>(field: &str, word: Option<&str>, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>> {

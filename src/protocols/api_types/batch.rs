@@ -32,6 +32,10 @@ pub struct Batch {
     #[schema(min_items = 1, max_items = 1000)]
     pub ids: Vec<Uuid>,
     /// The folder they go to: its identity, or `home`.
+    #[schema(
+        example = "home",
+        pattern = r"^(home|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$"
+    )]
     pub folder: Option<String>,
     /// What to do where something has a name already.
     #[serde(default)]

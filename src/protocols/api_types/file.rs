@@ -39,10 +39,14 @@ pub struct Entry {
     #[schema(required = true, example = "image/jpeg")]
     pub media_type: Option<String>,
     /// The digest of a file's content in hexadecimal; null for a folder.
-    #[schema(required = true)]
+    #[schema(
+        required = true,
+        example = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+        pattern = "^[0-9a-f]{64}$"
+    )]
     pub sha256: Option<String>,
     /// The ETag of a file's content, for `If-Match` with new content; null for a folder.
-    #[schema(required = true)]
+    #[schema(required = true, example = "\"12-2c26b46b\"")]
     pub content_etag: Option<String>,
     /// When it was made.
     pub created_at: Time,
@@ -78,13 +82,19 @@ impl From<OnConflict> for domain::OnConflict {
 #[into_params(parameter_in = Query)]
 pub struct UploadParams {
     /// The folder: its identity, or `home` for the top of the caller's own drive.
-    #[param(default = "home")]
+    #[param(
+        default = "home",
+        pattern = r"^(home|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$"
+    )]
     pub folder: Option<String>,
     /// The name, unless the body is a form whose files bring theirs.
+    #[param(max_length = 255, pattern = r"^(\.?\.?[^./\u0000][^/\u0000]*|\.\.\.[^/\u0000]*)$")]
     pub name: Option<String>,
     /// What to do where something has the name already.
+    #[param(inline)]
     pub on_conflict: Option<OnConflict>,
     /// The moment the content is from, if not now.
+    #[param(value_type = Option<String>, format = DateTime)]
     pub modified_at: Option<Time>,
 }
 
@@ -102,8 +112,17 @@ pub struct DownloadParams {
 #[serde(deny_unknown_fields)]
 pub struct ChangeEntry {
     /// The new name.
+    #[schema(
+        example = "photo 2.jpg",
+        max_length = 255,
+        pattern = r"^(\.?\.?[^./\u0000][^/\u0000]*|\.\.\.[^/\u0000]*)$"
+    )]
     pub name: Option<String>,
     /// The folder it is moved to: its identity, or `home`.
+    #[schema(
+        example = "home",
+        pattern = r"^(home|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$"
+    )]
     pub folder: Option<String>,
     /// What to do where something has the name already.
     #[serde(default)]
@@ -119,10 +138,24 @@ pub struct RemoveParams {
     pub permanent: Option<bool>,
 }
 
+/// The bytes of a file.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct Bytes(pub Vec<u8>);
+
+/// Files that are uploaded in a form.
+#[derive(Debug, ToSchema)]
+pub struct UploadForm {
+    /// The files, each with its name. What the fields of the form are called does not matter.
+    #[schema(value_type = Vec<Bytes>, min_items = 1, max_items = 1000)]
+    pub file: Vec<Bytes>,
+}
+
 /// What became of one file of a form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UploadOutcome {
     /// The name it came with.
+    #[schema(example = "photo.jpg")]
     pub name: String,
     /// The HTTP status it would have had alone.
     #[schema(example = 201)]

@@ -12,10 +12,17 @@ use crate::file::{EntryKind, OnConflict};
 #[serde(deny_unknown_fields)]
 pub struct NewFolder {
     /// The folder it goes into: its identity, or `home` for the top of the caller's own drive.
-    #[schema(example = "home")]
+    #[schema(
+        example = "home",
+        pattern = r"^(home|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$"
+    )]
     pub parent: String,
     /// Its name.
-    #[schema(example = "Reports")]
+    #[schema(
+        example = "Reports",
+        max_length = 255,
+        pattern = r"^(\.?\.?[^./\u0000][^/\u0000]*|\.\.\.[^/\u0000]*)$"
+    )]
     pub name: String,
     /// What to do where something has the name already.
     #[serde(default)]
@@ -27,10 +34,8 @@ pub struct NewFolder {
 #[into_params(parameter_in = Query)]
 pub struct EntryParams {
     /// Only files, or only folders.
+    #[param(inline)]
     pub kind: Option<EntryKind>,
-    /// `name`, `modified`, `size` or, in the trash, `removed`; with a `-` before it the other way round.
-    #[param(default = "name")]
-    pub order: Option<String>,
     /// Where the page begins: the `next` of the page before.
     pub cursor: Option<String>,
     /// How many entries the page has at most.
@@ -48,11 +53,30 @@ impl EntryParams {
     }
 }
 
+/// In which order what lies in folders is listed.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EntryOrderParams {
+    /// `name`, `modified` or `size`; with a `-` before it the other way round.
+    #[param(default = "name", pattern = "^-?(name|modified|size)$")]
+    pub order: Option<String>,
+}
+
+/// In which order what lies in the trash is listed.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TrashOrderParams {
+    /// `name`, `modified`, `size` or `removed`; with a `-` before it the other way round.
+    #[param(default = "name", pattern = "^-?(name|modified|size|removed)$")]
+    pub order: Option<String>,
+}
+
 /// What is looked for.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SearchParams {
     /// A part of the name, in upper or lower case.
+    #[param(min_length = 1, max_length = 255, pattern = r"^[^/\u0000]*$", example = "photo")]
     pub q: String,
     /// Only below this folder.
     pub folder: Option<Uuid>,

@@ -11,7 +11,7 @@ pub struct List<T> {
     /// The entries, in the order asked for.
     pub entries: Vec<T>,
     /// What to send as `cursor` for the next page; null on the last one.
-    #[schema(required = true)]
+    #[schema(required = true, example = "6e616d650a3031613230310a74616e6e")]
     pub next: Option<String>,
     /// How many entries there are in all, if `total=true` was asked.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -18,10 +18,10 @@ pub struct Me {
     #[schema(example = "Ann Lee")]
     pub display_name: String,
     /// The address, if one counts.
-    #[schema(required = true)]
+    #[schema(required = true, example = "ann@example.org")]
     pub email: Option<String>,
     /// The address that is to count once the link that was sent there is opened.
-    #[schema(required = true)]
+    #[schema(required = true, example = "ann@example.com")]
     pub pending_email: Option<String>,
     /// `user` or `admin`.
     #[schema(example = "user")]
@@ -44,9 +44,11 @@ pub struct Me {
 pub struct ChangeMe {
     /// What to be called; empty for the user name.
     #[serde(default)]
+    #[schema(example = "Ann Lee", max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     pub display_name: Option<String>,
     /// Another address, which counts once the link that is sent there is opened. Needs `password`.
     #[serde(default)]
+    #[schema(format = Email, max_length = 254)]
     pub email: Option<String>,
     /// The account password.
     #[serde(default)]
@@ -59,10 +61,10 @@ pub struct ChangeMe {
 #[serde(deny_unknown_fields)]
 pub struct ChangePassword {
     /// The one that holds.
-    #[schema(format = Password)]
+    #[schema(example = "correct horse battery staple", format = Password)]
     pub current: String,
-    /// The one that is to hold.
-    #[schema(format = Password)]
+    /// The one that is to hold, of 8 to 1024 characters; a server may ask for more than 8.
+    #[schema(example = "purple monkey dishwasher", format = Password, min_length = 8, max_length = 1024)]
     pub new: String,
 }
 
@@ -77,6 +79,7 @@ pub struct Session {
     #[schema(example = "192.0.2.1")]
     pub address: String,
     /// The program it was begun with.
+    #[schema(example = "curl/8.14.1")]
     pub product: String,
     /// Since when.
     pub created_at: Time,
@@ -98,6 +101,7 @@ pub struct Device {
     #[schema(example = "laptop")]
     pub name: String,
     /// The program.
+    #[schema(example = "rclone/v1.70.0")]
     pub product: String,
     /// Where it was last seen.
     #[schema(example = "192.0.2.1")]
@@ -159,7 +163,11 @@ pub struct IssuedAppPassword {
 #[serde(deny_unknown_fields)]
 pub struct NewAppPassword {
     /// What it is called.
-    #[schema(example = "laptop")]
+    #[schema(
+        example = "laptop",
+        max_length = 64,
+        pattern = r"^[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     pub name: String,
     /// Whether it opens files only to be read.
     #[serde(default)]
@@ -174,7 +182,11 @@ pub struct NewAppPassword {
 #[serde(deny_unknown_fields)]
 pub struct ChangeAppPassword {
     /// The name.
-    #[schema(example = "old laptop")]
+    #[schema(
+        example = "old laptop",
+        max_length = 64,
+        pattern = r"^[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     pub name: String,
 }
 
@@ -183,6 +195,6 @@ pub struct ChangeAppPassword {
 #[serde(deny_unknown_fields)]
 pub struct DeleteMe {
     /// The account password.
-    #[schema(format = Password)]
+    #[schema(example = "correct horse battery staple", format = Password)]
     pub password: String,
 }

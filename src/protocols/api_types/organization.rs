@@ -48,7 +48,11 @@ impl From<OrganizationRole> for domain::OrganizationRole {
 #[serde(deny_unknown_fields)]
 pub struct NewOrganization {
     /// What it is called: 1 to 100 characters on one line. Several may have one name.
-    #[schema(example = "Bakers & Sons", min_length = 1, max_length = 100)]
+    #[schema(
+        example = "Bakers & Sons",
+        max_length = 100,
+        pattern = r"^[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
+    )]
     pub name: String,
 }
 
@@ -57,7 +61,11 @@ pub struct NewOrganization {
 #[serde(deny_unknown_fields)]
 pub struct OrganizationChange {
     /// What it is called from now on.
-    #[schema(example = "Bakers & Daughters", min_length = 1, max_length = 100)]
+    #[schema(
+        example = "Bakers & Daughters",
+        max_length = 100,
+        pattern = r"^[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
+    )]
     pub name: Option<String>,
 }
 
@@ -99,6 +107,7 @@ pub enum OrganizationOrder {
 #[into_params(parameter_in = Query)]
 pub struct OrganizationParams {
     /// Those whose names hold this.
+    #[param(max_length = 200, pattern = r"^[^\u0000]*$")]
     pub q: Option<String>,
     /// In which order.
     #[param(inline)]
@@ -178,6 +187,7 @@ pub enum OrganizationMemberOrder {
 #[into_params(parameter_in = Query)]
 pub struct OrganizationMemberParams {
     /// Those of whose names or e-mail address one holds this.
+    #[param(max_length = 200, pattern = r"^[^\u0000]*$")]
     pub q: Option<String>,
     /// Those who are this.
     #[param(inline)]
@@ -192,7 +202,7 @@ pub struct OrganizationMemberParams {
 #[serde(deny_unknown_fields)]
 pub struct NewInvitation {
     /// Where the invitation is sent.
-    #[schema(example = "bob@example.org")]
+    #[schema(example = "bob@example.org", format = Email, max_length = 254)]
     pub email: String,
     /// What they are to be there; at most what you are.
     pub role: OrganizationRole,
@@ -272,6 +282,7 @@ pub enum InvitationOrder {
 #[into_params(parameter_in = Query)]
 pub struct InvitationParams {
     /// Those to an address that holds this.
+    #[param(max_length = 200, pattern = r"^[^\u0000]*$")]
     pub q: Option<String>,
     /// In which order.
     #[param(inline)]

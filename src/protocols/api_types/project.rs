@@ -51,6 +51,7 @@ pub struct Project {
     #[schema(example = "Alps 2027")]
     pub name: String,
     /// What it is about.
+    #[schema(example = "Where we go, and who comes.")]
     pub description: String,
     /// Who made it; they may be gone.
     pub creator_id: Uuid,
@@ -121,7 +122,7 @@ pub struct NewProject {
     pub name: String,
     /// What it is about.
     #[serde(default)]
-    #[schema(max_length = 10_000, pattern = r"^[^\u0000]*$")]
+    #[schema(example = "Where we go, and who comes.", max_length = 10_000, pattern = r"^[^\u0000]*$")]
     pub description: String,
     /// The organization it is to belong to; none for a personal one.
     #[serde(default)]
@@ -142,7 +143,7 @@ pub struct ProjectPatch {
     pub name: Option<String>,
     /// What it is about.
     #[serde(default)]
-    #[schema(max_length = 10_000, pattern = r"^[^\u0000]*$")]
+    #[schema(example = "Where we go, and who comes.", max_length = 10_000, pattern = r"^[^\u0000]*$")]
     pub description: Option<String>,
     /// Whether others than its admins are to see it.
     #[serde(default)]

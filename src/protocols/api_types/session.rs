@@ -38,6 +38,7 @@ pub struct Tokens {
     #[schema(example = "ann")]
     pub user_name: String,
     /// To be sent with every request as `Authorization: Bearer …`.
+    #[schema(example = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhbm4ifQ.q83vEjRWeJCrze8SNFZ4kA")]
     pub access_token: String,
     /// Always `Bearer`.
     #[schema(example = "Bearer")]
@@ -45,6 +46,7 @@ pub struct Tokens {
     /// Until when the access token holds.
     pub access_expires_at: Time,
     /// Gets the next pair of tokens, once.
+    #[schema(example = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA")]
     pub refresh_token: String,
     /// Until when the refresh token holds.
     pub refresh_expires_at: Time,

@@ -91,6 +91,7 @@ pub struct Task {
     #[schema(example = "Book a hut")]
     pub title: String,
     /// What it says.
+    #[schema(example = "The one above the lake.")]
     pub text: String,
     /// How far it has come.
     pub status: TaskStatus,
@@ -176,7 +177,7 @@ pub struct NewTask {
     pub title: String,
     /// What it says.
     #[serde(default)]
-    #[schema(max_length = 50_000, pattern = r"^[^\u0000]*$")]
+    #[schema(example = "The one above the lake.", max_length = 50_000, pattern = r"^[^\u0000]*$")]
     pub text: String,
     /// How far it has come.
     #[serde(default)]
@@ -202,11 +203,15 @@ pub struct NewTask {
 pub struct TaskPatch {
     /// What it is to be called.
     #[serde(default)]
-    #[schema(max_length = 200, pattern = r"^[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$")]
+    #[schema(
+        example = "Book two huts",
+        max_length = 200,
+        pattern = r"^[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     pub title: Option<String>,
     /// What it says.
     #[serde(default)]
-    #[schema(max_length = 50_000, pattern = r"^[^\u0000]*$")]
+    #[schema(example = "The one above the lake.", max_length = 50_000, pattern = r"^[^\u0000]*$")]
     pub text: Option<String>,
     /// How far it has come.
     #[serde(default)]

@@ -24,8 +24,17 @@ pub struct TrashEntry {
 #[serde(deny_unknown_fields)]
 pub struct Restore {
     /// The name; its own, if left out.
+    #[schema(
+        example = "q3 again.pdf",
+        max_length = 255,
+        pattern = r"^(\.?\.?[^./\u0000][^/\u0000]*|\.\.\.[^/\u0000]*)$"
+    )]
     pub name: Option<String>,
     /// The folder: its identity, or `home`; the one it was in, if left out.
+    #[schema(
+        example = "home",
+        pattern = r"^(home|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$"
+    )]
     pub folder: Option<String>,
     /// What to do where something has the name already.
     #[serde(default)]
@@ -36,5 +45,6 @@ pub struct Restore {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Emptied {
     /// How many entries it had.
+    #[schema(example = 12)]
     pub purged: u64,
 }

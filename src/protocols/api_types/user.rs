@@ -138,25 +138,27 @@ impl From<domain::User> for User {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
-    /// What they will log in with: 1 to 64 letters, digits, or one of `.`, `-`, `_`, `@`, `+`.
-    #[schema(example = "bob")]
+    /// What they will log in with: letters, digits, or one of `.`, `-`, `_`, `@`, `+`.
+    #[schema(example = "bob", min_length = 1, max_length = 64, pattern = r"^[\w.@+-]*$")]
     pub name: String,
     /// What they will be called.
     #[serde(default)]
+    #[schema(example = "Bob Baker", max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     pub display_name: String,
     /// Their e-mail address, for which you vouch.
     #[serde(default)]
+    #[schema(example = "bob@example.org", format = Email, max_length = 254)]
     pub email: Option<String>,
     /// What they will be.
     #[serde(default)]
     pub role: SystemRole,
-    /// Their account password; without one they set it by the link of a mail.
+    /// Their account password, of 8 to 1024 characters; without one they set it by the link of a mail.
     #[serde(default)]
-    #[schema(format = Password)]
+    #[schema(format = Password, min_length = 8, max_length = 1024)]
     pub password: Option<String>,
     /// What their own files may take; null for no limit, left out for what this server gives everybody.
     #[serde(default, deserialize_with = "sent")]
-    #[schema(value_type = Option<u64>)]
+    #[schema(value_type = Option<u64>, maximum = 9_223_372_036_854_775_807_i64)]
     pub quota_bytes: Change<u64>,
 }
 
@@ -169,14 +171,15 @@ pub struct UserPatch {
     pub role: Option<SystemRole>,
     /// What they are called.
     #[serde(default)]
+    #[schema(example = "Bob Baker", max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     pub display_name: Option<String>,
     /// Their e-mail address, for which you vouch; null for none.
     #[serde(default, deserialize_with = "sent")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = Email, max_length = 254)]
     pub email: Change<String>,
     /// What their own files may take; null for no limit. What is there stays, even if it is more.
     #[serde(default, deserialize_with = "sent")]
-    #[schema(value_type = Option<u64>)]
+    #[schema(value_type = Option<u64>, maximum = 9_223_372_036_854_775_807_i64)]
     pub quota_bytes: Change<u64>,
 }
 
@@ -185,15 +188,18 @@ pub struct UserPatch {
 #[into_params(parameter_in = Query)]
 pub struct UserParams {
     /// Those who are this.
+    #[param(inline)]
     pub role: Option<SystemRole>,
     /// Those that stand like this.
+    #[param(inline)]
     pub state: Option<UserState>,
     /// Those who are in this organization.
     pub organization_id: Option<Uuid>,
     /// Those with this text in name, display name or e-mail address.
+    #[param(max_length = 200, pattern = r"^[^\u0000]*$")]
     pub q: Option<String>,
     /// By what they are ordered: `name`, `email`, `created_at` or `used_bytes`, with `-` before it the other way round.
-    #[param(default = "name")]
+    #[param(default = "name", pattern = "^-?(name|email|created_at|used_bytes)$")]
     pub order: Option<String>,
 }
 

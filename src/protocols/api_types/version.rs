@@ -18,6 +18,10 @@ pub struct FileVersion {
     /// Its length.
     pub size_bytes: u64,
     /// Its digest in hexadecimal.
+    #[schema(
+        example = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+        pattern = "^[0-9a-f]{64}$"
+    )]
     pub sha256: String,
     /// The name of who wrote it.
     #[schema(example = "ann")]

@@ -55,7 +55,7 @@ async fn verify_email(
 }
 
 /// Sends the link that verifies an address once more, if somebody signed up with it. The answer is always the same.
-#[utoipa::path(post, path = "/auth/verify-email/resend", tag = "Accounts", security(()), request_body = LinkWanted,
+#[utoipa::path(post, path = "/auth/verify-email/resend", operation_id = "resend_verification", tag = "Accounts", security(()), request_body = LinkWanted,
     responses((status = 202, description = "If there is such an account, a mail is under way.")))]
 async fn resend(
     State(api): State<Api>,
@@ -67,7 +67,7 @@ async fn resend(
 }
 
 /// Sends a link that sets a new password, if the address is an account's. The answer is always the same.
-#[utoipa::path(post, path = "/auth/password/forgot", tag = "Accounts", security(()), request_body = LinkWanted,
+#[utoipa::path(post, path = "/auth/password/forgot", operation_id = "forgot_password", tag = "Accounts", security(()), request_body = LinkWanted,
     responses((status = 202, description = "If there is such an account, a mail is under way.")))]
 async fn forgot(
     State(api): State<Api>,
@@ -79,7 +79,7 @@ async fn forgot(
 }
 
 /// Sets a new password by the token of a link. All sessions end; app passwords go on.
-#[utoipa::path(post, path = "/auth/password/reset", tag = "Accounts", security(()), request_body = NewPassword,
+#[utoipa::path(post, path = "/auth/password/reset", operation_id = "reset_password", tag = "Accounts", security(()), request_body = NewPassword,
     responses((status = 204, description = "The new password holds.")))]
 async fn reset(
     State(api): State<Api>,

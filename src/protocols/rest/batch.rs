@@ -15,7 +15,7 @@ use crate::api::Api;
 use crate::asker::Asker;
 use crate::body::Body;
 use crate::entries;
-use crate::problem::Refusal;
+use crate::problem::{Refusal, incomplete};
 
 /// How many files and folders one batch may be about.
 const IDS_MAX: usize = 1_000;
@@ -25,7 +25,7 @@ pub fn router() -> OpenApiRouter<Api> {
 }
 
 /// Moves, copies, removes, restores or purges many files and folders, and says of each what became of it.
-#[utoipa::path(post, path = "/batch", tag = "Files", request_body = Batch,
+#[utoipa::path(post, path = "/batch", operation_id = "run_batch", tag = "Files", request_body = Batch,
     responses((status = 200, description = "What became of each.", body = Outcomes)))]
 async fn run(
     State(api): State<Api>,
@@ -43,7 +43,7 @@ async fn run(
             Some(id)
         }
         None if sent.operation == Operation::Move => {
-            return Err(Error::Invalid("Say by `folder` where to move them.".into()).into());
+            return Err(incomplete("Say by `folder` where to move them.").into());
         }
         None => None,
     };

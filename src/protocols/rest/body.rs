@@ -47,6 +47,10 @@ pub async fn read(body: axum::body::Body) -> Result<Bytes, Error> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    // What is read as an object would be read from a list of its fields as well.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Error::Invalid("The body is an object in JSON, such as `{\"name\": …}`.".into()).into());
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();

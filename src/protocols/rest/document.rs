@@ -1,15 +1,16 @@
 //! The description of the API (OpenAPI 3.1), generated from the routes, and the page to try it out.
 
+mod examples;
+mod operation;
+mod refusals;
+
 use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::routing::get;
-use http::HeaderValue;
+use http::{HeaderValue, Method};
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::security::{Http, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
-    Response, ResponseBuilder,
-};
+use utoipa::openapi::security::{Http, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -44,19 +45,23 @@ pub fn complete(nouns: OpenApiRouter<Api>) -> (Router<Api>, OpenApi) {
         .build();
     let components = ComponentsBuilder::from(described.components.unwrap_or_default())
         .schema(Problem::name(), Problem::schema())
-        .security_scheme("session", SecurityScheme::Http(bearer()))
-        .security_scheme("app_password", SecurityScheme::Http(Http::new(HttpAuthScheme::Basic)))
+        .responses_from_iter(refusals::all())
+        .security_scheme(operation::SESSION, SecurityScheme::Http(bearer()))
+        .security_scheme(operation::APP_PASSWORD, SecurityScheme::Http(Http::new(HttpAuthScheme::Basic)))
         .build();
-    let mut document = OpenApiBuilder::new()
+    let mut paths = described.paths;
+    for (path, item) in &mut paths.paths {
+        for (method, operation) in operations(item) {
+            operation::complete(method, path, operation);
+            examples::add(operation, &components.schemas);
+        }
+    }
+    let document = OpenApiBuilder::new()
         .info(info)
-        .paths(described.paths)
+        .paths(paths)
         .components(Some(components))
         .servers(Some([utoipa::openapi::Server::new(PREFIX)]))
-        .security(Some([requirement("session"), requirement("app_password")]))
         .build();
-    for operation in document.paths.paths.values_mut().flat_map(operations) {
-        add_errors(operation);
-    }
     (routes, document)
 }
 
@@ -77,23 +82,13 @@ fn bearer() -> Http {
     HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build()
 }
 
-fn requirement(scheme: &str) -> SecurityRequirement {
-    SecurityRequirement::new(scheme, Vec::<String>::new())
-}
-
-fn operations(path: &mut utoipa::openapi::PathItem) -> impl Iterator<Item = &mut Operation> {
-    let methods =
-        [&mut path.get, &mut path.put, &mut path.post, &mut path.delete, &mut path.patch, &mut path.head];
-    methods.into_iter().filter_map(Option::as_mut)
-}
-
-/// Whatever goes wrong is told in one way.
-fn add_errors(operation: &mut Operation) {
-    let problem = || RefOr::T(problem_response("Refused; `code` says why."));
-    operation.responses.responses.entry("default".to_owned()).or_insert_with(problem);
-}
-
-fn problem_response(description: &str) -> Response {
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
-    ResponseBuilder::new().description(description).content("application/problem+json", content).build()
+fn operations(path: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
+    let methods = [
+        (Method::GET, &mut path.get),
+        (Method::PUT, &mut path.put),
+        (Method::POST, &mut path.post),
+        (Method::DELETE, &mut path.delete),
+        (Method::PATCH, &mut path.patch),
+    ];
+    methods.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }

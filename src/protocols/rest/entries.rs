@@ -116,8 +116,12 @@ pub fn if_match(wanted: Option<ETagMatch>) -> Conditions {
 }
 
 /// Which files and folders are listed, and how.
-pub fn list_request(params: &EntryParams, keys: &[NodeKey]) -> Result<ListRequest, Error> {
-    let order = params.order.as_deref().map(|order| NodeOrder::parse(order, keys)).transpose()?;
+pub fn list_request(
+    params: &EntryParams,
+    order: Option<&str>,
+    keys: &[NodeKey],
+) -> Result<ListRequest, Error> {
+    let order = order.map(|order| NodeOrder::parse(order, keys)).transpose()?;
     let filter = match params.kind {
         None => NodeFilter::All,
         Some(EntryKind::File) => NodeFilter::Files,

@@ -13,7 +13,7 @@ pub fn router() -> OpenApiRouter<Api> {
 }
 
 /// Every code that an error may have, and what it means.
-#[utoipa::path(get, path = "/errors", tag = "About", security(()),
+#[utoipa::path(get, path = "/errors", operation_id = "list_errors", tag = "About", security(()),
     responses((status = 200, description = "The codes.", body = Vec<ErrorCode>)))]
 async fn list() -> Json<Vec<ErrorCode>> {
     let explained =

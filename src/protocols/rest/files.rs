@@ -1,6 +1,8 @@
 //! Files: what is known of them, their content, and moving, copying and removing them.
 
-use api_types::file::{ChangeEntry, DownloadParams, Entry, RemoveParams, UploadOutcomes, UploadParams};
+use api_types::file::{
+    Bytes, ChangeEntry, DownloadParams, Entry, RemoveParams, UploadForm, UploadOutcomes, UploadParams,
+};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::response::{IntoResponse, Response};
 use domain::Caller;
@@ -40,8 +42,8 @@ pub fn router() -> OpenApiRouter<Api> {
 ///
 /// Everything that can be refused is refused before the body is read. `Repr-Digest`, `Content-Digest` and `Digest` are
 /// compared with what came.
-#[utoipa::path(post, path = "/files", tag = "Files", params(UploadParams),
-    request_body(content = String, content_type = "application/octet-stream"),
+#[utoipa::path(post, path = "/files", operation_id = "upload_file", tag = "Files", params(UploadParams),
+    request_body(content((Bytes = "application/octet-stream"), (UploadForm = "multipart/form-data"))),
     responses((status = 201, description = "The file is stored.", body = Entry),
         (status = 200, description = "What became of each file of a form.", body = UploadOutcomes)))]
 async fn upload(
@@ -54,14 +56,14 @@ async fn upload(
 }
 
 /// Shows what is known of a file.
-#[utoipa::path(get, path = "/files/{id}", tag = "Files", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/files/{id}", operation_id = "get_file", tag = "Files", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The file.", body = Entry)))]
 async fn show(State(api): State<Api>, Asker(caller): Asker, Ids(id): Ids<Uuid>) -> Result<Shown, Refusal> {
     Ok(Shown(entries::file(&caller, &api.backends, id).await?))
 }
 
 /// Renames or moves a file.
-#[utoipa::path(patch, path = "/files/{id}", tag = "Files", params(("id" = Uuid, Path)), request_body = ChangeEntry,
+#[utoipa::path(patch, path = "/files/{id}", operation_id = "change_file", tag = "Files", params(("id" = Uuid, Path)), request_body = ChangeEntry,
     responses((status = 200, description = "The file as it is now.", body = Entry)))]
 async fn change(
     State(api): State<Api>,
@@ -77,7 +79,7 @@ async fn change(
 }
 
 /// Removes a file: into the trash or, with `permanent=true`, for good.
-#[utoipa::path(delete, path = "/files/{id}", tag = "Files", params(("id" = Uuid, Path), RemoveParams),
+#[utoipa::path(delete, path = "/files/{id}", operation_id = "remove_file", tag = "Files", params(("id" = Uuid, Path), RemoveParams),
     responses((status = 204, description = "The file is gone.")))]
 async fn remove(
     State(api): State<Api>,
@@ -93,7 +95,7 @@ async fn remove(
 }
 
 /// Copies a file: beside itself, or into a folder. No byte is uploaded again.
-#[utoipa::path(post, path = "/files/{id}/copy", tag = "Files", params(("id" = Uuid, Path)), request_body = ChangeEntry,
+#[utoipa::path(post, path = "/files/{id}/copy", operation_id = "copy_file", tag = "Files", params(("id" = Uuid, Path)), request_body = ChangeEntry,
     responses((status = 201, description = "The copy.", body = Entry)))]
 async fn copy(
     State(api): State<Api>,
@@ -107,10 +109,10 @@ async fn copy(
 }
 
 /// Downloads the content of a file, whole or the part that `Range` asks for.
-#[utoipa::path(get, path = "/files/{id}/content", tag = "Files", params(("id" = Uuid, Path), DownloadParams),
-    responses((status = 200, description = "The content.", body = String, content_type = "application/octet-stream"),
-        (status = 206, description = "A part of it."), (status = 302, description = "It is at the file store."),
-        (status = 304, description = "The client has it already."), (status = 416, description = "There is no such part.")))]
+#[utoipa::path(get, path = "/files/{id}/content", operation_id = "download_file", tag = "Files", params(("id" = Uuid, Path), DownloadParams),
+    responses((status = 200, description = "The content.", body = Bytes, content_type = "*/*"),
+        (status = 206, description = "A part of it.", body = Bytes, content_type = "*/*"), (status = 302, description = "It is at the file store."),
+        (status = 304, description = "The client has it already.")))]
 async fn download(
     State(api): State<Api>,
     Asker(caller): Asker,
@@ -133,8 +135,8 @@ async fn download(
 }
 
 /// Replaces the content of a file; what it had becomes an earlier version.
-#[utoipa::path(put, path = "/files/{id}/content", tag = "Files", params(("id" = Uuid, Path)),
-    request_body(content = String, content_type = "application/octet-stream"),
+#[utoipa::path(put, path = "/files/{id}/content", operation_id = "write_file", tag = "Files", params(("id" = Uuid, Path)),
+    request_body(content = Bytes, content_type = "application/octet-stream"),
     responses((status = 200, description = "The file as it is now.", body = Entry)))]
 async fn write(
     State(api): State<Api>,

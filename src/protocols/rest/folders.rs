@@ -2,7 +2,7 @@
 
 use api_types::List;
 use api_types::file::{ChangeEntry, Entry, RemoveParams};
-use api_types::folder::{EntryParams, NewFolder};
+use api_types::folder::{EntryOrderParams, EntryParams, NewFolder};
 use axum::Json;
 use axum::extract::State;
 use domain::{Caller, Conditions, NodeKey};
@@ -30,7 +30,7 @@ pub fn router() -> OpenApiRouter<Api> {
 }
 
 /// Makes a folder.
-#[utoipa::path(post, path = "/folders", tag = "Folders", request_body = NewFolder,
+#[utoipa::path(post, path = "/folders", operation_id = "create_folder", tag = "Folders", request_body = NewFolder,
     responses((status = 201, description = "The folder.", body = Entry)))]
 async fn create(
     State(api): State<Api>,
@@ -49,29 +49,30 @@ async fn create(
 }
 
 /// Shows what is known of a folder. `home` is the top of the caller's own drive.
-#[utoipa::path(get, path = "/folders/{id}", tag = "Folders", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/folders/{id}", operation_id = "get_folder", tag = "Folders", params(("id" = String, Path)),
     responses((status = 200, description = "The folder.", body = Entry)))]
 async fn show(State(api): State<Api>, Asker(caller): Asker, Ids(id): Ids<String>) -> Result<Shown, Refusal> {
     Ok(Shown(folder(&api, &caller, &id).await?))
 }
 
 /// Lists what is in a folder.
-#[utoipa::path(get, path = "/folders/{id}/children", tag = "Folders", params(("id" = String, Path), EntryParams),
+#[utoipa::path(get, path = "/folders/{id}/children", operation_id = "list_folder", tag = "Folders", params(("id" = String, Path), EntryOrderParams, EntryParams),
     responses((status = 200, description = "A page of them.", body = List<Entry>)))]
 async fn children(
     State(api): State<Api>,
     Asker(caller): Asker,
     Ids(id): Ids<String>,
+    Params(order): Params<EntryOrderParams>,
     Params(params): Params<EntryParams>,
 ) -> Result<Json<List<Entry>>, Refusal> {
-    let request = entries::list_request(&params, &NodeKey::IN_FOLDERS)?;
+    let request = entries::list_request(&params, order.order.as_deref(), &NodeKey::IN_FOLDERS)?;
     let id = entries::folder_id(&caller, &api.backends, &id).await?;
     let page = files::children(&caller, &api.backends, id, &request).await?;
     Ok(Json(List::from(page.map(|listed| entries::listed(&listed)))))
 }
 
 /// Renames or moves a folder.
-#[utoipa::path(patch, path = "/folders/{id}", tag = "Folders", params(("id" = String, Path)),
+#[utoipa::path(patch, path = "/folders/{id}", operation_id = "change_folder", tag = "Folders", params(("id" = String, Path)),
     request_body = ChangeEntry,
     responses((status = 200, description = "The folder as it is now.", body = Entry)))]
 async fn change(
@@ -88,7 +89,7 @@ async fn change(
 }
 
 /// Removes a folder with everything in it: into the trash or, with `permanent=true`, for good.
-#[utoipa::path(delete, path = "/folders/{id}", tag = "Folders", params(("id" = String, Path), RemoveParams),
+#[utoipa::path(delete, path = "/folders/{id}", operation_id = "remove_folder", tag = "Folders", params(("id" = String, Path), RemoveParams),
     responses((status = 204, description = "The folder is gone.")))]
 async fn remove(
     State(api): State<Api>,
@@ -105,7 +106,7 @@ async fn remove(
 }
 
 /// Copies a folder with everything in it: beside itself, or into another one.
-#[utoipa::path(post, path = "/folders/{id}/copy", tag = "Folders", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/folders/{id}/copy", operation_id = "copy_folder", tag = "Folders", params(("id" = String, Path)),
     request_body = ChangeEntry,
     responses((status = 201, description = "The copy.", body = Entry)))]
 async fn copy(

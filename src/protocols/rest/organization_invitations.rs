@@ -20,7 +20,7 @@ use crate::api::Api;
 use crate::asker::Asker;
 use crate::body::Body;
 use crate::organizations::wire;
-use crate::params::{Ids, Params};
+use crate::params::{Ids, Params, searched};
 use crate::problem::Refusal;
 
 pub fn router() -> OpenApiRouter<Api> {
@@ -69,7 +69,7 @@ async fn list(
         InvitationOrder::CreatedAt => (invitations::InvitationOrder::Created, false),
         InvitationOrder::CreatedAtDescending => (invitations::InvitationOrder::Created, true),
     };
-    let query = OpenInvitations { text: sent.q, order, descending, page: part.page()? };
+    let query = OpenInvitations { text: searched(sent.q)?, order, descending, page: part.page()? };
     let page = invitations::list(&caller, &api.backends, OrganizationId(id), &query).await?;
     let (next, total) = (page.next.map(|cursor| cursor.to_string()), page.total);
     let entries = page.entries.into_iter().map(TryInto::try_into).collect::<HouseResult<_>>()?;

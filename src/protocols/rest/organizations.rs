@@ -20,7 +20,7 @@ use crate::api::Api;
 use crate::asker::Asker;
 use crate::body::Body;
 use crate::conditions::IfMatch;
-use crate::params::{Ids, Params};
+use crate::params::{Ids, Params, searched};
 use crate::problem::Refusal;
 
 pub fn router() -> OpenApiRouter<Api> {
@@ -64,7 +64,7 @@ async fn list(
         OrganizationOrder::CreatedAtDescending => (organizations::OrganizationOrder::Created, true),
     };
     let all = sent.all.unwrap_or(false);
-    let query = OrganizationQuery { all, text: sent.q, order, descending, page: part.page()? };
+    let query = OrganizationQuery { all, text: searched(sent.q)?, order, descending, page: part.page()? };
     let page = organizations::list(&caller, &api.backends, &query).await?;
     Ok(Json(page.map(wire).into()))
 }
@@ -139,7 +139,7 @@ async fn list_members(
         OrganizationMemberOrder::SinceDescending => (MemberOrder::Since, true),
     };
     let role = sent.role.map(Into::into);
-    let query = MemberQuery { role, text: sent.q, order, descending, page: part.page()? };
+    let query = MemberQuery { role, text: searched(sent.q)?, order, descending, page: part.page()? };
     Ok(Json(members::list(&caller, &api.backends, OrganizationId(id), &query).await?.into()))
 }
 

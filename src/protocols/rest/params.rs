@@ -38,13 +38,19 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Ids<T> 
     }
 }
 
+/// The longest text that is searched for, in characters.
+const SEARCHED_CHARS_MAX: usize = 200;
+
 /// A text that is searched for, in which neither database takes a zero.
 ///
 /// # Errors
-/// [`Invalid`](Error::Invalid) when there is one in it.
+/// [`Invalid`](Error::Invalid) when there is one in it, or it is too long.
 pub fn searched(text: Option<String>) -> Result<Option<String>, Error> {
     match text {
         Some(text) if text.contains('\0') => Err(Error::Invalid("`q` cannot hold a NUL character.".into())),
+        Some(text) if text.chars().count() > SEARCHED_CHARS_MAX => {
+            Err(Error::Invalid(format!("`q` has at most {SEARCHED_CHARS_MAX} characters.").into()))
+        }
         text => Ok(text.filter(|text| !text.is_empty())),
     }
 }

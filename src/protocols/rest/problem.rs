@@ -85,6 +85,11 @@ fn challenge(code: Code) -> (HeaderName, HeaderValue) {
     (WWW_AUTHENTICATE, HeaderValue::from_static(value))
 }
 
+/// A request of which one part needs another that is not there.
+pub fn incomplete(sentence: &'static str) -> Error {
+    Error::Invalid(Message::coded(Code::Incomplete, sentence))
+}
+
 /// Where no route is.
 pub async fn nowhere() -> Refusal {
     Error::NotFound("There is nothing at this address; /api/v1/openapi.json lists what there is.".into())

@@ -17,7 +17,7 @@ pub fn router() -> OpenApiRouter<Api> {
 }
 
 /// Shows what the caller's own drive may hold and holds.
-#[utoipa::path(get, path = "/me/quota", tag = "Files",
+#[utoipa::path(get, path = "/me/quota", operation_id = "get_quota", tag = "Files",
     responses((status = 200, description = "In bytes.", body = QuotaUse)))]
 async fn show(State(api): State<Api>, Asker(caller): Asker) -> Result<Json<QuotaUse>, Refusal> {
     let quota = files::look(&caller, &api.backends, &NodePath::root()).await?.quota();

@@ -2,7 +2,7 @@
 
 use api_types::List;
 use api_types::file::Entry;
-use api_types::folder::{EntryParams, SearchParams};
+use api_types::folder::{EntryOrderParams, EntryParams, SearchParams};
 use axum::Json;
 use axum::extract::State;
 use domain::{NodeKey, ProjectId};
@@ -21,15 +21,16 @@ pub fn router() -> OpenApiRouter<Api> {
 }
 
 /// Finds files and folders by a part of their names, at any depth; not in the trash.
-#[utoipa::path(get, path = "/search", tag = "Files", params(SearchParams, EntryParams),
+#[utoipa::path(get, path = "/search", tag = "Files", params(SearchParams, EntryOrderParams, EntryParams),
     responses((status = 200, description = "A page of what was found.", body = List<Entry>)))]
 async fn search(
     State(api): State<Api>,
     Asker(caller): Asker,
     Params(wanted): Params<SearchParams>,
+    Params(order): Params<EntryOrderParams>,
     Params(params): Params<EntryParams>,
 ) -> Result<Json<List<Entry>>, Refusal> {
-    let request = entries::list_request(&params, &NodeKey::IN_FOLDERS)?;
+    let request = entries::list_request(&params, order.order.as_deref(), &NodeKey::IN_FOLDERS)?;
     let scope = match wanted.folder {
         Some(folder) => Scope::Folder(folder),
         None => Scope::Tree(wanted.project.map(ProjectId)),

@@ -4,7 +4,7 @@ use api_types::account::{HouseInvitation, InviteToHouse, WaitingUser};
 use api_types::{List, ListParams};
 use axum::Json;
 use axum::extract::State;
-use domain::{InvitationId, Role, UserId};
+use domain::{InvitationId, UserId};
 use http::StatusCode;
 use services::invitations::{self, InvitationOrder, InvitationQuery};
 use services::sign_ups;
@@ -30,7 +30,7 @@ pub fn router() -> OpenApiRouter<Api> {
 }
 
 /// Lists those who have signed up and wait until an admin lets them in, who came first first.
-#[utoipa::path(get, path = "/admin/sign-ups", tag = "Administration", params(ListParams),
+#[utoipa::path(get, path = "/admin/sign-ups", operation_id = "list_sign_ups", tag = "Administration", params(ListParams),
     responses((status = 200, description = "A page of them.", body = List<WaitingUser>)))]
 async fn waiting(
     State(api): State<Api>,
@@ -41,7 +41,7 @@ async fn waiting(
 }
 
 /// Lets somebody in who has signed up. They get a mail.
-#[utoipa::path(post, path = "/admin/sign-ups/{id}/approve", tag = "Administration", params(("id" = Uuid, Path, description = "Who.")),
+#[utoipa::path(post, path = "/admin/sign-ups/{id}/approve", operation_id = "approve_sign_up", tag = "Administration", params(("id" = Uuid, Path, description = "Who.")),
     responses((status = 200, description = "They can log in.", body = WaitingUser)))]
 async fn approve(
     State(api): State<Api>,
@@ -52,7 +52,7 @@ async fn approve(
 }
 
 /// Turns somebody away who has signed up: the account stays closed, and can be deleted as any other. They get a mail.
-#[utoipa::path(post, path = "/admin/sign-ups/{id}/refuse", tag = "Administration", params(("id" = Uuid, Path, description = "Who.")),
+#[utoipa::path(post, path = "/admin/sign-ups/{id}/refuse", operation_id = "refuse_sign_up", tag = "Administration", params(("id" = Uuid, Path, description = "Who.")),
     responses((status = 204, description = "They do not come in.")))]
 async fn refuse(
     State(api): State<Api>,
@@ -64,7 +64,7 @@ async fn refuse(
 }
 
 /// Lists the invitations to make an account, the oldest first.
-#[utoipa::path(get, path = "/admin/invitations", tag = "Administration", params(ListParams),
+#[utoipa::path(get, path = "/admin/invitations", operation_id = "list_house_invitations", tag = "Administration", params(ListParams),
     responses((status = 200, description = "A page of them.", body = List<HouseInvitation>)))]
 async fn list_invitations(
     State(api): State<Api>,
@@ -84,21 +84,21 @@ async fn list_invitations(
 
 /// Invites somebody to make an account. They get a mail with a link; earlier invitations of the same address are taken
 /// back.
-#[utoipa::path(post, path = "/admin/invitations", tag = "Administration", request_body = InviteToHouse,
+#[utoipa::path(post, path = "/admin/invitations", operation_id = "invite_to_house", tag = "Administration", request_body = InviteToHouse,
     responses((status = 201, description = "The invitation is under way.", body = HouseInvitation)))]
 async fn invite(
     State(api): State<Api>,
     Asker(caller): Asker,
     Body(sent): Body<InviteToHouse>,
 ) -> Result<Created<HouseInvitation>, Refusal> {
-    let role = sent.role.as_deref().unwrap_or("user").parse::<Role>()?;
+    let role = sent.role.unwrap_or_default().into();
     let made = invitations::create(&caller, &api.backends, &sent.email, role).await?;
     let path = format!("/admin/invitations/{}", made.id.0);
     Ok(Created { path, version: made.version(), made: made.into() })
 }
 
 /// An invitation to make an account.
-#[utoipa::path(get, path = "/admin/invitations/{id}", tag = "Administration", params(("id" = Uuid, Path, description = "Which one.")),
+#[utoipa::path(get, path = "/admin/invitations/{id}", operation_id = "get_house_invitation", tag = "Administration", params(("id" = Uuid, Path, description = "Which one.")),
     responses((status = 200, description = "The invitation.", body = HouseInvitation)))]
 async fn get_invitation(
     State(api): State<Api>,
@@ -110,7 +110,7 @@ async fn get_invitation(
 }
 
 /// Takes an invitation back.
-#[utoipa::path(delete, path = "/admin/invitations/{id}", tag = "Administration", params(("id" = Uuid, Path, description = "Which one.")),
+#[utoipa::path(delete, path = "/admin/invitations/{id}", operation_id = "revoke_house_invitation", tag = "Administration", params(("id" = Uuid, Path, description = "Which one.")),
     responses((status = 204, description = "It opens nothing any more.")))]
 async fn revoke_invitation(
     State(api): State<Api>,

@@ -2,7 +2,7 @@
 
 use api_types::List;
 use api_types::file::{ChangeEntry, Entry};
-use api_types::folder::{EntryParams, TrashParams};
+use api_types::folder::{EntryParams, TrashOrderParams, TrashParams};
 use api_types::trash::{Emptied, Restore, TrashEntry};
 use axum::Json;
 use axum::extract::State;
@@ -28,15 +28,16 @@ pub fn router() -> OpenApiRouter<Api> {
 }
 
 /// Lists what was removed from the caller's own drive, or from a project.
-#[utoipa::path(get, path = "/trash", tag = "Trash", params(TrashParams, EntryParams),
+#[utoipa::path(get, path = "/trash", operation_id = "list_trash", tag = "Trash", params(TrashParams, TrashOrderParams, EntryParams),
     responses((status = 200, description = "A page of it.", body = List<TrashEntry>)))]
 async fn list(
     State(api): State<Api>,
     Asker(caller): Asker,
     Params(whose): Params<TrashParams>,
+    Params(order): Params<TrashOrderParams>,
     Params(params): Params<EntryParams>,
 ) -> Result<Json<List<TrashEntry>>, Refusal> {
-    let request = entries::list_request(&params, &NodeKey::IN_TRASH)?;
+    let request = entries::list_request(&params, order.order.as_deref(), &NodeKey::IN_TRASH)?;
     let project = whose.project.map(ProjectId);
     let page = trash::page(&caller, &api.backends, project, &request).await?;
     let wire = |removed: trash::Entry| TrashEntry {
@@ -48,7 +49,7 @@ async fn list(
 }
 
 /// Purges everything in the trash for good.
-#[utoipa::path(delete, path = "/trash", tag = "Trash", params(TrashParams),
+#[utoipa::path(delete, path = "/trash", operation_id = "empty_trash", tag = "Trash", params(TrashParams),
     responses((status = 200, description = "It is empty.", body = Emptied)))]
 async fn empty(
     State(api): State<Api>,
@@ -60,7 +61,7 @@ async fn empty(
 }
 
 /// Purges an entry for good.
-#[utoipa::path(delete, path = "/trash/{id}", tag = "Trash", params(("id" = Uuid, Path)),
+#[utoipa::path(delete, path = "/trash/{id}", operation_id = "purge_trash_entry", tag = "Trash", params(("id" = Uuid, Path)),
     responses((status = 204, description = "It is gone.")))]
 async fn purge(
     State(api): State<Api>,
@@ -81,7 +82,7 @@ async fn purge(
 }
 
 /// Restores an entry: to the folder it was in, or to another one.
-#[utoipa::path(post, path = "/trash/{id}/restore", tag = "Trash", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/trash/{id}/restore", operation_id = "restore_trash_entry", tag = "Trash", params(("id" = Uuid, Path)),
     request_body = Restore,
     responses((status = 200, description = "What was restored.", body = Entry)))]
 async fn restore(

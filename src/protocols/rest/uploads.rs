@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::api::Api;
 use crate::entries::{self, Made, Shown, as_file};
-use crate::problem::Refusal;
+use crate::problem::{Refusal, incomplete};
 
 /// How many files one form may have.
 const FILES_MAX: usize = 1_000;
@@ -40,7 +40,7 @@ pub async fn receive(
     if is_form(request.headers()) {
         return Ok(Json(form(api, &caller, &place, request).await?).into_response());
     }
-    let name = params.name.ok_or_else(|| Error::Invalid("Say the name of the file by `name=…`.".into()))?;
+    let name = params.name.ok_or_else(|| incomplete("Say the name of the file by `name=…`."))?;
     let name = NodeName::parse(&name)?;
     let (parts, body) = request.into_parts();
     let upload = place.begin(api, &caller, &name, &parts.headers).await?;
@@ -140,7 +140,10 @@ async fn form(
         let stored = part(api, &numbered(caller, outcomes.len()), place, &name, field).await;
         outcomes.push(outcome(name, stored));
     }
-    Ok(UploadOutcomes { outcomes })
+    match outcomes.is_empty() {
+        true => Err(incomplete("There is no file in this form; a file is a part with a `filename`.").into()),
+        false => Ok(UploadOutcomes { outcomes }),
+    }
 }
 
 async fn part(

@@ -19,7 +19,7 @@ use crate::api::Api;
 use crate::asker::Asker;
 use crate::body::Body;
 use crate::conditions::IfMatch;
-use crate::params::{Ids, Params};
+use crate::params::{Ids, Params, searched};
 use crate::problem::Refusal;
 
 const ORDERS: [(&str, UserOrder); 4] = [
@@ -57,7 +57,7 @@ async fn list(
         role: asked.role.map(Into::into),
         state: asked.state.map(Into::into),
         organization: asked.organization_id.map(OrganizationId),
-        text: asked.q,
+        text: searched(asked.q)?,
         order,
         descending,
         page: list.page()?,

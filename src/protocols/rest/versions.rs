@@ -1,7 +1,7 @@
 //! Earlier contents of a file.
 
 use api_types::List;
-use api_types::file::Entry;
+use api_types::file::{Bytes, Entry};
 use api_types::version::FileVersion;
 use axum::Json;
 use axum::extract::State;
@@ -27,7 +27,7 @@ pub fn router() -> OpenApiRouter<Api> {
 }
 
 /// Lists the contents that are kept of a file, the current one first.
-#[utoipa::path(get, path = "/files/{id}/versions", tag = "Versions", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/files/{id}/versions", operation_id = "list_versions", tag = "Versions", params(("id" = Uuid, Path)),
     responses((status = 200, description = "All of them.", body = List<FileVersion>)))]
 async fn list(
     State(api): State<Api>,
@@ -42,11 +42,11 @@ async fn list(
 }
 
 /// Downloads an earlier content of a file, whole or the part that `Range` asks for.
-#[utoipa::path(get, path = "/files/{id}/versions/{version}/content", tag = "Versions",
+#[utoipa::path(get, path = "/files/{id}/versions/{version}/content", operation_id = "download_version", tag = "Versions",
     params(("id" = Uuid, Path), ("version" = i64, Path)),
-    responses((status = 200, description = "The content.", body = String, content_type = "application/octet-stream"),
-        (status = 206, description = "A part of it."), (status = 304, description = "The client has it already."),
-        (status = 416, description = "There is no such part.")))]
+    responses((status = 200, description = "The content.", body = Bytes, content_type = "*/*"),
+        (status = 206, description = "A part of it.", body = Bytes, content_type = "*/*"),
+        (status = 304, description = "The client has it already.")))]
 async fn download(
     State(api): State<Api>,
     Asker(caller): Asker,
@@ -61,7 +61,7 @@ async fn download(
 }
 
 /// Gives a file an earlier content back, as a new version.
-#[utoipa::path(post, path = "/files/{id}/versions/{version}/restore", tag = "Versions",
+#[utoipa::path(post, path = "/files/{id}/versions/{version}/restore", operation_id = "restore_version", tag = "Versions",
     params(("id" = Uuid, Path), ("version" = i64, Path)),
     responses((status = 200, description = "The file as it is now.", body = Entry)))]
 async fn restore(

@@ -8,7 +8,7 @@ use crate::Backends;
 const CHARS_MIN: usize = 8;
 
 /// More than anybody types or pastes; hashing more would be work for nothing.
-const BYTES_MAX: usize = 1024;
+const CHARS_MAX: usize = 1024;
 
 /// Hashes an account password for who has this name; never inside of a transaction.
 ///
@@ -16,10 +16,11 @@ const BYTES_MAX: usize = 1024;
 /// [`Invalid`](Error::Invalid) for one that is too short or too long, or is the name.
 pub(crate) async fn hash_new(backends: &Backends, password: &str, name: &UserName) -> Result<String> {
     let chars_min = backends.accounts.password_chars_min.max(CHARS_MIN);
-    if password.len() > BYTES_MAX {
-        return Err(unfit(format!("This password is too long; take at most {BYTES_MAX} bytes.")));
+    let chars = password.chars().count();
+    if chars > CHARS_MAX {
+        return Err(unfit(format!("This password is too long; take at most {CHARS_MAX} characters.")));
     }
-    if password.chars().count() < chars_min {
+    if chars < chars_min {
         return Err(unfit(format!("This password is too short; take at least {chars_min} characters.")));
     }
     if password.to_lowercase() == name.as_str() {

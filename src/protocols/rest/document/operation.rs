@@ -1,0 +1,221 @@
+//! What follows for an operation from its shape: who may ask, what headers it takes and gives, and how it is refused.
+
+use domain::KEY_BYTES_MAX;
+use http::{Method, StatusCode};
+use utoipa::openapi::header::{Header, HeaderBuilder};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{RefOr, Required};
+
+use super::refusals;
+
+/// The access token of a session.
+pub const SESSION: &str = "session";
+/// User name and app password.
+pub const APP_PASSWORD: &str = "app_password";
+
+/// What an app password opens.
+const TAGS_OF_FILES: [&str; 4] = ["Files", "Folders", "Versions", "Trash"];
+/// What is done to something under a condition, though it is a POST.
+const CONDITIONAL_VERBS: [&str; 7] =
+    ["activate", "deactivate", "suspend", "resume", "restore", "purge", "copy"];
+/// What has no version that could be expected of it.
+const WITHOUT_VERSION: [&str; 3] = ["/me/sessions/{id}", "/me/devices/{id}", "/trash"];
+/// What sends a mail or nothing.
+const MAILING: [&str; 3] = ["/admin/invitations", "/auth/password/forgot", "/auth/verify-email/resend"];
+
+const TAG: &str = r#"^(W/)?"[!#-~]*"$"#;
+const TAGS: &str = r#"^(\*|(W/)?"[!#-+\--~]*"( ?, ?(W/)?"[!#-+\--~]*")*)$"#;
+const KEY: &str = "^[!#-~]([ !#-~]*[!#-~])?$";
+
+/// Adds what follows from the shape of an operation.
+pub fn complete(method: Method, path: &str, operation: &mut Operation) {
+    let shape = Shape::of(method, path, operation);
+    operation.security = Some(shape.security());
+    operation.parameters.get_or_insert_default().extend(shape.headers().into_iter().map(RefOr::T));
+    for status in shape.refusals() {
+        let key = status.as_u16().to_string();
+        operation.responses.responses.entry(key).or_insert_with(|| refusals::reference(Some(status)));
+    }
+    let others = || refusals::reference(None);
+    operation.responses.responses.entry("default".to_owned()).or_insert_with(others);
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response {
+            let headers = shape.told(status, !response.content.is_empty());
+            response
+                .headers
+                .extend(headers.into_iter().map(|(name, header)| (name.to_owned(), RefOr::T(header))));
+        }
+    }
+    if shape.gives_json {
+        let unchanged = utoipa::openapi::Response::new("You have it already.");
+        operation.responses.responses.insert("304".to_owned(), RefOr::T(unchanged));
+    }
+}
+
+/// What is known of an operation.
+struct Shape<'a> {
+    method: Method,
+    path: &'a str,
+    is_public: bool,
+    is_of_files: bool,
+    has_question: bool,
+    takes_json: bool,
+    takes_bytes: bool,
+    gives_json: bool,
+    gives_bytes: bool,
+    creates: bool,
+    is_conditional: bool,
+}
+
+impl<'a> Shape<'a> {
+    fn of(method: Method, path: &'a str, operation: &Operation) -> Self {
+        let tags = operation.tags.iter().flatten();
+        let body = match &operation.request_body {
+            Some(RefOr::T(body)) => body.content.keys().next().map(String::as_str),
+            _ => None,
+        };
+        let answer = match operation.responses.responses.get("200") {
+            Some(RefOr::T(answer)) => answer.content.keys().next().map(String::as_str),
+            _ => None,
+        };
+        let reads = method == Method::GET;
+        let verb = path.rsplit('/').next().unwrap_or_default();
+        Self {
+            path,
+            // Said by the route itself: `security(())`.
+            is_public: operation.security.as_ref().is_some_and(|all| *all == [SecurityRequirement::default()]),
+            is_of_files: tags.into_iter().any(|tag| TAGS_OF_FILES.contains(&tag.as_str())),
+            has_question: operation.parameters.iter().flatten().any(|parameter| {
+                matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query)
+            }),
+            takes_json: body == Some("application/json"),
+            takes_bytes: body.is_some_and(|kind| kind != "application/json"),
+            gives_json: reads && answer == Some("application/json"),
+            gives_bytes: reads && answer == Some("application/octet-stream"),
+            creates: method == Method::POST && operation.responses.responses.contains_key("201"),
+            is_conditional: match method {
+                Method::GET => false,
+                Method::POST => path.contains('{') && CONDITIONAL_VERBS.contains(&verb),
+                _ => !WITHOUT_VERSION.contains(&path),
+            },
+            method,
+        }
+    }
+
+    fn changes(&self) -> bool {
+        self.method != Method::GET
+    }
+
+    fn security(&self) -> Vec<SecurityRequirement> {
+        let by = |scheme: &str| SecurityRequirement::new(scheme, Vec::<String>::new());
+        match (self.is_public, self.is_of_files) {
+            (true, _) => Vec::new(),
+            (false, true) => vec![by(SESSION), by(APP_PASSWORD)],
+            (false, false) => vec![by(SESSION)],
+        }
+    }
+
+    /// The headers of the request that count.
+    fn headers(&self) -> Vec<Parameter> {
+        let mut headers = Vec::new();
+        if self.is_conditional {
+            let means = "Only if it still has one of these ETags; `*` for any.";
+            headers.push(header("If-Match", means, text().pattern(Some(TAGS)).examples(["*"])));
+        }
+        if self.gives_json || self.gives_bytes {
+            let means = "Only if it has none of these ETags: those of what you have already.";
+            headers.push(header("If-None-Match", means, text().pattern(Some(TAGS)).examples(["\"1\""])));
+        }
+        if self.gives_bytes {
+            let means = "The part that is wanted; what cannot be read asks for the whole.";
+            headers.push(header("Range", means, text().examples(["bytes=0-1023"])));
+            let means = "The ETag, or the time of the last change, of the content that `Range` is meant of.";
+            headers.push(header("If-Range", means, text().examples(["\"1\""])));
+        }
+        if self.creates {
+            let means = "Makes it once, however often this is sent under the same key.";
+            let key = text().min_length(Some(1)).max_length(Some(KEY_BYTES_MAX)).pattern(Some(KEY));
+            headers.push(header(
+                "Idempotency-Key",
+                means,
+                key.examples(["8e03978e-40d5-43dd-bc93-6894a57f9324"]),
+            ));
+        }
+        headers
+    }
+
+    /// The headers of an answer that is no refusal.
+    fn told(&self, status: &str, has_content: bool) -> Vec<(&'static str, Header)> {
+        let mut headers = Vec::new();
+        if (has_content && self.has_tag(status)) || status == "206" {
+            headers.push(("ETag", told("Its version, for `If-Match` and `If-None-Match`.", Some(TAG))));
+        }
+        if status == "201" || status == "302" || (status == "202" && self.method == Method::DELETE) {
+            headers.push(("Location", told("Where it is.", None)));
+        }
+        if self.gives_bytes && matches!(status, "200" | "206") {
+            headers.push(("Accept-Ranges", told("That parts can be asked for.", Some("^bytes$"))));
+            headers.push(("Last-Modified", told("When the content last changed.", None)));
+        }
+        if status == "206" {
+            headers.push(("Content-Range", told("Which part it is.", Some(r"^bytes \d+-\d+/\d+$"))));
+        }
+        if !self.is_public && status.starts_with('2') {
+            headers.push(("RateLimit", told("How many requests are left, and for how long.", None)));
+            headers.push(("RateLimit-Policy", told("How many requests there may be.", None)));
+        }
+        headers
+    }
+
+    fn has_tag(&self, status: &str) -> bool {
+        let is_read = (self.gives_json || self.gives_bytes) && status == "200";
+        is_read
+            || (self.changes() && matches!(status, "200" | "201") && (self.creates || self.is_conditional))
+    }
+
+    /// How it can be refused, beside what can happen to any request.
+    fn refusals(&self) -> Vec<StatusCode> {
+        let reads_something = self.has_question || self.takes_json || self.takes_bytes || self.gives_json;
+        let writes_files = self.is_of_files && self.changes();
+        let refers = self.path.contains('{') || self.is_of_files || (self.creates && self.takes_json);
+        let clashes = self.creates || writes_files || (self.changes() && self.path.contains('{'));
+        [
+            (reads_something || self.is_conditional || self.creates, StatusCode::BAD_REQUEST),
+            (!self.is_public || self.path.starts_with("/auth/"), StatusCode::UNAUTHORIZED),
+            (!self.is_public || self.path.starts_with("/auth/"), StatusCode::FORBIDDEN),
+            (refers, StatusCode::NOT_FOUND),
+            (clashes || (self.takes_json && self.changes()), StatusCode::CONFLICT),
+            (self.is_conditional || self.gives_bytes, StatusCode::PRECONDITION_FAILED),
+            (self.takes_json || self.takes_bytes, StatusCode::PAYLOAD_TOO_LARGE),
+            (self.takes_json, StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            (self.gives_bytes, StatusCode::RANGE_NOT_SATISFIABLE),
+            (writes_files, StatusCode::LOCKED),
+            (self.path != "/errors", StatusCode::TOO_MANY_REQUESTS),
+            (MAILING.contains(&self.path) && self.changes(), StatusCode::NOT_IMPLEMENTED),
+            (writes_files && self.method != Method::DELETE, StatusCode::INSUFFICIENT_STORAGE),
+        ]
+        .into_iter()
+        .filter_map(|(can_be, status)| can_be.then_some(status))
+        .collect()
+    }
+}
+
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn header(name: &str, means: &str, schema: ObjectBuilder) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(means))
+        .schema(Some(schema))
+        .build()
+}
+
+fn told(means: &str, pattern: Option<&str>) -> Header {
+    HeaderBuilder::new().schema(Some(text().pattern(pattern))).description(Some(means)).build()
+}
