@@ -1,5 +1,6 @@
 //! A running product for each test, and a client that says exactly what it is told to say.
 
+mod accounts;
 mod api;
 pub mod database;
 mod drive;
@@ -14,6 +15,7 @@ mod program;
 mod redis_server;
 mod wire;
 
+pub use accounts::{set_active, set_quota};
 pub use api::Api;
 pub use drive::Drive;
 pub use house::{TestHouse, settled};
