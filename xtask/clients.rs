@@ -18,6 +18,7 @@ const CLIENTS: &[Client] = &[
     Client { program: "cadaver", install: "apt-get install cadaver" },
     Client { program: "curl", install: "apt-get install curl" },
     Client { program: "faketime", install: "apt-get install faketime" },
+    Client { program: "st", install: "pip install schemathesis==4.32.5" },
 ];
 
 /// Names each client that is not installed; in CI that is an error, since its tests would prove nothing.

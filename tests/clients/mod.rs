@@ -9,6 +9,7 @@ mod rclone;
 mod redirects;
 mod remote;
 mod replays;
+mod schemathesis;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -23,6 +24,7 @@ const INSTALL: &[(&str, &str)] = &[
     ("cadaver", "apt install cadaver"),
     ("curl", "apt install curl"),
     ("faketime", "apt install faketime"),
+    ("st", "pip install schemathesis==4.32.5"),
 ];
 
 /// Makes curl print the status and nothing else.

@@ -26,9 +26,11 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 /// Answers 304 for what the caller has already. What has no tag of its own, as lists, gets one from its bytes.
 pub async fn answer_conditionally(request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !reads {
+        return next.run(request).await;
+    }
     let known = match tags(request.headers(), IF_NONE_MATCH) {
-        Ok(known) if reads => known,
-        Ok(_) => return next.run(request).await,
+        Ok(known) => known,
         Err(error) => return Refusal::from(error).into_response(),
     };
     let answer = next.run(request).await;
@@ -76,17 +78,59 @@ fn tags(headers: &HeaderMap, name: HeaderName) -> Result<Option<ETagMatch>, Erro
     let mut all = Vec::new();
     let lines = headers.get_all(&name);
     for line in &lines {
-        let line = line.to_str().map_err(|_| unreadable(&name))?;
-        for tag in line.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
-            match tag {
-                "*" => return Ok(Some(ETagMatch::Any)),
-                tag => all.push(ETag::parse(tag).ok_or_else(|| unreadable(&name))?),
-            }
+        let line = line.to_str().map_err(|_| unreadable(&name))?.trim();
+        if line == "*" {
+            return Ok(Some(ETagMatch::Any));
+        }
+        let mut rest = line;
+        while !rest.is_empty() {
+            let (tag, behind) = first_tag(rest).ok_or_else(|| unreadable(&name))?;
+            all.push(tag);
+            rest = behind;
         }
     }
-    Ok(headers.contains_key(&name).then_some(ETagMatch::OneOf(all)))
+    match (headers.contains_key(&name), all.is_empty()) {
+        (true, true) => Err(unreadable(&name)),
+        (is_sent, _) => Ok(is_sent.then_some(ETagMatch::OneOf(all))),
+    }
+}
+
+/// The first tag of a list, and what stands behind it and its comma: there may be commas in a tag too.
+fn first_tag(list: &str) -> Option<(ETag, &str)> {
+    let begin = list.find('"')? + 1;
+    let end = begin + list.get(begin..)?.find('"')? + 1;
+    let (tag, behind) = list.split_at_checked(end)?;
+    let behind = behind.trim_start();
+    let rest = if behind.is_empty() { behind } else { behind.strip_prefix(',')? };
+    Some((ETag::parse(tag)?, rest.trim_start()))
 }
 
 fn unreadable(name: &HeaderName) -> Error {
     Error::Invalid(format!("The header `{name}` holds something that is no entity tag.").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(lines: &[&'static str]) -> Result<Option<ETagMatch>, Error> {
+        let lines = lines.iter().map(|line| (IF_MATCH, HeaderValue::from_static(line)));
+        tags(&lines.collect(), IF_MATCH)
+    }
+
+    #[test]
+    fn tags_are_read_over_lines_and_with_commas_in_them() {
+        let all =
+            |opaque: &[&str]| Some(ETagMatch::OneOf(opaque.iter().map(|tag| ETag::strong(tag)).collect()));
+        assert_eq!(read(&[]).unwrap(), None);
+        assert_eq!(read(&[" * "]).unwrap(), Some(ETagMatch::Any));
+        assert_eq!(read(&["\"a\"", "W/\"b,c\" ,\"\""]).unwrap(), all(&["a", "b,c", ""]));
+    }
+
+    #[test]
+    fn what_is_no_list_of_tags_is_refused() {
+        for wrong in ["", "a", "\"a", "\"a\" \"b\"", "\"a\"b", "x\"a\"", "\"a\", *"] {
+            assert!(matches!(read(&[wrong]), Err(Error::Invalid(_))), "{wrong}");
+        }
+    }
 }

@@ -26,7 +26,7 @@ const WITHOUT_VERSION: [&str; 3] = ["/me/sessions/{id}", "/me/devices/{id}", "/t
 const MAILING: [&str; 3] = ["/admin/invitations", "/auth/password/forgot", "/auth/verify-email/resend"];
 
 const TAG: &str = r#"^(W/)?"[!#-~]*"$"#;
-const TAGS: &str = r#"^(\*|(W/)?"[!#-+\--~]*"( ?, ?(W/)?"[!#-+\--~]*")*)$"#;
+const TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$"#;
 const KEY: &str = "^[!#-~]([ !#-~]*[!#-~])?$";
 
 /// Adds what follows from the shape of an operation.
@@ -61,6 +61,7 @@ struct Shape<'a> {
     is_public: bool,
     is_of_files: bool,
     has_question: bool,
+    asks_of_project: bool,
     takes_json: bool,
     takes_bytes: bool,
     gives_json: bool,
@@ -85,11 +86,13 @@ impl<'a> Shape<'a> {
         Self {
             path,
             // Said by the route itself: `security(())`.
-            is_public: operation.security.as_ref().is_some_and(|all| *all == [SecurityRequirement::default()]),
+            is_public: operation
+                .security
+                .as_ref()
+                .is_some_and(|all| *all == [SecurityRequirement::default()]),
             is_of_files: tags.into_iter().any(|tag| TAGS_OF_FILES.contains(&tag.as_str())),
-            has_question: operation.parameters.iter().flatten().any(|parameter| {
-                matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query)
-            }),
+            has_question: question(operation).next().is_some(),
+            asks_of_project: question(operation).any(|name| name == "project"),
             takes_json: body == Some("application/json"),
             takes_bytes: body.is_some_and(|kind| kind != "application/json"),
             gives_json: reads && answer == Some("application/json"),
@@ -179,7 +182,10 @@ impl<'a> Shape<'a> {
     fn refusals(&self) -> Vec<StatusCode> {
         let reads_something = self.has_question || self.takes_json || self.takes_bytes || self.gives_json;
         let writes_files = self.is_of_files && self.changes();
-        let refers = self.path.contains('{') || self.is_of_files || (self.creates && self.takes_json);
+        let refers = self.path.contains('{')
+            || self.is_of_files
+            || self.asks_of_project
+            || (self.creates && self.takes_json);
         let clashes = self.creates || writes_files || (self.changes() && self.path.contains('{'));
         [
             (reads_something || self.is_conditional || self.creates, StatusCode::BAD_REQUEST),
@@ -200,6 +206,14 @@ impl<'a> Shape<'a> {
         .filter_map(|(can_be, status)| can_be.then_some(status))
         .collect()
     }
+}
+
+/// The names of what is asked behind the address.
+fn question(operation: &Operation) -> impl Iterator<Item = &str> {
+    operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
+        RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query => Some(parameter.name.as_str()),
+        _ => None,
+    })
 }
 
 fn text() -> ObjectBuilder {
