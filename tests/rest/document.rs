@@ -140,7 +140,8 @@ fn every_body_has_an_example() {
 #[test]
 fn every_code_is_in_the_catalogue() {
     let errors = TestHouse::new().anonymous_api().get("/errors").json();
-    let listed: Vec<_> = errors.as_array().unwrap().iter().map(|error| error["code"].as_str().unwrap()).collect();
+    let listed: Vec<_> =
+        errors.as_array().unwrap().iter().map(|error| error["code"].as_str().unwrap()).collect();
     assert_eq!(listed, Code::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>());
 }
 

@@ -61,9 +61,10 @@ fn read(headers: &HeaderMap) -> Result<String, Error> {
     let (Some(line), None) = (lines.next(), lines.next()) else { return Err(invalid()) };
     let text = line.to_str().map_err(|_| invalid())?.trim();
     let key = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-    match key.is_empty() || key.len() > KEY_BYTES_MAX {
-        true => Err(invalid()),
-        false => Ok(key.to_owned()),
+    let is_one = !key.is_empty() && !key.contains(['"', '\t']);
+    match is_one && text.len() <= KEY_BYTES_MAX {
+        true => Ok(key.to_owned()),
+        false => Err(invalid()),
     }
 }
 

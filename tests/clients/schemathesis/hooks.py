@@ -1,12 +1,18 @@
 """What schemathesis cannot read in the description: how to log in, and which refusals are no matter of how a request is
 written."""
 
+import json
 import os
 
 import requests
 import schemathesis
 
 API = os.environ["LARDER_API"]
+
+# What is there from the beginning: by the beginning of a path, what its parameters are.
+KNOWN = json.loads(os.environ["LARDER_KNOWN"])
+KEPT = {value for known in KNOWN.values() for value in known.values() if isinstance(value, str)}
+NOBODY = "00000000-0000-4000-8000-000000000000"
 
 # What is refused with one of these codes is so for what is there or not, which no schema tells.
 ABOUT_STATE = {
@@ -50,6 +56,12 @@ def before_call(context, case, kwargs):
     for name in ("If-Match", "If-None-Match"):
         if headers.get(name) == "0":
             headers[name] = "*" if name == "If-Match" else '"0"'
+    # Later requests are about what is there from the beginning, too.
+    ends = case.method == "DELETE" or case.path.endswith(("/purge", "/leave"))
+    if ends and case.path_parameters:
+        case.path_parameters = {key: NOBODY if value in KEPT else value for key, value in case.path_parameters.items()}
+    if case.path == "/batch" and isinstance(case.body, dict) and isinstance(case.body.get("ids"), list):
+        case.body["ids"] = [NOBODY if id in KEPT else id for id in case.body["ids"]]
     if not case.meta.generation.mode.is_positive:
         return
     if "If-Match" in headers:
@@ -57,6 +69,12 @@ def before_call(context, case, kwargs):
     if "Idempotency-Key" in headers:
         headers["Idempotency-Key"] = case.id
     query.pop("cursor", None)
+    # In the stateful phase identities come from earlier answers.
+    if case.meta.phase.name.value == "stateful" or ends:
+        return
+    for beginning, known in KNOWN.items():
+        if case.path.startswith(beginning):
+            case.path_parameters.update({name: known[name] for name in case.path_parameters if name in known})
 
 
 @schemathesis.hook

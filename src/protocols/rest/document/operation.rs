@@ -27,7 +27,7 @@ const MAILING: [&str; 3] = ["/admin/invitations", "/auth/password/forgot", "/aut
 
 const TAG: &str = r#"^(W/)?"[!#-~]*"$"#;
 const TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$"#;
-const KEY: &str = "^[!#-~]([ !#-~]*[!#-~])?$";
+const KEY: &str = r#"^("[ !#-~]+"|[!#-~]([ !#-~]*[!#-~])?)$"#;
 
 /// Adds what follows from the shape of an operation.
 pub fn complete(method: Method, path: &str, operation: &mut Operation) {

@@ -167,7 +167,7 @@ async fn only_who_administers_an_organization_invites_and_nobody_to_more_than_th
     ] {
         assert_coded(bakers.invite(who, Viewer).await, code);
         assert_coded(invitations::list(who, backends, bakers.id, &open()).await, code);
-        assert_coded(invitations::get(who, backends, bakers.id, id, None).await, code);
+        assert_coded(invitations::get(who, backends, bakers.id, id).await, code);
         assert_coded(invitations::revoke(who, backends, bakers.id, id, None).await, code);
     }
     assert_coded(bakers.invite(&bakers.admin, Owner).await, Code::Forbidden);
