@@ -21,7 +21,7 @@ pub mod trash;
 pub mod user;
 pub mod version;
 
-pub use change::{Change, sent};
+pub use change::{Change, sent, sent_bytes};
 pub use list::{List, ListParams};
 pub use problem::Problem;
 pub use time::Time;

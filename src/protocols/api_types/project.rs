@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::{Change, Time, sent};
+use crate::{Change, Time, sent_bytes};
 
 /// What a member is in a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -150,7 +150,7 @@ pub struct ProjectPatch {
     pub active: Option<bool>,
     /// What its files may take, in bytes; null for no limit. For owners and admins of its organization, and of a personal
     /// project for admins of the server.
-    #[serde(default, deserialize_with = "sent", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "sent_bytes", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u64>, maximum = 9_223_372_036_854_775_807_i64)]
     pub quota_bytes: Change<u64>,
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::{Change, Time, sent};
+use crate::{Change, Time, sent, sent_bytes};
 
 /// What somebody is on this server as a whole.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -157,7 +157,7 @@ pub struct NewUser {
     #[schema(format = Password, min_length = 8, max_length = 1024)]
     pub password: Option<String>,
     /// What their own files may take; null for no limit, left out for what this server gives everybody.
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default, deserialize_with = "sent_bytes")]
     #[schema(value_type = Option<u64>, maximum = 9_223_372_036_854_775_807_i64)]
     pub quota_bytes: Change<u64>,
 }
@@ -178,7 +178,7 @@ pub struct UserPatch {
     #[schema(value_type = Option<String>, format = Email, max_length = 254)]
     pub email: Change<String>,
     /// What their own files may take; null for no limit. What is there stays, even if it is more.
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default, deserialize_with = "sent_bytes")]
     #[schema(value_type = Option<u64>, maximum = 9_223_372_036_854_775_807_i64)]
     pub quota_bytes: Change<u64>,
 }

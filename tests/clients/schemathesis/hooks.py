@@ -59,9 +59,9 @@ def before_call(context, case, kwargs):
     # Later requests are about what is there from the beginning, too.
     ends = case.method == "DELETE" or case.path.endswith(("/purge", "/leave"))
     if ends and case.path_parameters:
-        case.path_parameters = {key: NOBODY if value in KEPT else value for key, value in case.path_parameters.items()}
+        case.path_parameters = {key: NOBODY if str(value) in KEPT else value for key, value in case.path_parameters.items()}
     if case.path == "/batch" and isinstance(case.body, dict) and isinstance(case.body.get("ids"), list):
-        case.body["ids"] = [NOBODY if id in KEPT else id for id in case.body["ids"]]
+        case.body["ids"] = [NOBODY if str(id) in KEPT else id for id in case.body["ids"]]
     if not case.meta.generation.mode.is_positive:
         return
     if "If-Match" in headers:

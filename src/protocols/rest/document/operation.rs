@@ -33,6 +33,10 @@ const KEY: &str = r#"^("[ !#-~]+"|[!#-~]([ !#-~]*[!#-~])?)$"#;
 pub fn complete(method: Method, path: &str, operation: &mut Operation) {
     let shape = Shape::of(method, path, operation);
     operation.security = Some(shape.security());
+    if let Some(RefOr::T(body)) = operation.request_body.as_mut().filter(|_| shape.takes_bytes) {
+        // A file may be empty.
+        body.required = Some(Required::False);
+    }
     operation.parameters.get_or_insert_default().extend(shape.headers().into_iter().map(RefOr::T));
     for status in shape.refusals() {
         let key = status.as_u16().to_string();
@@ -96,7 +100,7 @@ impl<'a> Shape<'a> {
             takes_json: body == Some("application/json"),
             takes_bytes: body.is_some_and(|kind| kind != "application/json"),
             gives_json: reads && answer == Some("application/json"),
-            gives_bytes: reads && answer == Some("application/octet-stream"),
+            gives_bytes: reads && answer == Some("*/*"),
             creates: method == Method::POST && operation.responses.responses.contains_key("201"),
             is_conditional: match method {
                 Method::GET => false,
@@ -127,7 +131,7 @@ impl<'a> Shape<'a> {
             let means = "Only if it still has one of these ETags; `*` for any.";
             headers.push(header("If-Match", means, text().pattern(Some(TAGS)).examples(["*"])));
         }
-        if self.gives_json || self.gives_bytes {
+        if !self.changes() {
             let means = "Only if it has none of these ETags: those of what you have already.";
             headers.push(header("If-None-Match", means, text().pattern(Some(TAGS)).examples(["\"1\""])));
         }
