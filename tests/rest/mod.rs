@@ -2,6 +2,7 @@
 
 mod admin_users;
 mod audit;
+mod authorization;
 mod document;
 mod files;
 mod limits;

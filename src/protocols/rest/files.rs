@@ -142,8 +142,6 @@ async fn write(
     State(api): State<Api>,
     Asker(caller): Asker,
     Ids(id): Ids<Uuid>,
-    // What is no tag is refused; otherwise it is judged with the other conditions.
-    IfMatch(_): IfMatch,
     request: Request,
 ) -> Result<Response, Refusal> {
     uploads::replace(&api, caller, id, request).await.map(IntoResponse::into_response)

@@ -132,8 +132,8 @@ impl<'a> Shape<'a> {
             headers.push(header("If-Match", means, text().pattern(Some(TAGS)).examples(["*"])));
         }
         if !self.changes() {
-            let means = "Only if it has none of these ETags: those of what you have already.";
-            headers.push(header("If-None-Match", means, text().pattern(Some(TAGS)).examples(["\"1\""])));
+            let means = "Only if it has none of these ETags: those of what you have already. What is none counts for nothing.";
+            headers.push(header("If-None-Match", means, text().examples(["\"1\""])));
         }
         if self.gives_bytes {
             let means = "The part that is wanted; what cannot be read asks for the whole.";
