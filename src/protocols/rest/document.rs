@@ -1,6 +1,7 @@
 //! The description of the API (OpenAPI 3.1), generated from the routes, and the page to try it out.
 
 mod examples;
+mod headers;
 mod operation;
 mod refusals;
 
@@ -43,7 +44,12 @@ pub fn complete(nouns: OpenApiRouter<Api>) -> (Router<Api>, OpenApi) {
         .description(Some(ABOUT))
         .license(Some(LicenseBuilder::new().name("MIT").identifier(Some("MIT")).build()))
         .build();
-    let components = ComponentsBuilder::from(described.components.unwrap_or_default())
+    let components = ComponentsBuilder::from(described.components.unwrap_or_default());
+    let components = headers::of_requests()
+        .fold(components, |components, (name, header)| components.parameter(name, header));
+    let components =
+        headers::of_answers().fold(components, |components, (name, header)| components.header(name, header));
+    let components = components
         .schema(Problem::name(), Problem::schema())
         .responses_from_iter(refusals::all())
         .security_scheme(operation::SESSION, SecurityScheme::Http(bearer()))

@@ -183,7 +183,7 @@ fn outcome(name: String, stored: Result<Found, Error>) -> UploadOutcome {
 }
 
 fn malformed() -> Error {
-    Error::Invalid("The form is not complete or is none; the files before are stored.".into())
+    incomplete("The form is not complete or is none; the files before are stored.")
 }
 
 fn is_form(sent: &HeaderMap) -> bool {

@@ -1,14 +1,11 @@
 //! What follows for an operation from its shape: who may ask, what headers it takes and gives, and how it is refused.
 
-use domain::KEY_BYTES_MAX;
 use http::{Method, StatusCode};
-use utoipa::openapi::header::{Header, HeaderBuilder};
-use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::security::SecurityRequirement;
-use utoipa::openapi::{RefOr, Required};
+use utoipa::openapi::{RefOr, Required, Response};
 
-use super::refusals;
+use super::{headers, refusals};
 
 /// The access token of a session.
 pub const SESSION: &str = "session";
@@ -25,10 +22,6 @@ const WITHOUT_VERSION: [&str; 3] = ["/me/sessions/{id}", "/me/devices/{id}", "/t
 /// What sends a mail or nothing.
 const MAILING: [&str; 3] = ["/admin/invitations", "/auth/password/forgot", "/auth/verify-email/resend"];
 
-const TAG: &str = r#"^(W/)?"[!#-~]*"$"#;
-const TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$"#;
-const KEY: &str = r#"^("[ !#-~]+"|[!#-~]([ !#-~]*[!#-~])?)$"#;
-
 /// Adds what follows from the shape of an operation.
 pub fn complete(method: Method, path: &str, operation: &mut Operation) {
     let shape = Shape::of(method, path, operation);
@@ -37,7 +30,7 @@ pub fn complete(method: Method, path: &str, operation: &mut Operation) {
         // A file may be empty.
         body.required = Some(Required::False);
     }
-    operation.parameters.get_or_insert_default().extend(shape.headers().into_iter().map(RefOr::T));
+    operation.parameters.get_or_insert_default().extend(shape.heeds().map(headers::of_request));
     for status in shape.refusals() {
         let key = status.as_u16().to_string();
         operation.responses.responses.entry(key).or_insert_with(|| refusals::reference(Some(status)));
@@ -46,14 +39,12 @@ pub fn complete(method: Method, path: &str, operation: &mut Operation) {
     operation.responses.responses.entry("default".to_owned()).or_insert_with(others);
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response {
-            let headers = shape.told(status, !response.content.is_empty());
-            response
-                .headers
-                .extend(headers.into_iter().map(|(name, header)| (name.to_owned(), RefOr::T(header))));
+            let told = shape.tells(status, !response.content.is_empty());
+            response.headers.extend(told.map(|name| (name.to_owned(), headers::of_answer(name))));
         }
     }
     if shape.gives_json {
-        let unchanged = utoipa::openapi::Response::new("You have it already.");
+        let unchanged = Response::new("You have it already.");
         operation.responses.responses.insert("304".to_owned(), RefOr::T(unchanged));
     }
 }
@@ -125,55 +116,32 @@ impl<'a> Shape<'a> {
     }
 
     /// The headers of the request that count.
-    fn headers(&self) -> Vec<Parameter> {
-        let mut headers = Vec::new();
-        if self.is_conditional {
-            let means = "Only if it still has one of these ETags; `*` for any.";
-            headers.push(header("If-Match", means, text().pattern(Some(TAGS)).examples(["*"])));
-        }
-        if !self.changes() {
-            let means = "Only if it has none of these ETags: those of what you have already. What is none counts for nothing.";
-            headers.push(header("If-None-Match", means, text().examples(["\"1\""])));
-        }
-        if self.gives_bytes {
-            let means = "The part that is wanted; what cannot be read asks for the whole.";
-            headers.push(header("Range", means, text().examples(["bytes=0-1023"])));
-            let means = "The ETag, or the time of the last change, of the content that `Range` is meant of.";
-            headers.push(header("If-Range", means, text().examples(["\"1\""])));
-        }
-        if self.creates {
-            let means = "Makes it once, however often this is sent under the same key.";
-            let key = text().min_length(Some(1)).max_length(Some(KEY_BYTES_MAX)).pattern(Some(KEY));
-            headers.push(header(
-                "Idempotency-Key",
-                means,
-                key.examples(["8e03978e-40d5-43dd-bc93-6894a57f9324"]),
-            ));
-        }
-        headers
+    fn heeds(&self) -> impl Iterator<Item = &'static str> {
+        let heeded = [
+            (self.is_conditional, "If-Match"),
+            (!self.changes(), "If-None-Match"),
+            (self.gives_bytes, "Range"),
+            (self.gives_bytes, "If-Range"),
+            (self.creates, "Idempotency-Key"),
+        ];
+        heeded.into_iter().filter_map(|(is_heeded, name)| is_heeded.then_some(name))
     }
 
     /// The headers of an answer that is no refusal.
-    fn told(&self, status: &str, has_content: bool) -> Vec<(&'static str, Header)> {
-        let mut headers = Vec::new();
-        if (has_content && self.has_tag(status)) || status == "206" {
-            headers.push(("ETag", told("Its version, for `If-Match` and `If-None-Match`.", Some(TAG))));
-        }
-        if status == "201" || status == "302" || (status == "202" && self.method == Method::DELETE) {
-            headers.push(("Location", told("Where it is.", None)));
-        }
-        if self.gives_bytes && matches!(status, "200" | "206") {
-            headers.push(("Accept-Ranges", told("That parts can be asked for.", Some("^bytes$"))));
-            headers.push(("Last-Modified", told("When the content last changed.", None)));
-        }
-        if status == "206" {
-            headers.push(("Content-Range", told("Which part it is.", Some(r"^bytes \d+-\d+/\d+$"))));
-        }
-        if !self.is_public && status.starts_with('2') {
-            headers.push(("RateLimit", told("How many requests are left, and for how long.", None)));
-            headers.push(("RateLimit-Policy", told("How many requests there may be.", None)));
-        }
-        headers
+    fn tells(&self, status: &str, has_content: bool) -> impl Iterator<Item = &'static str> {
+        let is_deletion = status == "202" && self.method == Method::DELETE;
+        let has_bytes = self.gives_bytes && matches!(status, "200" | "206");
+        let is_limited = !self.is_public && status.starts_with('2');
+        let told = [
+            ((has_content && self.has_tag(status)) || has_bytes, "ETag"),
+            (matches!(status, "201" | "302") || is_deletion, "Location"),
+            (has_bytes, "Accept-Ranges"),
+            (has_bytes, "Last-Modified"),
+            (status == "206", "Content-Range"),
+            (is_limited, "RateLimit"),
+            (is_limited, "RateLimit-Policy"),
+        ];
+        told.into_iter().filter_map(|(is_told, name)| is_told.then_some(name))
     }
 
     fn has_tag(&self, status: &str) -> bool {
@@ -218,22 +186,4 @@ fn question(operation: &Operation) -> impl Iterator<Item = &str> {
         RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query => Some(parameter.name.as_str()),
         _ => None,
     })
-}
-
-fn text() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::String)
-}
-
-fn header(name: &str, means: &str, schema: ObjectBuilder) -> Parameter {
-    ParameterBuilder::new()
-        .name(name)
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .description(Some(means))
-        .schema(Some(schema))
-        .build()
-}
-
-fn told(means: &str, pattern: Option<&str>) -> Header {
-    HeaderBuilder::new().schema(Some(text().pattern(pattern))).description(Some(means)).build()
 }
