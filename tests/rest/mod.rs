@@ -5,6 +5,7 @@ mod audit;
 mod document;
 mod files;
 mod limits;
+mod lists;
 mod manners;
 mod organizations;
 mod projects;

@@ -157,6 +157,11 @@ impl TestHouse {
         self.run(super::database::alter(self.folder(), sql, [user.into()]));
     }
 
+    /// The main address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The drive's address with a slash at the end.
     pub fn url(&self) -> String {
         format!("http://{}/dav/", self.address)
