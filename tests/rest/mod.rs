@@ -1,5 +1,6 @@
 //! The REST API, as its clients see it.
 
+mod accounts;
 mod admin_users;
 mod audit;
 mod document;
@@ -11,3 +12,4 @@ mod organizations;
 mod projects;
 mod sessions;
 mod tasks;
+mod tokens;
