@@ -1,6 +1,7 @@
 //! A running product for each test, and a client that says exactly what it is told to say.
 
 mod api;
+mod certificate;
 pub mod database;
 mod drive;
 pub mod ground;
@@ -15,10 +16,11 @@ mod redis_server;
 mod wire;
 
 pub use api::Api;
+pub use certificate::Certificate;
 pub use drive::Drive;
 pub use house::{TestHouse, settled};
 pub use machine::{Machine, Outcome, Server, get, labelled, read};
-pub use mail_server::{MailServer, Manner};
+pub use mail_server::{Encryption, MailServer, Manner};
 pub use pooler::Pooler;
 pub use postgres_server::PostgresServer;
 pub use postgres_wire::PostgresWire;
