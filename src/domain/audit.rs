@@ -67,6 +67,8 @@ actions! {
     ApproveUser = "user.approve",
     /// An account was changed by an admin: its role, quota or name.
     ChangeUser = "user.change",
+    /// An account password was set by whoever sits at the server.
+    SetPassword = "user.set_password",
     /// Somebody was let in again.
     ActivateUser = "user.activate",
     /// Somebody was kept out.

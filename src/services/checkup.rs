@@ -297,8 +297,8 @@ fn gibibytes(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app_passwords;
     use crate::auth::tests::{House, NOW, ann};
-    use crate::{app_passwords, users};
 
     async fn accounts_of(house: &House) -> State {
         let findings = examine(NOW, &house.backends).await;
@@ -313,9 +313,9 @@ mod tests {
         let (house, _) = House::with_ann().await;
         ready(&house.backends).await.unwrap();
         assert_eq!(accounts_of(&house).await, State::Good);
-        users::set_active(&house.backends, &ann(), false).await.unwrap();
+        house.set_active(false).await;
         assert_eq!(accounts_of(&house).await, State::Warning);
-        users::set_active(&house.backends, &ann(), true).await.unwrap();
+        house.set_active(true).await;
         app_passwords::revoke(NOW, &house.backends, &ann(), "laptop").await.unwrap();
         assert_eq!(accounts_of(&house).await, State::Warning);
     }

@@ -157,15 +157,6 @@ pub async fn end_session(caller: &Caller, backends: &Backends, id: SessionId) ->
     .await
 }
 
-/// Lets the caller go on who knows the account password, before what cannot be undone.
-///
-/// # Errors
-/// [`Forbidden`](Error::Forbidden) when it is wrong, [`TooMany`](Error::TooMany) when it was wrong too often.
-pub async fn prove_password(caller: &Caller, backends: &Arc<Backends>, password: &str) -> Result<()> {
-    caller.may_manage()?;
-    prove(caller, backends, password).await
-}
-
 async fn look(caller: &Caller, db: &impl Db) -> Result<Me> {
     let gone = || Error::NotFound("This account does not exist any more.".into());
     let user = users::by_id(db, caller.user).await?.ok_or_else(gone)?;

@@ -10,9 +10,10 @@ mod purge;
 mod tests;
 
 use domain::{
-    Action, Caller, Door, Event, Powers, RequestId, Result, Role, SpaceId, Timestamp, User, UserId, UserName,
+    Action, Caller, ConfirmationKind, Door, Event, Powers, RequestId, Result, Role, SpaceId, Timestamp, User,
+    UserId, UserName,
 };
-use metadata::{Tx, again, users};
+use metadata::{again, confirmations, sessions, users};
 use uuid::Uuid;
 
 use crate::Backends;
@@ -48,7 +49,7 @@ pub async fn create(now: Timestamp, backends: &Backends, new: NewUser) -> Result
     again(|| async {
         let tx = backends.metadata.begin().await?;
         let user = users::insert(&tx, now, new.clone()).await?;
-        let made = Event::new(Action::CreateUser, "user", user.id.0, user.name.as_str());
+        let made = Event::new(Action::CreateUser, "user", user.id.0, user.role.as_str());
         record_here(&tx, now, Door::Command, made).await?;
         tx.commit().await?;
         Ok(user)
@@ -107,52 +108,27 @@ pub async fn caller(now: Timestamp, backends: &Backends, name: &UserName) -> Res
     })
 }
 
-/// Lets a user in or keeps them out, from their next request on.
-///
-/// # Errors
-/// [`NotFound`](Error::NotFound) when nobody has this name.
-pub async fn set_active(backends: &Backends, name: &UserName, active: bool) -> Result<User> {
-    let user = again(|| async {
-        let tx = backends.metadata.begin().await?;
-        users::set_active(&tx, users::get(&tx, name).await?.id, active).await?;
-        changed(tx, name).await
-    })
-    .await?;
-    backends.coordination.announce_revocation().await;
-    Ok(user)
-}
-
-/// Sets what the personal space of a user may hold, in bytes; none for no limit. What is there already stays,
-/// even if it is more.
-///
-/// # Errors
-/// [`NotFound`](Error::NotFound) when nobody has this name.
-pub async fn set_quota(backends: &Backends, name: &UserName, quota_bytes: Option<u64>) -> Result<User> {
-    again(|| async {
-        let tx = backends.metadata.begin().await?;
-        users::set_quota(&tx, users::get(&tx, name).await?.id, quota_bytes).await?;
-        changed(tx, name).await
-    })
-    .await
-}
-
-/// Gives a user another account password. Their app passwords stay as they are.
+/// Gives a user another account password, by whoever sits at the server. All their sessions end, since they may not have
+/// been theirs; app passwords stay as they are.
 ///
 /// # Errors
 /// [`Invalid`](Error::Invalid) for one that is too short, [`NotFound`](Error::NotFound) when nobody has
 /// this name.
-pub async fn set_password(backends: &Backends, name: &UserName, password: &str) -> Result<()> {
+pub async fn set_password(
+    now: Timestamp,
+    backends: &Backends,
+    name: &UserName,
+    password: &str,
+) -> Result<()> {
     let hash = hash_new(backends, password, name).await?;
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        users::set_password(&tx, users::get(&tx, name).await?.id, hash.clone()).await?;
+        let user = users::get(&tx, name).await?;
+        users::set_password(&tx, user.id, hash.clone()).await?;
+        sessions::revoke_all(&tx, user.id, None, now).await?;
+        confirmations::void(&tx, user.id, ConfirmationKind::ResetPassword).await?;
+        record_here(&tx, now, Door::Command, Event::new(Action::SetPassword, "user", user.id.0, "")).await?;
         tx.commit().await
     })
     .await
-}
-
-async fn changed(tx: Tx, name: &UserName) -> Result<User> {
-    let user = users::get(&tx, name).await?;
-    tx.commit().await?;
-    Ok(user)
 }

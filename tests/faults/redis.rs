@@ -2,10 +2,10 @@
 
 use domain::{Timestamp, UserName};
 use larder::house::visit;
-use services::{Backends, app_passwords, users};
+use services::{Backends, app_passwords};
 
 use super::{head, sent, varied_bytes, wait_for_uploads, wait_until};
-use crate::support::{Answer, RedisServer, TestHouse, Wire};
+use crate::support::{Answer, RedisServer, TestHouse, Wire, set_active};
 
 fn ann() -> UserName {
     UserName::parse("ann").unwrap()
@@ -164,9 +164,9 @@ fn who_is_revoked_or_disabled_by_another_server_is_out_and_who_is_enabled_back_i
     wait_until("revocations are heard", || house.backends().coordination.revocations_heard().is_some());
     for _ in 0..5 {
         assert!(opens());
-        house.run(users::set_active(&other, &ann(), false)).unwrap();
+        house.run(set_active(&other, "ann", false)).unwrap();
         wait_until("Ann is out", || house.get("/old").status == 401);
-        house.run(users::set_active(&other, &ann(), true)).unwrap();
+        house.run(set_active(&other, "ann", true)).unwrap();
         wait_until("Ann is in", opens);
     }
     house.run(app_passwords::revoke(Timestamp::now(), &other, &ann(), "test")).unwrap();
@@ -186,9 +186,9 @@ fn who_is_revoked_while_redis_is_away_or_hangs_is_out() {
         } else {
             redis.kill()
         }
-        house.run(users::set_active(&other, &ann(), false)).unwrap();
+        house.run(set_active(&other, "ann", false)).unwrap();
         wait_until("Ann is out", || house.get("/old").status == 401);
-        house.run(users::set_active(&other, &ann(), true)).unwrap();
+        house.run(set_active(&other, "ann", true)).unwrap();
         wait_until("Ann is in", || house.get("/old").status == 200);
         if hangs {
             redis.signal("CONT")

@@ -13,7 +13,7 @@ use services::auth::{self, Attempt};
 use services::files::{
     self, Change, Changes, ChangesRequest, Download, Placed, Target, Upload, UploadRequest, Uploaded,
 };
-use services::{Backends, trash, users, versions};
+use services::{Backends, trash, versions};
 use uuid::Uuid;
 
 use super::looking_back::written;
@@ -22,7 +22,7 @@ use super::numbers::Numbers;
 use super::operation::{Ending, Operation, Text};
 use super::trash::TRASH;
 use super::tree::{Names, Outcome, Refused, is_in_trash};
-use crate::support::TestHouse;
+use crate::support::{TestHouse, set_quota};
 
 /// Small, so that listings end within a folder.
 const PAGE: u32 = 2;
@@ -119,7 +119,7 @@ impl Drive {
                 Ok(None)
             }
             Operation::SetQuota(limit_bytes) => {
-                users::set_quota(backends, &caller.name, *limit_bytes).await?;
+                set_quota(backends, caller.name.as_str(), *limit_bytes).await?;
                 Ok(None)
             }
         }

@@ -112,14 +112,13 @@ fn tokens_that_are_none_are_refused_each_with_its_own_code() {
 fn who_is_kept_out_is_out_at_once() {
     let house = TestHouse::new().with_user("ann");
     let ann = house.api("ann");
-    let name = domain::UserName::parse("ann").unwrap();
-    house.run(services::users::set_active(house.backends(), &name, false)).unwrap();
+    house.set_active("ann", false);
     let refused = ann.post("/auth/log-out", &Value::Null);
     assert_eq!((refused.status, refused.code().as_str()), (403, "account_inactive"));
     assert_eq!(refresh(&house, &ann.tokens).code(), "account_inactive");
     let again = json!({"login": "ann", "password": Api::PASSWORD});
     assert_eq!(house.anonymous_api().post("/auth/log-in", &again).code(), "account_inactive");
-    house.run(services::users::set_active(house.backends(), &name, true)).unwrap();
+    house.set_active("ann", true);
     assert_eq!(refresh(&house, &ann.tokens).status, 200, "what was refused has spent nothing");
 }
 

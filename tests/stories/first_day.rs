@@ -49,6 +49,9 @@ fn a_lost_phone_opens_nothing_any_more_and_the_laptop_goes_on_after_a_restart() 
     assert_eq!(laptop.ask("UNLOCK", "/letters/ann.txt", &[("Lock-Token", &token)], "").status, 204);
     assert_eq!(laptop.ask("GET", "/letters/ann.txt", &[], "").text(), "Dear Ann, goodbye");
 
+    let refused = machine.run(&["admin", "user", "disable", "larder"]).failed_with(1);
+    assert!(refused.contains("the last admin"), "{refused}");
+    machine.run(&["admin", "user", "create", "eve", "--role", "admin"]).succeeded();
     machine.run(&["admin", "user", "disable", "larder"]).succeeded();
     assert_eq!(laptop.ask("GET", "/letters/ann.txt", &[], "").status, 401);
     machine.run(&["admin", "user", "enable", "larder"]).succeeded();

@@ -146,13 +146,28 @@ impl TestHouse {
     /// The REST API for somebody who lives here, logged in with an account password they get for it.
     pub fn api(&self, user: &str) -> Api {
         let name = UserName::parse(user).unwrap();
-        self.run(users::set_password(&self.backends, &name, Api::PASSWORD)).unwrap();
+        // Once: another password ends the sessions that others hold.
+        let sql = format!("SELECT COUNT(*) FROM users WHERE name = '{name}' AND password_hash IS NULL");
+        if self.run(super::database::number(self.folder(), &sql)) > 0 {
+            let set = users::set_password(Timestamp::now(), &self.backends, &name, Api::PASSWORD);
+            self.run(set).unwrap();
+        }
         Api::log_in(self.address, user, Api::PASSWORD)
     }
 
     /// The REST API for nobody in particular.
     pub fn anonymous_api(&self) -> Api {
         Api::anonymous(self.address)
+    }
+
+    /// Keeps somebody out, or lets them in again.
+    pub fn set_active(&self, user: &str, active: bool) {
+        self.run(super::set_active(&self.backends, user, active)).unwrap();
+    }
+
+    /// Sets what somebody may store; none for no limit.
+    pub fn set_quota(&self, user: &str, quota_bytes: Option<u64>) {
+        self.run(super::set_quota(&self.backends, user, quota_bytes)).unwrap();
     }
 
     /// Makes somebody an admin of the house.

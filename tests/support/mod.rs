@@ -1,5 +1,6 @@
 //! A running product for each test, and a client that says exactly what it is told to say.
 
+mod accounts;
 mod api;
 mod certificate;
 pub mod database;
@@ -15,6 +16,7 @@ mod program;
 mod redis_server;
 mod wire;
 
+pub use accounts::{set_active, set_quota};
 pub use api::Api;
 pub use certificate::Certificate;
 pub use drive::Drive;

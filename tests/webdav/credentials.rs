@@ -55,7 +55,9 @@ fn wrong_credentials_open_nothing() {
 #[test]
 fn the_account_password_does_not_open_the_drive() {
     let house = house();
-    house.run(users::set_password(house.backends(), &ann(), "correct horse battery")).unwrap();
+    house
+        .run(users::set_password(Timestamp::now(), house.backends(), &ann(), "correct horse battery"))
+        .unwrap();
     assert_asked_for_credentials(&look(&house, &Wire::basic("ann", "correct horse battery")));
 }
 
@@ -93,9 +95,9 @@ fn an_expired_app_password_opens_nothing() {
 fn somebody_disabled_is_out_at_once_and_back_in_when_enabled() {
     let house = house();
     assert_eq!(look(&house, &house.authorization()).status, 207);
-    house.run(users::set_active(house.backends(), &ann(), false)).unwrap();
+    house.set_active("ann", false);
     assert_asked_for_credentials(&look(&house, &house.authorization()));
-    house.run(users::set_active(house.backends(), &ann(), true)).unwrap();
+    house.set_active("ann", true);
     assert_eq!(look(&house, &house.authorization()).status, 207);
 }
 

@@ -1,8 +1,5 @@
 //! PUT: files come in whole or not at all.
 
-use domain::UserName;
-use services::users;
-
 use super::{
     TEN_GIB, assert_refused, await_upload, chunked, etag, head_of_put, house, house_with, number, property,
     seen, snapshot, used_bytes, varied,
@@ -123,8 +120,7 @@ fn what_outgrows_the_quota_while_it_comes_leaves_nothing_behind() {
     assert_refused(&answer, 507);
     assert!(answer.text().contains("<D:quota-not-exceeded/>"), "{}", seen(&answer));
     assert_eq!((house.list("/"), used_bytes(&house)), (vec!["a".to_owned()], 600));
-    let name = UserName::parse("ann").unwrap();
-    house.run(users::set_quota(house.backends(), &name, Some(1001))).unwrap();
+    house.set_quota("ann", Some(1001));
     assert_eq!(house.put("/b", varied(401)).status, 201);
 }
 

@@ -2,9 +2,9 @@
 
 use std::thread;
 
-use domain::{Timestamp, UserName};
+use domain::Timestamp;
 use metadata::spaces::{Counter, Drift};
-use services::{quotas, users};
+use services::quotas;
 
 use super::{
     alter, assert_refused, await_upload, chunked, head_of_put, house, number, property, seen, used_bytes,
@@ -17,11 +17,6 @@ const KIB: usize = 1024;
 
 fn house_with_quota(quota_bytes: u64) -> TestHouse {
     TestHouse::new().with_user_and_quota("ann", Some(quota_bytes))
-}
-
-fn set_quota(house: &TestHouse, quota_bytes: Option<u64>) {
-    let name = UserName::parse("ann").unwrap();
-    house.run(users::set_quota(house.backends(), &name, quota_bytes)).unwrap();
 }
 
 /// What is set aside, used and left.
@@ -188,7 +183,7 @@ fn a_quota_that_is_lowered_takes_nothing_from_whoever_has_begun_and_blocks_only_
     let house = house_with_quota(100);
     assert_eq!(house.put("/a", "content").status, 201);
     let mut upload = begun(&house, "/b", 10);
-    set_quota(&house, Some(1));
+    house.set_quota("ann", Some(1));
     assert_eq!(account(&house), (10, 7, 0));
     upload.send("ten bytes!");
     assert_eq!(upload.answer().status, 201);
@@ -214,15 +209,15 @@ fn a_quota_that_is_set_or_lifted_during_an_upload_is_kept_to_the_byte() {
         upload.send("ten");
         await_upload(&house);
         assert_eq!(number(&house, RESERVED), 0);
-        set_quota(&house, Some(quota_bytes));
+        house.set_quota("ann", Some(quota_bytes));
         upload.send(" bytes!");
         assert_eq!(upload.answer().status, status);
         assert_eq!(account(&house), (0, used, quota_bytes - used));
-        set_quota(&house, None);
+        house.set_quota("ann", None);
     }
-    set_quota(&house, Some(20));
+    house.set_quota("ann", Some(20));
     let mut upload = begun(&house, "/b", 10);
-    set_quota(&house, None);
+    house.set_quota("ann", None);
     assert_eq!(house.put("/large", varied(1000)).status, 201);
     upload.send("ten bytes!");
     assert_eq!(upload.answer().status, 201);
@@ -262,11 +257,11 @@ fn the_content_a_file_has_already_needs_no_room_at_the_end_either() {
         upload.send(head_of_put(&house, "/a", "Content-Length: 10"));
         upload.send(&body[..3]);
         await_upload(&house);
-        set_quota(&house, Some(10));
+        house.set_quota("ann", Some(10));
         upload.send(&body[3..]);
         assert_eq!(upload.answer().status, status);
         assert_eq!(account(&house), (0, 10, 0));
-        set_quota(&house, None);
+        house.set_quota("ann", None);
     }
     assert_eq!(house.get("/a").text(), "ten bytes!");
 }

@@ -1,8 +1,5 @@
 //! Several at once: what was allowed when an upload began is judged again when it ends.
 
-use domain::UserName;
-use services::users;
-
 use super::{
     ask_for_lock, assert_refused, await_upload, fill, head_of_put, holding, house, house_with, lock, number,
     property, snapshot, used_bytes,
@@ -94,9 +91,8 @@ fn a_file_whose_folder_moves_during_the_upload_does_not_appear_at_the_old_path()
 #[test]
 fn somebody_who_is_let_out_during_an_upload_finishes_at_most_that_one() {
     let house = house();
-    let name = UserName::parse("ann").unwrap();
     let answer = put_while(&house, "/a", "", || {
-        house.run(users::set_active(house.backends(), &name, false)).unwrap();
+        house.set_active("ann", false);
     });
     assert!(matches!(answer.status, 201 | 401 | 403), "{}", answer.status);
     assert_eq!(house.put("/b", "x").status, 401);

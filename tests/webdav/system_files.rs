@@ -1,8 +1,5 @@
 //! What systems keep beside people's files: taken in, kept small, and shown to those who put it there.
 
-use domain::UserName;
-use services::users;
-
 use super::{
     ask_for_lock, asking, assert_refused, await_upload, chunked, etag, fill, head_of_put, holding, house,
     house_with, lock, number, property, seen, snapshot, token_of, used_bytes, varied,
@@ -27,11 +24,6 @@ const SYSTEM_BYTES: &str = "SELECT SUM(system_bytes) FROM spaces";
 const SYSTEM_FILES: &str = "SELECT COUNT(*) FROM system_files";
 const IN_TRASH: &str = "SELECT COUNT(*) FROM nodes WHERE trashed_ms IS NOT NULL";
 
-fn set_quota(house: &TestHouse, quota_bytes: u64) {
-    let name = UserName::parse("ann").unwrap();
-    house.run(users::set_quota(house.backends(), &name, Some(quota_bytes))).unwrap();
-}
-
 fn listed(house: &TestHouse, client: (&str, &str)) -> Vec<String> {
     let answer = house.ask("PROPFIND", "/folder/", &[("Depth", "1"), client], "");
     assert_eq!(answer.status, 207, "{}", seen(&answer));
@@ -41,7 +33,7 @@ fn listed(house: &TestHouse, client: (&str, &str)) -> Vec<String> {
 #[test]
 fn they_are_taken_in_when_the_quota_is_full_and_nobody_else_hears_of_it() {
     let house = house_with(&["/folder/", "/folder/a.txt"]);
-    set_quota(&house, used_bytes(&house));
+    house.set_quota("ann", Some(used_bytes(&house)));
     let quota = used_bytes(&house);
     assert_refused(&house.put("/folder/b.txt", "x"), 507);
     let state = || {
@@ -145,7 +137,7 @@ fn a_longer_file_is_kept_like_any_other_whatever_it_is_called() {
 fn what_outgrows_the_database_must_fit_the_quota() {
     let house = house_with(&["/a"]);
     house.put("/._a", "old");
-    set_quota(&house, 70_000);
+    house.set_quota("ann", Some(70_000));
     let before = snapshot(&house);
     let long = varied(70_000);
     for path in ["/._a", "/._b"] {
@@ -154,7 +146,7 @@ fn what_outgrows_the_database_must_fit_the_quota() {
     }
     assert_eq!(snapshot(&house), before);
     assert_eq!(house.get("/._a").text(), "old");
-    set_quota(&house, 71_000);
+    house.set_quota("ann", Some(71_000));
     assert_eq!(house.ask("PUT", "/._a", &[CHUNKED], chunked(&long, 30_000)).status, 204);
     assert_eq!(used_bytes(&house), 70_002);
 }
@@ -350,7 +342,7 @@ fn one_that_gets_an_ordinary_name_becomes_an_ordinary_file() {
 fn one_that_gets_an_ordinary_name_must_fit_the_quota() {
     let house = house_with(&["/old"]);
     house.put("/._a", varied(1000));
-    set_quota(&house, 1003);
+    house.set_quota("ann", Some(1003));
     let before = snapshot(&house);
     for method in ["MOVE", "COPY"] {
         for to in ["/new", "/old"] {
@@ -360,7 +352,7 @@ fn one_that_gets_an_ordinary_name_must_fit_the_quota() {
     assert_eq!(snapshot(&house), before);
     assert!(house.get("/._a").body == varied(1000));
     assert_eq!(house.get("/old").text(), "/old");
-    set_quota(&house, 1004);
+    house.set_quota("ann", Some(1004));
     assert_eq!(house.relocate("MOVE", "/._a", "/old").status, 204);
     assert!(house.get("/old").body == varied(1000));
 }

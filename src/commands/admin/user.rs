@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use domain::{Door, Role, Timestamp, UserId, UserName, UserState};
 use services::Backends;
-use services::users::{self, By, NewUser};
+use services::users::{self, By, NewUser, UserChange};
 
 use crate::commands::{password, readable, say, shell};
 use crate::config::{Config, Settings, sizes};
@@ -82,7 +82,7 @@ back-ups keep what they hold.")]
         #[arg(value_name = "SIZE", value_parser = quota)]
         quota: Quota,
     },
-    /// Set an account password, read from the standard input; app passwords stay as they are
+    /// Set an account password, read from the standard input; sessions end, app passwords stay as they are
     #[command(after_help = "\
 At a terminal it is asked for twice and not shown.
 
@@ -118,12 +118,14 @@ pub async fn run(
         }
         User::List => list(backends).await,
         User::Disable { name } => {
-            let user = users::set_active(backends, &name, false).await?;
-            say(format_args!("{} is disabled and kept out from the next request on.", user.name))
+            let (by, id) = (by_command(), id(backends, &name).await?);
+            users::deactivate(by, backends, id, None).await?;
+            say(format_args!("{name} is disabled and kept out from the next request on."))
         }
         User::Enable { name } => {
-            let user = users::set_active(backends, &name, true).await?;
-            say(format_args!("{} is enabled.", user.name))
+            let (by, id) = (by_command(), id(backends, &name).await?);
+            users::activate(by, backends, id, None).await?;
+            say(format_args!("{name} is enabled."))
         }
         User::Suspend { name } => {
             let (by, id) = (by_command(), id(backends, &name).await?);
@@ -145,7 +147,9 @@ pub async fn run(
             say(format_args!("{name} is gone, and the server purges what was theirs. Receipt: {receipt}"))
         }
         User::SetQuota { name, quota } => {
-            let user = users::set_quota(backends, &name, quota.0).await?;
+            let (by, id) = (by_command(), id(backends, &name).await?);
+            let change = UserChange { quota_bytes: Some(quota.0), ..UserChange::default() };
+            let user = users::change(by, backends, id, &change, None).await?;
             let used = sizes::readable(user.quota.used_bytes);
             let limit = user.quota.limit_bytes.map_or_else(|| "without limit".to_owned(), sizes::readable);
             let reserved = match user.quota.reserved_bytes {
@@ -155,8 +159,8 @@ pub async fn run(
             say(format_args!("{} may store {limit}; {used} is used{reserved}.", user.name))
         }
         User::SetPassword { name } => {
-            users::set_password(backends, &name, &password::read()?).await?;
-            say(format_args!("{name} has a new account password."))
+            users::set_password(Timestamp::now(), backends, &name, &password::read()?).await?;
+            say(format_args!("{name} has a new account password, and is logged out everywhere."))
         }
     }
 }

@@ -49,15 +49,11 @@ async fn run(
     };
     let to = Destination { folder, name: None, on_conflict: sent.on_conflict.into() };
     let caller = Caller { once: None, ..caller };
-    // Once begun it goes through all of them, even if the client hangs up.
-    let task = async move {
-        let mut outcomes = Vec::with_capacity(sent.ids.len());
-        for id in sent.ids {
-            outcomes.push(outcome(id, one(&api, &caller, sent.operation, id, &to).await));
-        }
-        Outcomes { outcomes }
-    };
-    Ok(Json(tokio::spawn(task).await.map_err(Error::internal)?))
+    let mut outcomes = Vec::with_capacity(sent.ids.len());
+    for id in sent.ids {
+        outcomes.push(outcome(id, one(&api, &caller, sent.operation, id, &to).await));
+    }
+    Ok(Json(Outcomes { outcomes }))
 }
 
 /// Does it to one, and says which its copy is.

@@ -1,5 +1,6 @@
 //! Taking along everything of one's own, and going.
 
+use api_types::me::DeleteMe;
 use api_types::user::Receipt;
 use axum::Json;
 use axum::body::Body;
@@ -14,6 +15,7 @@ use utoipa_axum::routes;
 
 use crate::api::Api;
 use crate::asker::Asker;
+use crate::body;
 use crate::conditions::IfMatch;
 use crate::problem::{Refusal, not_allowed};
 
@@ -49,14 +51,16 @@ fn parts(export: Export) -> impl stream::Stream<Item = Result<bytes::Bytes, doma
     })
 }
 
-/// Deletes your account with everything in it, for good. It lets nobody in any more with the answer.
-#[utoipa::path(delete, path = "/me", operation_id = "delete_me", tag = "Account",
+/// Deletes your account with everything in it, for good. It lets nobody in any more with the answer. Not a DELETE, whose
+/// body, the password, not every proxy passes on.
+#[utoipa::path(post, path = "/me/delete", operation_id = "delete_me", tag = "Account", request_body = DeleteMe,
     responses((status = 202, description = "It is being purged.", body = Receipt)))]
 async fn delete(
     State(api): State<Api>,
     Asker(caller): Asker,
     IfMatch(if_match): IfMatch,
+    body::Body(sent): body::Body<DeleteMe>,
 ) -> Result<(StatusCode, Json<Receipt>), Refusal> {
-    let receipt = users::delete_own(&caller, &api.backends, if_match.as_ref()).await?;
+    let receipt = users::delete_own(&caller, &api.backends, &sent.password, if_match.as_ref()).await?;
     Ok((StatusCode::ACCEPTED, Json(receipt.into())))
 }

@@ -15,6 +15,7 @@ mod entries;
 mod errors;
 mod exports;
 mod files;
+mod finish;
 mod folders;
 mod idempotency;
 mod limits;
@@ -80,6 +81,7 @@ pub fn router(backends: Arc<Backends>) -> Router {
     let routes = routes
         .fallback(problem::nowhere)
         .method_not_allowed_fallback(problem::not_allowed)
+        .layer(from_fn(finish::to_the_end))
         .layer(from_fn(conditions::answer_conditionally))
         .layer(from_fn(idempotency::note_key))
         .layer(from_fn(gate::tell_limits))

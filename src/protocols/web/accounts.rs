@@ -172,7 +172,7 @@ async fn invitation(
     let more = match found.to {
         InvitedTo::House(_) => "",
         InvitedTo::Organization(..) => {
-            " Who has an account already logs in and accepts the invitation there; who makes one does so afterwards."
+            " It leads into the organization that invited you. If you have an account already, log in and accept the invitation there."
         }
     };
     let form = Form {

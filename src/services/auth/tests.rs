@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{Attempt, log_in};
 use crate::SignUp;
-use crate::users::NewUser;
+use crate::users::{By, NewUser};
 use crate::{
     AccountsConfig, AuditConfig, Backends, DownloadsConfig, FilesConfig, HistoryConfig, LimitsConfig,
     LoginConfig, NamesConfig, ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
@@ -64,6 +64,17 @@ fn mailer() -> Option<Mailer> {
 }
 
 impl House {
+    /// Keeps Ann out, or lets her in again.
+    pub(crate) async fn set_active(&self, active: bool) {
+        let (backends, by) = (&self.backends, By::House { now: NOW, door: Door::Command });
+        let ann = users::caller(NOW, backends, &ann()).await.unwrap().user;
+        let changed = match active {
+            true => users::activate(by, backends, ann, None).await,
+            false => users::deactivate(by, backends, ann, None).await,
+        };
+        changed.unwrap();
+    }
+
     /// With a schema, and nobody in it.
     pub(crate) async fn new() -> Self {
         let folder = TempDir::new().unwrap();
@@ -274,9 +285,9 @@ async fn a_password_expires_while_it_is_remembered() {
 async fn a_disabled_user_is_out_at_once_and_an_enabled_one_back_in() {
     let (house, secret) = House::with_ann().await;
     house.ann_tries(&secret).await.unwrap();
-    users::set_active(&house.backends, &ann(), false).await.unwrap();
+    house.set_active(false).await;
     assert_refused(house.ann_tries(&secret).await);
-    users::set_active(&house.backends, &ann(), true).await.unwrap();
+    house.set_active(true).await;
     house.ann_tries(&secret).await.unwrap();
 }
 

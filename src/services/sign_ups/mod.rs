@@ -9,8 +9,8 @@ mod tests;
 use std::time::Duration;
 
 use domain::{
-    Action, Code, Confirmation, ConfirmationKind, Email, Error, Event, Invitation, InvitedTo, Message,
-    Result, Role, SpaceId, User, UserId, UserName,
+    Action, Caller, Code, Confirmation, ConfirmationKind, Email, Error, Event, Invitation, InvitedTo,
+    Message, Result, Role, SpaceId, User, UserId, UserName,
 };
 use metadata::confirmations::{self, NewConfirmation};
 use metadata::users::{self, NewUser};
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 pub use crate::auth::sessions::Visit;
 use crate::letters::{Letter, Template};
-use crate::steps::{MailToken, display_name, hash_new, may_mail, newcomer, post, record, unknown_link};
+use crate::steps::{MailToken, display_name, hash_new, join, may_mail, newcomer, post, record, unknown_link};
 use crate::{Backends, SignUp};
 
 pub use queue::{approve, list, refuse};
@@ -95,14 +95,14 @@ pub async fn sign_up(backends: &Backends, visit: &Visit<'_>, new: NewSignUp) -> 
     again(|| async {
         let tx = backends.metadata.begin().await?;
         let user = insert(&tx, visit, user.clone()).await?;
+        let caller = newcomer(&tx, visit, &user).await?;
         match &invitation {
-            Some(invitation) => accept(&tx, visit, invitation, &user).await?,
+            Some(invitation) => accept(&tx, &caller, invitation, &user).await?,
             None => give_address(&tx, backends, visit, &user, &email, &token, is_told).await?,
         }
         if user.confirmed && !user.approved {
             tell_admins(&tx, backends, visit, &user, &email).await?;
         }
-        let caller = newcomer(&tx, visit, &user).await?;
         record(&tx, &caller, &about(Action::SignUp, &user)).await?;
         tx.commit().await
     })
@@ -210,19 +210,21 @@ async fn insert(tx: &Tx, visit: &Visit<'_>, user: NewUser) -> Result<User> {
     })
 }
 
-/// Who has the invitation reads what is sent to its address.
-async fn accept(tx: &Tx, visit: &Visit<'_>, invitation: &Invitation, user: &User) -> Result<()> {
-    // One into an organization is accepted by itself, with the account there.
-    let is_open = match invitation.to {
-        InvitedTo::House(_) => invitations::accept(tx, invitation.id, visit.now).await?,
-        InvitedTo::Organization(..) => true,
-    };
-    if !is_open {
-        return Err(unknown_invitation());
+/// Who has the invitation reads what is sent to its address. One into an organization leads there at once, unless an admin
+/// of the house has to let them in first: then it waits for them.
+async fn accept(tx: &Tx, caller: &Caller, invitation: &Invitation, user: &User) -> Result<()> {
+    if !users::set_email(tx, user.id, &invitation.email, caller.now).await? {
+        return Err(email_taken());
     }
-    match users::set_email(tx, user.id, &invitation.email, visit.now).await? {
-        true => Ok(()),
-        false => Err(email_taken()),
+    match invitation.to {
+        InvitedTo::House(_) if !invitations::accept(tx, invitation.id, caller.now).await? => {
+            Err(unknown_invitation())
+        }
+        InvitedTo::Organization(..) if user.approved => match join(tx, caller, invitation).await {
+            Err(Error::NotFound(_)) => Err(unknown_invitation()),
+            joined => joined,
+        },
+        InvitedTo::House(_) | InvitedTo::Organization(..) => Ok(()),
     }
 }
 

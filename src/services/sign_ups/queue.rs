@@ -1,9 +1,8 @@
 //! Those who have signed up: let in, refused, or forgotten.
 
-use domain::{Action, Caller, Error, Page, PageRequest, Result, User, UserId};
+use domain::{Action, Caller, Error, Event, Page, PageRequest, Result, User, UserId};
 use metadata::{again, users};
 
-use super::about;
 use crate::Backends;
 use crate::letters::{Letter, Template};
 use crate::steps::{post, record};
@@ -33,7 +32,7 @@ pub async fn approve(caller: &Caller, backends: &Backends, id: UserId) -> Result
             let template = Template::AccountApproved { name: user.called() };
             post(&tx, backends, caller.now, &Letter { to: email.clone(), template }).await?;
         }
-        record(&tx, caller, &about(Action::ApproveUser, &user)).await?;
+        record(&tx, caller, &about(Action::ApproveUser, id)).await?;
         tx.commit().await?;
         Ok(user)
     })
@@ -58,12 +57,17 @@ pub async fn refuse(caller: &Caller, backends: &Backends, id: UserId) -> Result<
             let template = Template::SignUpRefused { name: user.called() };
             post(&tx, backends, caller.now, &Letter { to: email.clone(), template }).await?;
         }
-        record(&tx, caller, &about(Action::DeactivateUser, &user)).await?;
+        record(&tx, caller, &about(Action::DeactivateUser, id)).await?;
         tx.commit().await
     })
     .await?;
     backends.coordination.wake_jobs();
     Ok(())
+}
+
+/// Without the name, which goes with the account.
+fn about(action: Action, id: UserId) -> Event {
+    Event::new(action, "user", id.0, "")
 }
 
 fn nobody() -> Error {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{
-    Caller, Code, Door, Email, Error, Mail, MailId, PageRequest, RequestId, Result, Role, Timestamp, UserId,
-    UserName,
+    Caller, Code, Door, Email, Error, Mail, MailId, OrganizationId, OrganizationName, OrganizationRole,
+    PageRequest, RequestId, Result, Role, Timestamp, UserId, UserName,
 };
 use metadata::{mails, users};
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use super::*;
 use crate::auth::sessions;
 use crate::auth::tests::{House, NOW};
 use crate::passwords::{self, Asked};
-use crate::{AccountsConfig, app_passwords, invitations, me};
+use crate::{AccountsConfig, app_passwords, invitations, me, organizations};
 
 const PASSWORD: &str = "correct horse";
 
@@ -247,6 +247,45 @@ async fn an_invitation_that_was_taken_back_opens_nothing() {
     let token = token_to(&house, "bob@example.org").await;
     let sent = NewSignUp { invitation: Some(token), ..someone("bob") };
     assert_code(sign(&house, sent).await, Code::InvitationUnknown);
+}
+
+/// An organization, and what `bob` signs up with by an invitation into it.
+async fn invited_into_an_organization(house: &House, root: &Caller) -> (OrganizationId, NewSignUp) {
+    let name = OrganizationName::parse("Bakers").unwrap();
+    let bakers = organizations::create(root, &house.backends, &name).await.unwrap().organization.id;
+    let (email, role) = (Email::parse("bob@example.org").unwrap(), OrganizationRole::Member);
+    organizations::invitations::invite(root, &house.backends, bakers, &email, role).await.unwrap();
+    let token = token_to(house, email.as_str()).await;
+    (bakers, NewSignUp { invitation: Some(token), ..someone("bob") })
+}
+
+#[tokio::test]
+async fn who_signs_up_by_an_invitation_into_an_organization_is_in_it() {
+    let house = house(|policy| policy.sign_up = SignUp::Invited).await;
+    let root = admin(&house).await;
+    let (bakers, sent) = invited_into_an_organization(&house, &root).await;
+    assert_eq!(sign(&house, sent.clone()).await.unwrap(), Next::LogIn);
+    let bob = log_in(&house, "bob", PASSWORD).await.unwrap();
+    let seen = organizations::get(&bob, &house.backends, bakers).await.unwrap();
+    assert_eq!(seen.role, Some(OrganizationRole::Member));
+    let again = NewSignUp { name: "eve".to_owned(), ..sent };
+    assert_code(sign(&house, again).await, Code::InvitationUnknown);
+}
+
+#[tokio::test]
+async fn an_invitation_into_an_organization_waits_until_an_admin_lets_its_bearer_in() {
+    let house = house(|policy| (policy.sign_up, policy.approve) = (SignUp::Invited, true)).await;
+    let root = admin(&house).await;
+    let (bakers, sent) = invited_into_an_organization(&house, &root).await;
+    assert_eq!(sign(&house, sent).await.unwrap(), Next::Approval);
+    let waiting = list(&root, &house.backends, &PageRequest::default()).await.unwrap().entries;
+    approve(&root, &house.backends, waiting[0].id).await.unwrap();
+    let bob = log_in(&house, "bob", PASSWORD).await.unwrap();
+    assert_code(organizations::get(&bob, &house.backends, bakers).await, Code::NotFound);
+    let page = PageRequest::default();
+    let received = organizations::received::list(&bob, &house.backends, &page).await.unwrap().entries;
+    organizations::received::accept(&bob, &house.backends, received[0].invitation.id).await.unwrap();
+    organizations::get(&bob, &house.backends, bakers).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The end of an account: nobody comes in from then on, and then, in batches, everything of it goes.
 
+use std::sync::Arc;
+
 use domain::{
     Action, Caller, Code, ETagMatch, Error, Event, JobKind, Message, Receipt, ReceiptId, Result, Timestamp,
     User, UserId,
@@ -12,6 +14,7 @@ use super::by::By;
 use super::change::{is_not_last_admin, may_lose_power, take};
 use super::look::by_id;
 use crate::Backends;
+use crate::steps::prove;
 
 /// The job that purges an account; its key is the receipt.
 pub const PURGE: JobKind = JobKind::named("purge-account");
@@ -34,17 +37,21 @@ pub async fn delete(
     end(by, backends, id, Reason::Admin(if_match)).await
 }
 
-/// Deletes the caller's own account with everything in it.
+/// Deletes the caller's own account with everything in it, if they know its password: a token alone, which somebody may
+/// have found, must not be enough for what cannot be undone.
 ///
 /// # Errors
-/// [`Forbidden`](Error::Forbidden) for an app password, a suspended account, the last admin and the last owner of an
-/// organization.
+/// [`Forbidden`](Error::Forbidden) for a wrong password, an app password, a suspended account, the last admin and the last
+/// owner of an organization; [`TooMany`](Error::TooMany) when the password was wrong too often;
+/// [`Stale`](Error::Stale).
 pub async fn delete_own(
     caller: &Caller,
-    backends: &Backends,
+    backends: &Arc<Backends>,
+    password: &str,
     if_match: Option<&ETagMatch>,
 ) -> Result<Receipt> {
     caller.may_manage()?;
+    prove(caller, backends, password).await?;
     end(By::Caller(caller), backends, caller.user, Reason::Owner(if_match)).await
 }
 

@@ -5,11 +5,16 @@ mod ending;
 mod exporting;
 mod suspension;
 
+use domain::audit::Filter;
 use domain::{Error, OrganizationId, OrganizationName, OrganizationRole};
 use metadata::{organization_members, organizations};
 
 use super::*;
-use crate::auth::tests::{House, NOW, ann};
+use crate::auth::tests::{House, NOW};
+
+const PASSWORD: &str = "correct horse battery";
+
+const AT_THE_SERVER: By<'static> = By::House { now: NOW, door: Door::Command };
 
 fn someone(name: &str, password: Option<&str>) -> NewUser {
     let name = UserName::parse(name).unwrap();
@@ -40,30 +45,68 @@ async fn a_short_account_password_is_refused() {
     assert!(matches!(result, Err(Error::Invalid(_))), "{result:?}");
     create(NOW, &house.backends, someone("bob", Some("\u{fc}".repeat(8).as_str()))).await.unwrap();
     let bob = UserName::parse("bob").unwrap();
-    assert!(matches!(set_password(&house.backends, &bob, "seven77").await, Err(Error::Invalid(_))));
-    set_password(&house.backends, &bob, "eight888").await.unwrap();
+    assert!(matches!(set_password(NOW, &house.backends, &bob, "seven77").await, Err(Error::Invalid(_))));
+    set_password(NOW, &house.backends, &bob, "eight888").await.unwrap();
 }
 
 #[tokio::test]
 async fn a_quota_is_changed_and_lifted() {
-    let (house, _) = House::with_ann().await;
-    let user = set_quota(&house.backends, &ann(), Some(5)).await.unwrap();
-    assert_eq!(user.quota.limit_bytes, Some(5));
-    assert_eq!(set_quota(&house.backends, &ann(), None).await.unwrap().quota.limit_bytes, None);
-    let too_large = set_quota(&house.backends, &ann(), Some(u64::MAX)).await;
+    let house = House::new().await;
+    let ann = enter(&house, "ann", Role::User).await;
+    let set = async |quota: Option<u64>| {
+        let wanted = UserChange { quota_bytes: Some(quota), ..UserChange::default() };
+        change(AT_THE_SERVER, &house.backends, ann.user, &wanted, None).await
+    };
+    assert_eq!(set(Some(5)).await.unwrap().quota.limit_bytes, Some(5));
+    assert_eq!(set(None).await.unwrap().quota.limit_bytes, None);
+    let too_large = set(Some(u64::MAX)).await;
     assert!(matches!(too_large, Err(Error::Invalid(_))), "{too_large:?}");
 }
 
 #[tokio::test]
 async fn nobody_is_changed_who_is_not_there() {
     let house = House::new().await;
-    let result = set_active(&house.backends, &ann(), false).await;
+    let result = deactivate(AT_THE_SERVER, &house.backends, UserId(Uuid::from_u128(9)), None).await;
     assert!(matches!(result, Err(Error::NotFound(_))), "{result:?}");
+}
+
+#[tokio::test]
+async fn what_is_done_at_the_server_is_in_the_record_and_names_nobody() {
+    let house = House::new().await;
+    let ann = enter_with_password(&house, "ann", Role::Admin).await;
+    let bob = enter(&house, "bob", Role::User).await;
+    let backends = &house.backends;
+    let wanted = UserChange { quota_bytes: Some(Some(5)), ..UserChange::default() };
+    change(AT_THE_SERVER, backends, bob.user, &wanted, None).await.unwrap();
+    deactivate(AT_THE_SERVER, backends, bob.user, None).await.unwrap();
+    activate(AT_THE_SERVER, backends, bob.user, None).await.unwrap();
+    set_password(NOW, backends, &bob.name, PASSWORD).await.unwrap();
+    let page = domain::PageRequest::default();
+    let seen = crate::audit::everything(&ann, backends, &Filter::default(), &page).await.unwrap().entries;
+    let said =
+        |entry: &domain::audit::Entry| (entry.action.clone(), entry.subject_name.clone().unwrap_or_default());
+    let seen: Vec<_> = seen.iter().rev().map(said).collect();
+    let expected = [
+        ("user.create", "admin"),
+        ("user.create", "user"),
+        ("user.change", "quota of 5 bytes"),
+        ("user.deactivate", ""),
+        ("user.activate", ""),
+        ("user.set_password", ""),
+    ];
+    assert_eq!(seen, expected.map(|(action, name)| (action.to_owned(), name.to_owned())));
 }
 
 /// An account of this name, and whoever it is as a caller.
 pub(super) async fn enter(house: &House, name: &str, role: Role) -> Caller {
     let new = NewUser { role, quota_bytes: None, ..someone(name, None) };
+    create(NOW, &house.backends, new).await.unwrap();
+    as_caller(house, name).await
+}
+
+/// The same with an account password.
+pub(super) async fn enter_with_password(house: &House, name: &str, role: Role) -> Caller {
+    let new = NewUser { role, quota_bytes: None, ..someone(name, Some(PASSWORD)) };
     create(NOW, &house.backends, new).await.unwrap();
     as_caller(house, name).await
 }

@@ -117,7 +117,7 @@ async fn who_is_no_admin_or_reads_only_administers_nothing() {
 #[tokio::test]
 async fn nobody_changes_their_own_role_and_the_last_admin_stays() {
     let house = House::new().await;
-    let admin = enter(&house, "root", Role::Admin).await;
+    let admin = enter_with_password(&house, "root", Role::Admin).await;
     let other = enter(&house, "eve", Role::Admin).await;
     let (by, backends) = (By::Caller(&admin), &house.backends);
     refused(change(by, backends, admin.user, &role(Role::User), None).await, Code::OwnAccount);
@@ -128,7 +128,7 @@ async fn nobody_changes_their_own_role_and_the_last_admin_stays() {
     let house_itself = By::House { now: NOW, door: Door::Command };
     refused(suspend(house_itself, backends, admin.user, None).await, Code::LastServerAdmin);
     refused(delete(house_itself, backends, admin.user, None).await, Code::LastServerAdmin);
-    refused(delete_own(&admin, backends, None).await, Code::LastServerAdmin);
+    refused(delete_own(&admin, backends, PASSWORD, None).await, Code::LastServerAdmin);
     activate(by, backends, other.user, None).await.unwrap();
     suspend(house_itself, backends, admin.user, None).await.unwrap();
     refused(change(by, backends, other.user, &role(Role::User), None).await, Code::NeedsAdmin);

@@ -94,12 +94,12 @@ async fn everything_of_an_account_goes_and_a_receipt_stays() {
 async fn the_last_owner_of_an_organization_gives_it_away_first() {
     let house = House::new().await;
     let admin = enter(&house, "root", Role::Admin).await;
-    let bob = enter(&house, "bob", Role::User).await;
+    let bob = enter_with_password(&house, "bob", Role::User).await;
     let bakers =
         organization(&house, &[(&bob, OrganizationRole::Owner), (&admin, OrganizationRole::Viewer)]).await;
     for refused in [
         delete(By::Caller(&admin), &house.backends, bob.user, None).await,
-        delete_own(&bob, &house.backends, None).await,
+        delete_own(&bob, &house.backends, PASSWORD, None).await,
     ] {
         match refused {
             Err(error) => {
@@ -112,23 +112,34 @@ async fn the_last_owner_of_an_organization_gives_it_away_first() {
     let tx = house.backends.metadata.begin().await.unwrap();
     organization_members::set_role(&tx, bakers, admin.user, OrganizationRole::Owner).await.unwrap();
     tx.commit().await.unwrap();
-    delete_own(&bob, &house.backends, None).await.unwrap();
+    delete_own(&bob, &house.backends, PASSWORD, None).await.unwrap();
     purge(&house).await;
     in_order(&house).await;
+}
+
+#[tokio::test]
+async fn whoever_has_only_the_token_cannot_end_an_account() {
+    let house = House::new().await;
+    let bob = enter_with_password(&house, "bob", Role::User).await;
+    let refused = delete_own(&bob, &house.backends, "a guess", None).await;
+    assert_eq!(refused.unwrap_err().code(), Code::WrongPassword);
+    assert_eq!(as_caller(&house, "bob").await.user, bob.user);
+    delete_own(&bob, &house.backends, PASSWORD, None).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_account_ends_once() {
     let house = House::new().await;
     let admin = enter(&house, "root", Role::Admin).await;
-    let bob = enter(&house, "bob", Role::User).await;
+    let bob = enter_with_password(&house, "bob", Role::User).await;
     let (first, second) = tokio::join!(
         delete(By::Caller(&admin), &house.backends, bob.user, None),
-        delete_own(&bob, &house.backends, None),
+        delete_own(&bob, &house.backends, PASSWORD, None),
     );
     assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
     purge(&house).await;
-    assert!(matches!(delete_own(&bob, &house.backends, None).await, Err(Error::NotFound(_))));
+    let again = delete(By::Caller(&admin), &house.backends, bob.user, None).await;
+    assert!(matches!(again, Err(Error::NotFound(_))), "{again:?}");
     // A job that runs again finds nothing to do.
     let receipt = first.or(second).unwrap().id.0.to_string();
     assert!(!purge_batch(NOW, &house.backends, &receipt).await.unwrap());
