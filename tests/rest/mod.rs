@@ -4,6 +4,7 @@ mod accounts;
 mod admin_users;
 mod audit;
 mod document;
+mod etags;
 mod files;
 mod limits;
 mod lists;
