@@ -92,7 +92,8 @@ async fn restore(folder: &Path, snapshot: Option<&str>, config: &Config) -> anyh
     let (manifest, data) = (&restored.manifest, config.data_folder.display());
     say(format_args!(
         "Restored {} of {} from the snapshot {} into {data}: {} in {}, after {}.\n\
-         App passwords that were revoked after that snapshot open the drive again: see `larder admin app-password list`.",
+         Everybody has to log in again. App passwords that were revoked after that snapshot open the drive again: see \
+         `larder admin app-password list`.",
         readable::count(manifest.files, "file"),
         readable::count(manifest.users, "user"),
         restored.name,

@@ -1,6 +1,6 @@
-//! What somebody may do in a project, by what they are in it, in its organization and in the house.
+//! What somebody may do with the files of a project.
 
-use crate::{Caller, OrganizationId, OrganizationRole, Powers, ProjectId, ProjectRole, Role, Tree, UserId};
+use crate::{Caller, ProjectId, ProjectRole, ProjectStanding, Role, Tree};
 
 /// What somebody is to a project, as its rows say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,34 +9,23 @@ pub struct ProjectRights {
     pub project: ProjectId,
     /// Its files.
     pub tree: Tree,
-    /// The organization it belongs to; none of a personal one.
-    pub organization: Option<OrganizationId>,
-    /// Who made it.
-    pub creator: UserId,
     /// Whether it is in use.
     pub active: bool,
     /// Whether it was removed, and may still be restored.
     pub removed: bool,
-    /// What they are among its members.
-    pub member: Option<ProjectRole>,
-    /// What they are in its organization.
-    pub in_organization: Option<OrganizationRole>,
+    /// What they are to it, but for what they are in the house.
+    pub standing: ProjectStanding,
 }
 
 impl ProjectRights {
-    /// Whether the caller acts as an admin of the project without being a member: as an admin or owner of its
-    /// organization, or as an admin of the house. A credential that opens files only does not reach so far.
-    pub fn overrides(&self, caller: &Caller) -> bool {
-        let is_above = self.in_organization >= Some(OrganizationRole::Admin);
-        caller.powers == Powers::Full && (caller.role == Role::Admin || is_above)
-    }
-
-    /// The role the caller has in it; none where they may not know of it. One that is not in use, or removed, is there
-    /// for its admins only.
+    /// The role the caller has in it; none where they may not know of it. A credential that opens files only gives what
+    /// a member has, and does not reach as far as those above the members do.
     pub fn role(&self, caller: &Caller) -> Option<ProjectRole> {
-        let role = if self.overrides(caller) { Some(ProjectRole::Admin) } else { self.member };
-        let is_open = self.active && !self.removed;
-        role.filter(|role| is_open || *role == ProjectRole::Admin)
+        let standing = match caller.may_see() {
+            Ok(()) => ProjectStanding { is_house_admin: caller.role == Role::Admin, ..self.standing },
+            Err(_) => ProjectStanding { member: self.standing.member, ..ProjectStanding::default() },
+        };
+        standing.role().filter(|_| standing.sees(!self.active || self.removed))
     }
 }
 
@@ -45,18 +34,15 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{Door, NodeId, RequestId, SpaceId, Timestamp, UserName};
+    use crate::{Door, NodeId, OrganizationRole, Powers, RequestId, SpaceId, Timestamp, UserId, UserName};
 
-    fn rights(member: Option<ProjectRole>, in_organization: Option<OrganizationRole>) -> ProjectRights {
+    fn rights(member: Option<ProjectRole>, organization: Option<OrganizationRole>) -> ProjectRights {
         ProjectRights {
             project: ProjectId(Uuid::nil()),
             tree: Tree { space: SpaceId(Uuid::nil()), root: NodeId(1) },
-            organization: in_organization.map(|_| OrganizationId(Uuid::nil())),
-            creator: UserId(Uuid::nil()),
             active: true,
             removed: false,
-            member,
-            in_organization,
+            standing: ProjectStanding { member, organization, ..ProjectStanding::default() },
         }
     }
 

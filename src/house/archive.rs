@@ -15,7 +15,7 @@ use domain::{Error, Result};
 use metadata::snapshots::parse_stamp;
 
 pub use manifest::Manifest;
-pub use names::{Is, Line, NamesWriter, lines, rfc3339};
+pub use names::{Is, Line, NamesWriter, Owner, lines, rfc3339};
 
 /// The database of a snapshot, in its folder.
 pub const DATABASE: &str = "metadata.db";

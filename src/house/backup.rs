@@ -12,7 +12,7 @@ use metadata::{Metadata, again, holds};
 use services::Backends;
 use uuid::Uuid;
 
-use super::archive::{Archive, DATABASE, Manifest, NamesWriter, no_room, rfc3339};
+use super::archive::{Archive, DATABASE, Manifest, NamesWriter, Owner, no_room, rfc3339};
 use super::visit;
 use crate::config::Config;
 
@@ -229,7 +229,8 @@ async fn carry(source: &Store, target: &Store, kept: &Kept, believe: bool) -> Re
 async fn describe(snapshot: &Snapshot, id: BlobId, error: &Error) -> String {
     // A snapshot of an older version has no columns for this.
     let places = snapshot.places_of(id).await.unwrap_or_default();
-    let places: Vec<String> = places.iter().map(|place| format!("{}:/{}", place.user, place.path)).collect();
+    let places: Vec<String> =
+        places.iter().map(|place| format!("{}:/{}", Owner::from(place.owner.clone()), place.path)).collect();
     let message = error.message();
     let why = message.log().unwrap_or(message.user());
     if places.is_empty() { format!("{} ({why})", id.key()) } else { format!("{} ({why})", places.join(", ")) }

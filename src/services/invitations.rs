@@ -12,7 +12,7 @@ use metadata::{again, users};
 use uuid::Uuid;
 
 use crate::letters::{Letter, Template};
-use crate::steps::{MailToken, once, post, record};
+use crate::steps::{Token, once, post, record};
 use crate::{Backends, SignUp};
 
 /// Invites somebody to make an account. Earlier invitations of the same address are taken back.
@@ -27,7 +27,7 @@ pub async fn create(caller: &Caller, backends: &Backends, email: &str, role: Rol
         let sentence = "Nobody can sign up here, so an invitation opens nothing; make the account instead.";
         return Err(Error::Forbidden(Message::coded(Code::SignUpClosed, sentence)));
     }
-    let token = MailToken::generate();
+    let token = Token::generate();
     let valid = Duration::from_secs(backends.accounts.invitation_days.saturating_mul(24 * 3600));
     let new = NewInvitation {
         id: InvitationId(Uuid::now_v7()),

@@ -12,7 +12,7 @@ use metadata::{Db, Tx, again, sessions, users};
 
 use crate::Backends;
 use crate::letters::{Letter, Template};
-use crate::steps::{MailToken, display_name, may_mail, post, prove, record};
+use crate::steps::{Token, display_name, may_mail, post, prove, record};
 
 /// An account as its owner sees it.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ pub async fn change(
     caller.may_manage()?;
     let called = change.display_name.as_deref().map(display_name).transpose()?;
     let email = change.email.as_deref().map(Email::parse).transpose()?;
-    let (token, mut is_told) = (MailToken::generate(), false);
+    let (token, mut is_told) = (Token::generate(), false);
     if let Some(email) = &email {
         let sentence = "Another e-mail address needs the account password beside it, in `password`.";
         let missing = || Error::Forbidden(Message::coded(Code::WrongPassword, sentence));
@@ -98,7 +98,7 @@ async fn change_email(
     backends: &Backends,
     user: &User,
     email: &Email,
-    token: &MailToken,
+    token: &Token,
     is_told: bool,
 ) -> Result<()> {
     if !backends.sends_mail() {

@@ -13,7 +13,7 @@ use metadata::{again, jobs, sessions, users};
 use crate::Backends;
 use crate::auth::sessions::Visit;
 use crate::letters::{Letter, Template};
-use crate::steps::{MailToken, hash_new, may_mail, newcomer, post, prove, record, unknown_link};
+use crate::steps::{Token, hash_new, may_mail, newcomer, post, prove, record, unknown_link};
 
 /// The job that sends the link somebody asked for; its key says which, and to what address.
 pub const SEND_LINK: JobKind = JobKind::named("send-link");
@@ -81,7 +81,7 @@ pub async fn send_link(now: Timestamp, backends: &Backends, key: &str) -> Result
         }
         _ => return Ok(()),
     };
-    let (token, expires_at) = (MailToken::generate(), now.after(valid));
+    let (token, expires_at) = (Token::generate(), now.after(valid));
     let text = token.text();
     let template = match kind {
         ConfirmationKind::ResetPassword => {
@@ -109,7 +109,8 @@ pub async fn send_link(now: Timestamp, backends: &Backends, key: &str) -> Result
 /// [`Invalid`](Error::Invalid) for a token that is not known, whatever is wrong with it, and for a password that will not
 /// do; the link can then be used again.
 pub async fn reset(backends: &Backends, visit: &Visit<'_>, token: &str, password: &str) -> Result<()> {
-    let (kind, hash) = (ConfirmationKind::ResetPassword, MailToken::parse(token)?.hash());
+    let (kind, hash) =
+        (ConfirmationKind::ResetPassword, Token::parse(token).ok_or_else(unknown_link)?.hash());
     let shown = confirmations::find(&backends.metadata, kind, hash, visit.now).await?;
     let shown = shown.ok_or_else(unknown_link)?;
     let user = users::by_id(&backends.metadata, shown.user).await?.filter(may_reset);

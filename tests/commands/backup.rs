@@ -5,8 +5,10 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
+use serde_json::json;
+
 use super::Machine;
-use crate::support::{Drive, TestHouse};
+use crate::support::{Api, Drive, TestHouse};
 
 /// The names of the whole snapshots in the folder `backups`.
 pub fn snapshots(machine: &Machine) -> Vec<String> {
@@ -145,6 +147,13 @@ fn plain_files_come_out_of_a_back_up_without_its_database() {
     drive.put("/empty.txt", "");
     drive.put("/gone.txt", "removed");
     drive.delete("/gone.txt");
+    let api = Api::log_in(server.socket(), "larder", server.labelled("Account password").unwrap());
+    for text in ["one", "two"] {
+        let made = api.post("/projects", &json!({"name": "Bread"}));
+        assert_eq!(made.status, 201, "{made:?}");
+        let folder = if text == "one" { "Bread" } else { "Bread%20(2)" };
+        drive.put(&format!("/Projects/{folder}/{text}.txt"), text);
+    }
     machine.run(&["backup", "backups"]).succeeded();
     let snapshot = machine.path("backups/snapshots").join(&snapshots(&machine)[0]);
     let names = fs::read_to_string(snapshot.join("names.jsonl")).unwrap();
@@ -154,7 +163,7 @@ fn plain_files_come_out_of_a_back_up_without_its_database() {
         let line = lines.iter().find(|line| line["is"] == is && line["path"] == path);
         line.unwrap_or_else(|| panic!("{is} {path} is not in\n{names}")).clone()
     };
-    assert_eq!(lines.len(), 6, "{names}");
+    assert_eq!(lines.len(), 8, "{names}");
     assert_eq!(line("version", "Reports/qü.txt")["modified"], "2017-07-14T02:40:00.000Z");
     assert!(line("file", "gone.txt")["removed"].is_string());
     let current = line("file", "Reports/qü.txt");
@@ -164,9 +173,14 @@ fn plain_files_come_out_of_a_back_up_without_its_database() {
 
     fs::remove_file(snapshot.join("metadata.db")).unwrap();
     let said = machine.run(&["restore", "backups", "--as-files", "plain"]).succeeded();
-    assert!(said.contains("2 files, 3 B"), "{said}");
-    let expected =
-        [("larder/Reports/qü.txt".to_owned(), b"new".to_vec()), ("larder/empty.txt".to_owned(), vec![])];
+    assert!(said.contains("4 files, 9 B"), "{said}");
+    let expected = [
+        ("All projects/Bread/one.txt", "one"),
+        ("All projects/Bread (2)/two.txt", "two"),
+        ("larder/Reports/qü.txt", "new"),
+        ("larder/empty.txt", ""),
+    ];
+    let expected = expected.map(|(path, content)| (path.to_owned(), content.as_bytes().to_vec()));
     assert_eq!(files(&machine.path("plain")), BTreeMap::from(expected));
     assert!(machine.path("plain/larder/Reports/empty").is_dir());
     let modified = machine.path("plain/larder/Reports/qü.txt").metadata().unwrap().modified().unwrap();

@@ -3,6 +3,7 @@
 mod accounts;
 mod admin_users;
 mod audit;
+mod authorization;
 mod document;
 mod etags;
 mod files;

@@ -11,7 +11,8 @@ use std::time::Duration;
 use domain::{BlobId, Timestamp};
 use larder::config::{Config, Sources};
 use larder::house::{self, BackupRequest, Progress};
-use metadata::snapshots::{self, Snapshot};
+use metadata::snapshots::{self, Owner, Snapshot};
+use serde_json::json;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqliteConnection};
 use tokio::runtime::Runtime;
@@ -171,6 +172,36 @@ fn after_a_restore_whoever_synchronizes_begins_anew_and_no_lock_or_history_is_ta
 }
 
 #[test]
+fn after_a_restore_people_log_in_anew_and_overwrite_nothing_by_what_they_knew() {
+    let house = TestHouse::new().with_user("ann");
+    let ann = house.api("ann");
+    let made = ann.post("/projects", &json!({"name": "Bread"}));
+    let path = format!("/projects/{}", made.json()["id"].as_str().unwrap());
+    let around = tempfile::tempdir().unwrap();
+    let folder = around.path().join("backups");
+    let request = BackupRequest { folder: &folder, keep: 1, verify: false };
+    let data = config(house.folder());
+    house.run(house::back_up(&data, Timestamp::now(), request, &|_| {})).map(drop).unwrap();
+    let lost = ann.patch(&path, &json!({"name": "Cake"}));
+    drop(house);
+
+    let target = tempfile::tempdir().unwrap();
+    let data = config(target.path());
+    let runtime = Runtime::new().unwrap();
+    runtime.block_on(house::restore(&data, Timestamp::now(), &folder, None, &|_| {})).map(drop).unwrap();
+    let house = TestHouse::on_folder(target, &[]);
+    let from_before = house.anonymous_api().with_tokens(ann.tokens.clone());
+    assert_eq!(from_before.get("/me").code(), "session_ended");
+    let renewing = json!({"refresh_token": ann.tokens["refresh_token"]});
+    assert_eq!(from_before.post("/auth/refresh", &renewing).code(), "refresh_unknown");
+    let ann = house.api("ann");
+    ann.patch(&path, &json!({"name": "Rolls"}));
+    let headers = [("Content-Type", "application/json"), ("If-Match", lost.header("etag").unwrap())];
+    assert_eq!(ann.ask("PATCH", &path, &headers, r#"{"name": "Pie"}"#).status, 412);
+    assert_eq!(ann.get(&path).json()["name"], "Rolls");
+}
+
+#[test]
 fn a_snapshot_is_read_in_pages_of_any_size() {
     let house = TestHouse::new().with_user("ann");
     house.mkcol("/folder");
@@ -180,6 +211,9 @@ fn a_snapshot_is_read_in_pages_of_any_size() {
         }
     }
     house.put("/.DS_Store", "of a system");
+    let project = house.api("ann").post("/projects", &json!({"name": "Bread"}));
+    assert_eq!(project.status, 201, "{project:?}");
+    house.put("/Projects/Bread/recipe", "flour");
     house.relocate("MOVE", "/folder/c", "/moved");
     house.relocate("COPY", "/folder/a", "/copy");
     house.delete("/folder");
@@ -187,12 +221,14 @@ fn a_snapshot_is_read_in_pages_of_any_size() {
     house.run(async {
         snapshots::write(&house.backends().metadata, &file).await.unwrap();
         let snapshot = Snapshot::open(&file).await.unwrap();
-        assert_eq!((snapshot.totals().await.unwrap().users, snapshot.totals().await.unwrap().blobs), (1, 9));
+        assert_eq!((snapshot.totals().await.unwrap().users, snapshot.totals().await.unwrap().blobs), (1, 10));
         let nodes = pages(async |number, count| snapshot.nodes_after(number, count).await.unwrap()).await;
         let paths: Vec<&str> = nodes.iter().map(|entry| entry.path.as_str()).collect();
-        assert_eq!(paths, ["folder", "folder/a", "folder/b", "moved", "copy"]);
+        assert_eq!(paths, ["folder", "folder/a", "folder/b", "moved", "recipe", "copy"]);
         let removed: Vec<bool> = nodes.iter().map(|entry| entry.removed_at.is_some()).collect();
-        assert_eq!(removed, [true, true, true, false, false]);
+        assert_eq!(removed, [true, true, true, false, false, false]);
+        let of_project = nodes.iter().filter(|entry| matches!(entry.owner, Owner::Project(..)));
+        assert_eq!(of_project.map(|entry| entry.path.as_str()).collect::<Vec<_>>(), ["recipe"]);
         let versions =
             pages(async |number, count| snapshot.versions_after(number, count).await.unwrap()).await;
         assert_eq!(versions.len(), 6);
@@ -208,7 +244,7 @@ fn a_snapshot_is_read_in_pages_of_any_size() {
         }
         assert_eq!(one_by_one, all);
         let ids: Vec<BlobId> = all.iter().map(|kept| kept.id).chain([BlobId(Uuid::new_v4())]).collect();
-        assert_eq!(snapshot.kept_among(&ids).await.unwrap().len(), 9);
+        assert_eq!(snapshot.kept_among(&ids).await.unwrap().len(), 10);
         snapshot.close().await.unwrap();
     });
 }

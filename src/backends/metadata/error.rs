@@ -79,8 +79,9 @@ fn by_result(code: Option<&str>, error: &DbErr) -> Error {
 /// By the SQLSTATE of PostgreSQL (its manual, appendix A), of which the first two characters are the class.
 fn by_state(state: &str, error: &DbErr) -> Error {
     match (&state[..2.min(state.len())], state) {
-        // serialization_failure and deadlock_detected
-        (_, "40001" | "40P01") => Error::contended(error),
+        // serialization_failure and deadlock_detected; foreign_key_violation, when what a row is about was deleted since it
+        // was looked for.
+        (_, "40001" | "40P01" | "23503") => Error::contended(error),
         // division_by_zero: one of the steps that were taken together found nothing.
         (_, UNMET) => given_up(error),
         // lock_not_available, query_canceled

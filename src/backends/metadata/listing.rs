@@ -5,11 +5,13 @@ use std::borrow::Cow;
 
 use domain::page::Key;
 use domain::{Code, Cursor, Error, Message, Page, PageRequest, Result};
-use sea_orm::{ConnectionTrait, QueryResult, Value};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Value};
 use uuid::Uuid;
 
 use crate::error::DbResult;
 use crate::{Db, statement};
+
+const LIKE: &str = " LIKE ";
 
 /// What a list can be sorted by.
 pub(crate) struct Order {
@@ -95,13 +97,14 @@ impl Listing {
         self
     }
 
-    /// Only those rows of which this column holds a text, in whatever case of the letters of ASCII.
+    /// Only those rows of which this column holds a text, in whatever case: of the letters of ASCII at least, and of all
+    /// letters on PostgreSQL.
     pub(crate) fn holding(self, column: &str, text: Option<&str>) -> Self {
         let escaped = text.map(|text| {
-            let text = text.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+            let text = text.replace('!', "!!").replace('%', "!%").replace('_', "!_");
             format!("%{text}%")
         });
-        self.only_if(&format!("LOWER({column}) LIKE ? ESCAPE '!'"), escaped)
+        self.only_if(&format!("{column}{LIKE}? ESCAPE '!'"), escaped)
     }
 
     /// A page of it.
@@ -134,7 +137,7 @@ impl Listing {
             let (key, last) = (values.len() - 1, values.len());
             filters.push(format!("({column}, {}) {beyond} (${key}, ${last})", id.column()));
         }
-        let filter = where_all(&filters);
+        let filter = where_all(db, &filters);
         let sql = format!(
             "SELECT {columns}, {column} AS cursor_key, {id} AS cursor_id FROM {from} {filter} \
              ORDER BY {column} {direction}, {id} {direction} LIMIT {}",
@@ -159,17 +162,19 @@ impl Listing {
     }
 
     async fn count(&self, db: &impl Db) -> Result<u64> {
-        let sql = format!("SELECT COUNT(*) AS count FROM {} {}", self.from, where_all(&self.filters));
+        let sql = format!("SELECT COUNT(*) AS count FROM {} {}", self.from, where_all(db, &self.filters));
         let row = db.raw().query_one_raw(statement(db, &sql, self.values.clone())).await.or_domain()?;
         let row = row.ok_or_else(|| Error::internal("a count has no row"))?;
         Ok(u64::try_from(row.try_get::<i64>("", "count").or_domain()?).unwrap_or(0))
     }
 }
 
-fn where_all(filters: &[String]) -> String {
-    match filters {
-        [] => String::new(),
-        filters => format!("WHERE {}", filters.join(" AND ")),
+fn where_all(db: &impl Db, filters: &[String]) -> String {
+    match (filters, db.raw().get_database_backend()) {
+        ([], _) => String::new(),
+        // What PostgreSQL calls LIKE tells large letters from small ones.
+        (filters, DbBackend::Postgres) => format!("WHERE {}", filters.join(" AND ").replace(LIKE, " ILIKE ")),
+        (filters, _) => format!("WHERE {}", filters.join(" AND ")),
     }
 }
 

@@ -14,7 +14,7 @@ const LEAP: i64 = 1 << 32;
 
 /// What belongs to uploads, servers and commands that are gone, each with the step that it came with. A lock ends too:
 /// its file may be another than the one its holder locked.
-const GONE: [(&str, &str); 8] = [
+const GONE: [(&str, &str); 11] = [
     (
         "m0002_spaces",
         "DELETE FROM blobs WHERE NOT live \
@@ -28,11 +28,28 @@ const GONE: [(&str, &str); 8] = [
     ("m0007_jobs", "UPDATE jobs SET runner = NULL, leased_ms = NULL"),
     ("m0008_many_servers", "DELETE FROM servers"),
     // They were sent before, or are of a time that never was.
-    ("m0009_people_and_projects", "DELETE FROM mails"),
+    (PEOPLE, "DELETE FROM mails"),
+    // Ended, renewed and used since, for all that the copy knows: a token that was spent would be good once more.
+    (PEOPLE, "DELETE FROM refresh_tokens"),
+    (PEOPLE, "DELETE FROM sessions"),
+    (PEOPLE, "DELETE FROM confirmations WHERE kind = 'reset_password'"),
 ];
 
+/// What carries a number for each of its states, which came with [`PEOPLE`].
+const COUNTED: [&str; 7] = [
+    "users",
+    "app_passwords",
+    "organizations",
+    "organization_members",
+    "projects",
+    "project_members",
+    "tasks",
+];
+const PEOPLE: &str = "m0009_people_and_projects";
+
 /// Makes a copy ready to be the database, whatever version it is of: its spaces count on from a number that was never
-/// given out, so that sync tokens and tags of folders from after the copy are refused instead of misread.
+/// given out, and so do the versions of people, projects and tasks, so that sync tokens and tags from after the copy are
+/// refused instead of misread. Nobody is logged in any more.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -57,6 +74,10 @@ pub async fn begin_anew(metadata: &Metadata, now: Timestamp) -> Result<()> {
             "UPDATE nodes SET tree_seq = (SELECT seq FROM spaces s WHERE s.id = nodes.space_id) WHERE folder";
         for sql in known.into_iter().chain([folders]) {
             tx.raw().execute_raw(statement(&tx, sql, [])).await.or_domain()?;
+        }
+        for table in COUNTED.iter().filter(|_| steps.contains(PEOPLE)) {
+            let sql = format!("UPDATE {table} SET version = version + $1");
+            tx.raw().execute_raw(statement(&tx, &sql, [LEAP.into()])).await.or_domain()?;
         }
         tx.commit().await
     })

@@ -1,9 +1,6 @@
 //! What somebody is to a project, in one statement: among its members, and in its organization.
 
-use domain::{
-    NodeId, OrganizationId, OrganizationRole, ProjectId, ProjectRights, ProjectRole, Result, SpaceId, Tree,
-    UserId,
-};
+use domain::{NodeId, ProjectId, ProjectRights, ProjectStanding, Result, SpaceId, Tree, UserId};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Value};
 use uuid::Uuid;
 
@@ -11,7 +8,7 @@ use crate::error::DbResult;
 use crate::{Db, Tx, statement};
 
 /// What a user, `$2`, is to the projects `p`; one that is being purged is none any more.
-const QUESTION: &str = "SELECT p.id, p.organization_id, p.creator_id, p.active, p.removed_ms, p.space_id, s.root_id, \
+const QUESTION: &str = "SELECT p.id, p.creator_id, p.active, p.removed_ms, p.space_id, s.root_id, \
       pm.role AS member, om.role AS in_organization \
     FROM projects p JOIN spaces s ON s.id = p.space_id AND s.condemned_ms IS NULL \
     LEFT JOIN project_members pm ON pm.project_id = p.id AND pm.user_id = $2 \
@@ -53,13 +50,12 @@ fn holding(tx: &Tx) -> &'static str {
 async fn ask(db: &impl Db, sql: &str, about: Uuid, user: UserId) -> Result<Option<ProjectRights>> {
     let values: [Value; 2] = [about.into(), user.0.into()];
     let row = db.raw().query_one_raw(statement(db, sql, values)).await.or_domain()?;
-    row.map(|row| read(&row)).transpose()
+    row.map(|row| read(&row, user)).transpose()
 }
 
-fn read(row: &QueryResult) -> Result<ProjectRights> {
+fn read(row: &QueryResult, user: UserId) -> Result<ProjectRights> {
     let role = |column: &str| row.try_get::<Option<String>>("", column).or_domain();
     let uuid = |column: &str| row.try_get::<Uuid>("", column).or_domain();
-    let organization: Option<Uuid> = row.try_get("", "organization_id").or_domain()?;
     let removed: Option<i64> = row.try_get("", "removed_ms").or_domain()?;
     Ok(ProjectRights {
         project: ProjectId(uuid("id")?),
@@ -67,11 +63,13 @@ fn read(row: &QueryResult) -> Result<ProjectRights> {
             space: SpaceId(uuid("space_id")?),
             root: NodeId(row.try_get("", "root_id").or_domain()?),
         },
-        organization: organization.map(OrganizationId),
-        creator: UserId(uuid("creator_id")?),
         active: row.try_get("", "active").or_domain()?,
         removed: removed.is_some(),
-        member: role("member")?.map(|role| role.parse::<ProjectRole>()).transpose()?,
-        in_organization: role("in_organization")?.map(|role| role.parse::<OrganizationRole>()).transpose()?,
+        standing: ProjectStanding {
+            member: role("member")?.map(|role| role.parse()).transpose()?,
+            organization: role("in_organization")?.map(|role| role.parse()).transpose()?,
+            is_creator: UserId(uuid("creator_id")?) == user,
+            is_house_admin: false,
+        },
     })
 }

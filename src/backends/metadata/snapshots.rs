@@ -22,7 +22,7 @@ use crate::{Db, Metadata, moves, statement};
 
 pub use before_upgrade::{BeforeUpgrade, FOLDER, latest, remove_old};
 pub(crate) use before_upgrade::{KEPT_FOR, write_before};
-pub use entries::{Entry, EntryKind};
+pub use entries::{Entry, EntryKind, Owner};
 
 /// How names of snapshots write a moment: every file system takes it, and their order is that of time.
 const STAMP: &str = "%Y-%m-%dT%H-%M-%SZ";

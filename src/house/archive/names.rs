@@ -1,5 +1,6 @@
 //! `names.jsonl`: the names of a snapshot in a form that needs neither Larder nor a database, one JSON object a line.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -7,7 +8,7 @@ use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat};
 use domain::{BlobId, Error, Result, Timestamp};
-use metadata::snapshots::{Entry, EntryKind};
+use metadata::snapshots::{self, Entry, EntryKind};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -19,8 +20,9 @@ pub struct Line {
     /// `folder`, `file`, or `version`: an earlier content of a file.
     pub is: Is,
     /// Whose.
-    pub user: String,
-    /// Names with slashes between them, from the top of the drive on.
+    #[serde(flatten)]
+    pub owner: Owner,
+    /// Names with slashes between them, from the top of the drive or project on.
     pub path: String,
     /// The bytes lie at `blobs/files/<this>/content`; an empty file has none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,6 +38,35 @@ pub struct Line {
     /// Since when it is in the trash, if it is; the path is then the one it had.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub removed: Option<String>,
+}
+
+/// Whose tree of files something is in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Owner {
+    /// A user, by name.
+    User { user: String },
+    /// A project, by name; others may have the same.
+    Project { project: String, project_id: Uuid },
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User { user: name } | Self::Project { project: name, .. } => out.write_str(name),
+        }
+    }
+}
+
+impl From<snapshots::Owner> for Owner {
+    fn from(owner: snapshots::Owner) -> Self {
+        match owner {
+            snapshots::Owner::User(user) => Self::User { user },
+            snapshots::Owner::Project(id, name) => {
+                Self::Project { project: name.to_string(), project_id: id.0 }
+            }
+        }
+    }
 }
 
 /// What a line is about.
@@ -61,7 +92,7 @@ impl Line {
         let size = content.map_or(0, |content| content.size_bytes);
         Self {
             is,
-            user: entry.user,
+            owner: entry.owner.into(),
             path: entry.path,
             blob: content.map(|content| content.id.0),
             size: (is != Is::Folder).then_some(size),

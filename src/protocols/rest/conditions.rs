@@ -1,13 +1,16 @@
 //! ETags of what is read, and what a caller expects of what it changes (RFC 9110 §13).
 
+use std::convert::Infallible;
+
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{ETag, ETagMatch, Error, Version};
+use gate::headers::etags;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use sha2::{Digest, Sha256};
 
 use crate::problem::Refusal;
@@ -16,10 +19,10 @@ use crate::problem::Refusal;
 pub struct IfMatch(pub Option<ETagMatch>);
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
-    type Rejection = Refusal;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        Ok(Self(match tags(&parts.headers, IF_MATCH)? {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(match etags(&parts.headers, &IF_MATCH) {
             // What else was shown is nothing that a change could undo.
             Some(ETagMatch::OneOf(tags)) => {
                 Some(ETagMatch::OneOf(tags.into_iter().map(Version::tag_alone).collect()))
@@ -31,12 +34,10 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 
 /// Answers 304 for what the caller has already. What has no tag of its own, as lists, gets one from its bytes.
 pub async fn answer_conditionally(request: Request, next: Next) -> Response {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let known = match tags(request.headers(), IF_NONE_MATCH) {
-        Ok(known) if reads => known,
-        Ok(_) => return next.run(request).await,
-        Err(error) => return Refusal::from(error).into_response(),
-    };
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return next.run(request).await;
+    }
+    let known = etags(request.headers(), &IF_NONE_MATCH);
     let answer = next.run(request).await;
     if answer.status() != StatusCode::OK {
         return answer;
@@ -78,24 +79,4 @@ async fn tag(answer: Response) -> Response {
 /// What tells an answer from others, in letters that an ETag takes.
 pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The tags of a header, over however many lines.
-fn tags(headers: &HeaderMap, name: HeaderName) -> Result<Option<ETagMatch>, Error> {
-    let mut all = Vec::new();
-    let lines = headers.get_all(&name);
-    for line in &lines {
-        let line = line.to_str().map_err(|_| unreadable(&name))?;
-        for tag in line.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
-            match tag {
-                "*" => return Ok(Some(ETagMatch::Any)),
-                tag => all.push(ETag::parse(tag).ok_or_else(|| unreadable(&name))?),
-            }
-        }
-    }
-    Ok(headers.contains_key(&name).then_some(ETagMatch::OneOf(all)))
-}
-
-fn unreadable(name: &HeaderName) -> Error {
-    Error::Invalid(format!("The header `{name}` holds something that is no entity tag.").into())
 }

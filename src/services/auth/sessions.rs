@@ -4,8 +4,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::audit::{Actor, Deed, Outcome};
 use domain::{
     Action, Caller, Code, Door, Error, Event, Message, Powers, RequestId, Result, Session, SessionId,
@@ -13,12 +11,11 @@ use domain::{
 };
 use metadata::again;
 use metadata::sessions::{self, Account, Spent};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::tokens::refused;
 use crate::Backends;
-use crate::steps::{Failures, record};
+use crate::steps::{Failures, Token, record};
 
 /// How long it is remembered of a session that it has ended, and of a refresh token that it was used.
 const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 3600);
@@ -81,7 +78,7 @@ pub async fn begin(
         product: visit.product.chars().take(PRODUCT_CHARS_MAX).collect(),
     };
     let caller = caller(account, session.id, visit);
-    let refresh = Refresh::new();
+    let refresh = Token::generate();
     again(|| async {
         let tx = backends.metadata.begin().await?;
         sessions::forget(&tx, caller.user, now.before(REMEMBERED_FOR)).await?;
@@ -103,8 +100,8 @@ pub async fn renew(backends: &Arc<Backends>, visit: &Visit<'_>, refresh_token: &
     let now = visit.now;
     let ends_at = now.after(refresh_lifetime(backends));
     let unknown = || refused(Code::RefreshUnknown, "This refresh token is not known here; log in again.");
-    let hash = Refresh::parse(refresh_token).ok_or_else(unknown)?.hash();
-    let next = Refresh::new();
+    let hash = Token::parse(refresh_token).ok_or_else(unknown)?.hash();
+    let next = Token::generate();
     let renewed = again(|| async {
         let tx = backends.metadata.begin().await?;
         let (spent, user, session) = match sessions::spend_token(&tx, hash, now).await? {
@@ -289,7 +286,7 @@ async fn tokens(
     backends: &Backends,
     caller: Caller,
     session: SessionId,
-    refresh: Refresh,
+    refresh: Token,
     refresh_expires_at: Timestamp,
 ) -> Result<Tokens> {
     let minutes = Duration::from_secs(backends.accounts.access_token_minutes.saturating_mul(60));
@@ -325,26 +322,4 @@ fn ended() -> Error {
 fn reused() -> Error {
     let sentence = "This refresh token was used before. Somebody else may have it, so the session was ended; log in again.";
     refused(Code::RefreshReused, sentence)
-}
-
-/// A refresh token; of it nothing but its digest is kept.
-struct Refresh([u8; 32]);
-
-impl Refresh {
-    fn new() -> Self {
-        Self(rand::random())
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        Some(Self(URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?))
-    }
-
-    fn text(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0)
-    }
-
-    /// 256 random bits need no slow hash.
-    fn hash(&self) -> [u8; 32] {
-        Sha256::digest(self.0).into()
-    }
 }

@@ -13,9 +13,7 @@ use uuid::Uuid;
 
 use crate::Backends;
 use crate::letters::{Letter, Template};
-use crate::steps::{
-    MailToken, change_organization, may_mail, not_open, once, post, record, see_organization,
-};
+use crate::steps::{Token, change_organization, may_mail, not_open, once, post, record, see_organization};
 
 /// So many may wait to be answered: the server does not write to half the world for one organization.
 const OPEN_MAX: u64 = 500;
@@ -58,7 +56,7 @@ pub async fn invite(
     role: OrganizationRole,
 ) -> Result<Invited> {
     caller.may_manage()?;
-    let token = MailToken::generate();
+    let token = Token::generate();
     let valid = Duration::from_secs(backends.accounts.invitation_days.saturating_mul(24 * 3600));
     let new = NewInvitation {
         id: InvitationId(Uuid::now_v7()),

@@ -6,7 +6,7 @@ use metadata::{again, invitations};
 
 use super::Seen;
 use crate::Backends;
-use crate::steps::{MailToken, join, not_open, record, see_organization, unknown_link};
+use crate::steps::{Token, join, not_open, record, see_organization, unknown_link};
 
 /// The invitations that wait for the caller to answer them: those to the address of their account, once it is known to be
 /// theirs. They need no mail for that.
@@ -26,7 +26,7 @@ pub async fn list(caller: &Caller, backends: &Backends, page: &PageRequest) -> R
 /// organization already.
 pub async fn accept_token(caller: &Caller, backends: &Backends, token: &str) -> Result<Seen> {
     caller.may_manage()?;
-    let hash = MailToken::parse(token)?.hash();
+    let hash = Token::parse(token).ok_or_else(unknown_link)?.hash();
     again(|| async {
         let tx = backends.metadata.begin().await?;
         let found = invitations::find_by_token(&tx, hash).await?;

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 pub use crate::auth::sessions::Visit;
 use crate::letters::{Letter, Template};
-use crate::steps::{MailToken, display_name, hash_new, join, may_mail, newcomer, post, record, unknown_link};
+use crate::steps::{Token, display_name, hash_new, join, may_mail, newcomer, post, record, unknown_link};
 use crate::{Backends, SignUp};
 
 pub use queue::{approve, list, refuse};
@@ -73,7 +73,7 @@ pub async fn sign_up(backends: &Backends, visit: &Visit<'_>, new: NewSignUp) -> 
     let invitation = invited(backends, visit, &new, &email).await?;
     let hash = hash_new(backends, &new.password, &name).await?;
     let is_told = may_mail(backends, &email, visit.now).await;
-    let (token, house) = (MailToken::generate(), invitation.as_ref().map(|invitation| invitation.to));
+    let (token, house) = (Token::generate(), invitation.as_ref().map(|invitation| invitation.to));
     let role = match house {
         Some(InvitedTo::House(role)) => role,
         _ => Role::User,
@@ -118,7 +118,7 @@ pub async fn sign_up(backends: &Backends, visit: &Visit<'_>, new: NewSignUp) -> 
 /// [`Invalid`](Error::Invalid) for a token that is not known, whatever is wrong with it; [`Exists`](Error::Exists) when the
 /// address has become that of another account in between.
 pub async fn verify_email(backends: &Backends, visit: &Visit<'_>, token: &str) -> Result<Next> {
-    let hash = MailToken::parse(token)?.hash();
+    let hash = Token::parse(token).ok_or_else(unknown_link)?.hash();
     let next = again(|| async {
         let tx = backends.metadata.begin().await?;
         let (kind, shown) = shown_by(&tx, hash, visit).await?;
@@ -161,7 +161,7 @@ async fn shown_by(tx: &Tx, hash: [u8; 32], visit: &Visit<'_>) -> Result<(Confirm
 /// # Errors
 /// [`Invalid`](Error::Invalid) for a token that is not known, whatever is wrong with it.
 pub async fn invitation(backends: &Backends, visit: &Visit<'_>, token: &str) -> Result<Invitation> {
-    let hash = MailToken::parse(token).map_err(|_| unknown_invitation())?.hash();
+    let hash = Token::parse(token).ok_or_else(unknown_invitation)?.hash();
     let found = invitations::find_by_token(&backends.metadata, hash).await?;
     found.filter(|found| found.is_open(visit.now)).ok_or_else(unknown_invitation)
 }
@@ -235,7 +235,7 @@ async fn give_address(
     visit: &Visit<'_>,
     user: &User,
     email: &Email,
-    token: &MailToken,
+    token: &Token,
     is_told: bool,
 ) -> Result<()> {
     let owner = users::find_by_email(tx, email).await?;

@@ -12,7 +12,6 @@ mod hashing;
 mod identity;
 mod join;
 mod judge;
-mod mail_token;
 mod moment;
 mod network;
 mod new_password;
@@ -26,6 +25,7 @@ mod record;
 mod relabel;
 mod restore;
 mod secret;
+mod token;
 mod under_way;
 
 pub(crate) use accesses::Accesses;
@@ -44,7 +44,6 @@ pub use identity::Found;
 pub(crate) use identity::{find, path_by_now};
 pub(crate) use join::{join, not_open};
 pub(crate) use judge::{end_lapsed, judge, may_remove};
-pub(crate) use mail_token::{MailToken, may_mail, unknown_link};
 pub(crate) use moment::seq_at;
 pub(crate) use network::network;
 pub(crate) use new_password::hash_new;
@@ -54,7 +53,7 @@ pub(crate) use place::{
     apart, free_name, is_in_the_way, make_entry, may_place, placed, placeholder, room_for, trash,
 };
 pub use post::SEND_MAIL;
-pub(crate) use post::post;
+pub(crate) use post::{may_mail, post};
 pub(crate) use project::{change_project, leaves_an_admin, note_member, see_project};
 pub(crate) use prove::prove;
 pub(crate) use record::{about, concerned, note, once, once_instead, record, record_here, spelled};
@@ -63,4 +62,5 @@ pub(crate) use relabel::relabel_later;
 pub(crate) use restore::{ENTRY_DEPTH, destination, locate, not_made_up};
 pub(crate) use secret::AppSecret;
 pub use secret::made_up_password;
+pub(crate) use token::{Token, unknown_link};
 pub(crate) use under_way::{Passage, UnderWay};

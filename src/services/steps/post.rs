@@ -1,6 +1,8 @@
 //! Having a letter sent.
 
-use domain::{Error, JobKind, MailId, Result, Timestamp};
+use std::time::Duration;
+
+use domain::{Email, Error, JobKind, MailId, Result, Timestamp};
 use metadata::{Tx, jobs, mails};
 use uuid::Uuid;
 
@@ -9,6 +11,10 @@ use crate::letters::Letter;
 
 /// The job that sends a mail, whose key is the mail's; without one, it forgets those that were never sent.
 pub const SEND_MAIL: JobKind = JobKind::named("send-mail");
+
+/// So many mails an address gets in [`MAILS_WINDOW`] that anybody can ask for.
+const MAILS_MAX: u32 = 5;
+const MAILS_WINDOW: Duration = Duration::from_secs(3600);
 
 /// Has a letter sent once the transaction is committed; the caller then wakes the jobs
 /// ([`wake_jobs`](coordination::Coordination::wake_jobs)).
@@ -24,4 +30,10 @@ pub(crate) async fn post(tx: &Tx, backends: &Backends, now: Timestamp, letter: &
     let mail = letter.write(MailId(Uuid::new_v4()), now, origin)?;
     mails::insert(tx, &mail).await?;
     jobs::enqueue(tx, now, &SEND_MAIL, &mail.id.0.simple().to_string(), now).await
+}
+
+/// Whether an address gets one more mail that anybody can ask for, who may want to bother its owner; counts it.
+pub(crate) async fn may_mail(backends: &Backends, email: &Email, now: Timestamp) -> bool {
+    let key = format!("mail {email}");
+    backends.coordination.record_failure(&key, now, MAILS_WINDOW).await <= MAILS_MAX
 }

@@ -10,13 +10,10 @@ use super::look::by_id;
 use super::{NewUser, row};
 use crate::Backends;
 use crate::letters::{Letter, Template};
-use crate::steps::{once, post};
+use crate::steps::{display_name, once, post};
 pub use metadata::users::UserChange;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The longest name that people are called by.
-const DISPLAY_NAME_CHARS_MAX: usize = 128;
 
 /// Makes an account. The e-mail address counts as theirs at once: the admin vouches for it.
 ///
@@ -25,7 +22,7 @@ const DISPLAY_NAME_CHARS_MAX: usize = 128;
 /// [`Invalid`](Error::Invalid) for a password that is too short.
 pub async fn create_by(caller: &Caller, backends: &Backends, new: NewUser, more: UserChange) -> Result<User> {
     caller.is_admin()?;
-    is_sound(&more)?;
+    let more = sound(&more)?;
     let row = row(backends, new).await?;
     again(|| async {
         let tx = backends.metadata.begin().await?;
@@ -58,7 +55,7 @@ pub async fn change(
     change: &UserChange,
     if_match: Option<&ETagMatch>,
 ) -> Result<User> {
-    is_sound(change)?;
+    let change = sound(change)?;
     let wanted = |_: &User| change.clone();
     apply(by, backends, id, if_match, Action::ChangeUser, &wanted).await
 }
@@ -242,13 +239,7 @@ fn words(change: &UserChange) -> String {
     named.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn is_sound(change: &UserChange) -> Result<()> {
-    let Some(name) = &change.display_name else { return Ok(()) };
-    if name.chars().count() > DISPLAY_NAME_CHARS_MAX || name.contains(char::is_control) {
-        let text = format!(
-            "The name people are called by has at most {DISPLAY_NAME_CHARS_MAX} characters on one line."
-        );
-        return Err(Error::Invalid(text.into()));
-    }
-    Ok(())
+fn sound(change: &UserChange) -> Result<UserChange> {
+    let called = change.display_name.as_deref().map(display_name).transpose()?;
+    Ok(UserChange { display_name: called, ..change.clone() })
 }
