@@ -29,7 +29,7 @@ pub async fn own(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Page<Entry>> {
-    caller.may_manage()?;
+    caller.may_see()?;
     audit::list(&backends.metadata, Scope::Of(caller.user), filter, page).await
 }
 
@@ -45,7 +45,7 @@ pub async fn of_organization(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Page<Entry>> {
-    caller.may_manage()?;
+    caller.may_see()?;
     let standing = see_organization(&backends.metadata, caller, organization).await?;
     if standing.acting < OrganizationRole::Admin {
         return Err(Error::Forbidden(
@@ -67,7 +67,7 @@ pub async fn of_project(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Page<Entry>> {
-    caller.may_manage()?;
+    caller.may_see()?;
     see_project(&backends.metadata, caller, project).await?.standing.at_least(ProjectRole::Admin)?;
     audit::list(&backends.metadata, Scope::Project(project), filter, page).await
 }

@@ -158,21 +158,6 @@ pub async fn count_personal(db: &impl Db, creator: UserId) -> Result<u64> {
     Ok(u64::try_from(row.try_get::<i64>("", "count").or_domain()?).unwrap_or(0))
 }
 
-/// What somebody is in an organization, if there is one and they are in it.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn role_in(
-    db: &impl Db,
-    organization: OrganizationId,
-    user: UserId,
-) -> Result<Option<OrganizationRole>> {
-    let sql = "SELECT role FROM organization_members WHERE organization_id = $1 AND user_id = $2";
-    let values = [organization.0.into(), user.0.into()];
-    let row = db.raw().query_one_raw(statement(db, sql, values)).await.or_domain()?;
-    row.map(|row| stored_organization_role(&row.try_get::<String>("", "role").or_domain()?)).transpose()
-}
-
 /// What of a project is changed; none for what stays.
 #[derive(Debug, Clone, Default)]
 pub struct ProjectChange {

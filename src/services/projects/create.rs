@@ -8,7 +8,7 @@ use metadata::{Tx, again, project_members, projects, users};
 use uuid::Uuid;
 
 use crate::Backends;
-use crate::steps::{once, see_project};
+use crate::steps::{once, see_organization, see_project};
 
 /// What a project is to be.
 #[derive(Debug, Clone)]
@@ -24,8 +24,8 @@ pub struct NewProject {
 /// Makes a project with an empty space of its own, whose admin is who makes it.
 ///
 /// # Errors
-/// [`NotFound`](Error::NotFound) for an organization the caller is not in, [`Forbidden`](Error::Forbidden) for one they
-/// only view, and for one more of their own than they may have.
+/// [`NotFound`](Error::NotFound) for an organization the caller may not know of; [`Forbidden`](Error::Forbidden) for one
+/// they only view, or administer without being in it, and for one more project of their own than they may have.
 pub async fn create(caller: &Caller, backends: &Backends, new: &NewProject) -> Result<Project> {
     caller.may_manage()?;
     let row = projects::NewProject {
@@ -78,8 +78,10 @@ async fn may_create_another(tx: &Tx, caller: &Caller, count_max: u32) -> Result<
 /// Waits for whoever changes the members of the organization, and sees whether the caller is one who may.
 async fn may_create_in(tx: &Tx, caller: &Caller, organization: OrganizationId) -> Result<()> {
     projects::take_turn_in(tx, organization).await?;
-    match projects::role_in(tx, organization, caller.user).await? {
-        None => Err(Error::NotFound("There is no such organization, or you are not in it.".into())),
+    match see_organization(tx, caller, organization).await?.role {
+        None => Err(Error::Forbidden(
+            "Whoever makes a project is in its organization; as an admin of this server you can take yourself in.".into(),
+        )),
         Some(OrganizationRole::Viewer) => Err(Error::Forbidden(
             "You may only look around in this organization; ask an admin of it to make you a member.".into(),
         )),
