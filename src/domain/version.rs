@@ -12,6 +12,19 @@ impl Version {
         ETag::strong(&format!("v{}", self.0))
     }
 
+    /// The entity tag of what is shown of it as well, told from others by this.
+    pub fn etag_with(self, shown: &str) -> ETag {
+        ETag::strong(&format!("v{}-{shown}", self.0))
+    }
+
+    /// The entity tag of the version alone, of one that [`etag_with`](Self::etag_with) made; any other one as it is.
+    pub fn tag_alone(tag: ETag) -> ETag {
+        match tag.opaque().strip_prefix('v').and_then(|rest| rest.split_once('-')) {
+            Some((count, _)) if count.parse::<u64>().is_ok() => ETag::strong(&format!("v{count}")),
+            _ => tag,
+        }
+    }
+
     /// Refuses a change of what is not as the caller knows it (RFC 9110 §13.1.1).
     ///
     /// # Errors
@@ -36,5 +49,13 @@ mod tests {
         assert!(Version(3).expect(Some(&read)).is_ok() && Version(3).expect(None).is_ok());
         assert!(Version(4).expect(Some(&ETagMatch::Any)).is_ok());
         assert!(matches!(Version(4).expect(Some(&read)), Err(Error::Stale(_))));
+    }
+
+    #[test]
+    fn a_tag_of_what_is_shown_holds_its_version() {
+        assert_eq!(Version::tag_alone(Version(3).etag_with("a-b")), Version(3).etag());
+        for other in ["v3", "v-a", "vx-a", "3-a", "", "e3b0-1"] {
+            assert_eq!(Version::tag_alone(ETag::strong(other)), ETag::strong(other));
+        }
     }
 }

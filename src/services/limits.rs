@@ -45,8 +45,8 @@ pub struct Met {
     pub window: Duration,
     /// How many more there may be at once.
     pub remaining: u32,
-    /// How long until there may be as many as ever.
-    pub full_after: Duration,
+    /// How long until there may be one more than that; zero when there may be as many as ever.
+    pub more_after: Duration,
     /// How long this request has to wait.
     pub wait: Duration,
 }
@@ -97,10 +97,10 @@ pub async fn count(
     }
     let levels = backends.coordination.take(&buckets, now, patience).await;
     let met = buckets.into_iter().zip(levels).map(|(Bucket { key, rate }, level)| {
-        let Level { remaining, full_after, wait } = level;
+        let Level { remaining, more_after, wait } = level;
         let suffix = if key.starts_with("address") { "-by-address" } else { "" };
         let name = format!("{}{suffix}", class.as_str());
-        Met { name, burst: rate.burst.get(), window: rate.window(), remaining, full_after, wait }
+        Met { name, burst: rate.burst.get(), window: rate.window(), remaining, more_after, wait }
     });
     met.collect()
 }
@@ -212,7 +212,7 @@ mod tests {
             burst: 1,
             window: wait,
             remaining: 0,
-            full_after: wait,
+            more_after: wait,
             wait,
         };
         let Error::TooMany { retry_after, .. } = refusal(&[met(Duration::ZERO), met(wait)]) else { panic!() };

@@ -14,6 +14,7 @@ use larder::config::{Config, Sources};
 use larder::house::{House, Listeners};
 use metadata::blobs::{self, State};
 use services::mails::SEND_MAIL;
+use services::passwords::SEND_LINK;
 use services::users::NewUser;
 use services::{Backends, app_passwords, upkeep, users};
 use tempfile::TempDir;
@@ -103,10 +104,13 @@ impl TestHouse {
     /// Sends what waits to be sent, and gives all mails to an address, the oldest first.
     #[track_caller]
     pub fn mails_to(&self, address: &str) -> Vec<Taken> {
-        let jobs = ::jobs::JOBS.iter().position(|job| job.kind == SEND_MAIL).unwrap();
-        let ran = self.run(::jobs::run_due(&self.backends, &::jobs::JOBS[jobs..=jobs], Timestamp::now()));
-        for Ran { outcome, .. } in ran.unwrap() {
-            assert!(matches!(outcome, Outcome::Done | Outcome::More), "{outcome:?}");
+        // Links that were asked for become mails first.
+        for kind in [SEND_LINK, SEND_MAIL] {
+            let job = ::jobs::JOBS.iter().position(|job| job.kind == kind).unwrap();
+            let ran = self.run(::jobs::run_due(&self.backends, &::jobs::JOBS[job..=job], Timestamp::now()));
+            for Ran { outcome, .. } in ran.unwrap() {
+                assert!(matches!(outcome, Outcome::Done | Outcome::More), "{outcome:?}");
+            }
         }
         self.mail_server().mails_to(address)
     }
@@ -170,6 +174,11 @@ impl TestHouse {
     pub fn promote(&self, user: &str) {
         let sql = "UPDATE users SET role = 'admin' WHERE name = $1";
         self.run(super::database::alter(self.folder(), sql, [user.into()]));
+    }
+
+    /// The main address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The drive's address with a slash at the end.

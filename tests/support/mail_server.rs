@@ -1,7 +1,7 @@
 //! A mail server of a test's own: it keeps what it takes, and can be told to take nothing.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Result, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -17,6 +17,26 @@ pub enum Manner {
     HangsUp,
     /// Says nothing from the first moment on.
     Hangs,
+    /// Offers no encryption, as somebody in between would have it.
+    OffersNoTls,
+    /// Offers encryption and then has none.
+    RefusesTls,
+}
+
+/// What is spoken over.
+pub trait Stream: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Stream for T {}
+
+/// Makes a connection an encrypted one.
+pub type Encrypt = Arc<dyn Fn(TcpStream) -> Result<Box<dyn Stream>> + Send + Sync>;
+
+/// When a server encrypts.
+#[derive(Clone)]
+pub enum Encryption {
+    Never,
+    AtOnce(Encrypt),
+    AfterStartTls(Encrypt),
 }
 
 /// A mail as it came.
@@ -28,7 +48,7 @@ pub struct Taken {
     pub message: String,
 }
 
-/// A server on a free port that speaks to everybody without encryption, and has one account: `larder` with `s3cret`.
+/// A server on a free port that has one account: `larder` with `s3cret`.
 #[derive(Clone)]
 pub struct MailServer {
     address: SocketAddr,
@@ -41,20 +61,27 @@ struct Desk {
     manners: VecDeque<Manner>,
     /// Everything that came in, whatever became of it.
     heard: String,
+    /// What of it anybody on the way could read.
+    heard_in_clear: String,
     /// Connections that nobody answers, kept open.
     held: Vec<TcpStream>,
 }
 
 impl MailServer {
+    /// One that speaks to everybody without encryption.
     pub fn start() -> Self {
+        Self::start_with(Encryption::Never)
+    }
+
+    pub fn start_with(encryption: Encryption) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Self { address: listener.local_addr().unwrap(), desk: Arc::default() };
         let desk = Arc::clone(&server.desk);
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let desk = Arc::clone(&desk);
+                let (desk, encryption) = (Arc::clone(&desk), encryption.clone());
                 // One that goes away in the middle of a word is no matter of ours.
-                thread::spawn(move || converse(stream, &desk).ok());
+                thread::spawn(move || converse(stream, &encryption, &desk).ok());
             }
         });
         server
@@ -67,6 +94,11 @@ impl MailServer {
     /// The same with what opens it, and more behind the question mark or nothing.
     pub fn url_with(&self, login: &str, query: &str) -> String {
         format!("smtp://{login}@{}{query}", self.address)
+    }
+
+    /// For who speaks TLS from the first byte.
+    pub fn tls_url_with(&self, login: &str) -> String {
+        format!("smtps://{login}@{}", self.address)
     }
 
     /// What it does with the next mails, one after the other; all others it takes.
@@ -83,6 +115,11 @@ impl MailServer {
     /// Every line that was said to it.
     pub fn heard(&self) -> String {
         self.desk.lock().unwrap().heard.clone()
+    }
+
+    /// Every line that was said to it without encryption.
+    pub fn heard_in_clear(&self) -> String {
+        self.desk.lock().unwrap().heard_in_clear.clone()
     }
 }
 
@@ -124,53 +161,95 @@ impl Taken {
     }
 }
 
-fn converse(stream: TcpStream, desk: &Mutex<Desk>) -> std::io::Result<()> {
+fn converse(stream: TcpStream, encryption: &Encryption, desk: &Mutex<Desk>) -> Result<()> {
     let manner = desk.lock().unwrap().manners.pop_front().unwrap_or(Manner::Takes);
     if manner == Manner::Hangs {
         desk.lock().unwrap().held.push(stream);
         return Ok(());
     }
-    let mut say = stream.try_clone()?;
-    let mut lines = BufReader::new(stream).lines();
+    let socket = stream.try_clone()?;
+    let (first, mut later): (Box<dyn Stream>, _) = match encryption {
+        Encryption::Never => (Box::new(stream), None),
+        Encryption::AtOnce(encrypt) => (encrypt(stream)?, None),
+        Encryption::AfterStartTls(encrypt) => (Box::new(stream), Some(encrypt)),
+    };
+    let mut in_clear = !matches!(encryption, Encryption::AtOnce(_));
+    let mut line = Line(BufReader::new(first));
     let mut to = String::new();
-    say.write_all(b"220 mail.example.org\r\n")?;
-    while let Some(line) = lines.next().transpose()? {
-        let mut answer = "250 fine\r\n".to_owned();
-        desk.lock().unwrap().heard += &format!("{line}\n");
-        let word = line.split([' ', ':']).next().unwrap_or_default().to_uppercase();
+    line.say("220 mail.example.org")?;
+    while let Some(said) = line.hear()? {
+        let mut answer = "250 fine".to_owned();
+        let mut heard = desk.lock().unwrap();
+        heard.heard += &format!("{said}\n");
+        if in_clear {
+            heard.heard_in_clear += &format!("{said}\n");
+        }
+        drop(heard);
+        let word = said.split([' ', ':']).next().unwrap_or_default().to_uppercase();
         match word.as_str() {
-            "EHLO" => answer = "250-mail.example.org\r\n250-8BITMIME\r\n250 AUTH PLAIN\r\n".to_owned(),
+            "EHLO" => {
+                let tls = later.is_some() && manner != Manner::OffersNoTls;
+                let tls = if tls { "250-STARTTLS\r\n" } else { "" };
+                answer = format!("250-mail.example.org\r\n250-8BITMIME\r\n{tls}250 AUTH PLAIN");
+            }
+            "STARTTLS" if manner == Manner::RefusesTls => answer = "454 no encryption today".to_owned(),
+            "STARTTLS" if later.is_some() => {
+                line.say("220 go on")?;
+                if let Some(encrypt) = later.take() {
+                    line = Line(BufReader::new(encrypt(socket.try_clone()?)?));
+                    in_clear = false;
+                }
+                continue;
+            }
             // "\0larder\0s3cret"
-            "AUTH" if line.ends_with("AGxhcmRlcgBzM2NyZXQ=") => answer = "235 come in\r\n".to_owned(),
-            "AUTH" => answer = "535 wrong password\r\n".to_owned(),
+            "AUTH" if said.ends_with("AGxhcmRlcgBzM2NyZXQ=") => answer = "235 come in".to_owned(),
+            "AUTH" => answer = "535 wrong password".to_owned(),
             "RCPT" => {
-                to = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
+                to = said.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
                 if let Manner::Answers(refusal) = manner {
-                    answer = format!("{refusal}\r\n");
+                    answer = refusal.to_owned();
                 }
             }
             "DATA" => {
-                say.write_all(b"354 go on\r\n")?;
-                let mut message = String::new();
-                for line in lines.by_ref() {
-                    let line = line?;
-                    if line == "." {
-                        break;
-                    }
-                    message += line.strip_prefix('.').unwrap_or(&line);
-                    message += "\r\n";
-                }
+                line.say("354 go on")?;
+                let message = line.hear_mail()?;
                 desk.lock().unwrap().taken.push(Taken { to: to.clone(), message });
                 if manner == Manner::HangsUp {
                     return Ok(());
                 }
             }
-            "QUIT" => answer = "221 bye\r\n".to_owned(),
+            "QUIT" => answer = "221 bye".to_owned(),
             _ => {}
         }
-        say.write_all(answer.as_bytes())?;
+        line.say(&answer)?;
     }
     Ok(())
+}
+
+struct Line(BufReader<Box<dyn Stream>>);
+
+impl Line {
+    fn say(&mut self, answer: &str) -> Result<()> {
+        self.0.get_mut().write_all(format!("{answer}\r\n").as_bytes())?;
+        self.0.get_mut().flush()
+    }
+
+    /// One line without its end; none at the end of all.
+    fn hear(&mut self) -> Result<Option<String>> {
+        let mut line = String::new();
+        let length = self.0.read_line(&mut line)?;
+        Ok((length > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+
+    /// A whole mail, up to the dot at its end.
+    fn hear_mail(&mut self) -> Result<String> {
+        let mut message = String::new();
+        while let Some(line) = self.hear()?.filter(|line| line != ".") {
+            message += line.strip_prefix('.').unwrap_or(&line);
+            message += "\r\n";
+        }
+        Ok(message)
+    }
 }
 
 fn quoted_printable(body: &str) -> String {

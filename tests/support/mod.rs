@@ -2,6 +2,7 @@
 
 mod accounts;
 mod api;
+mod certificate;
 pub mod database;
 mod drive;
 pub mod ground;
@@ -17,10 +18,11 @@ mod wire;
 
 pub use accounts::{set_active, set_quota};
 pub use api::Api;
+pub use certificate::Certificate;
 pub use drive::Drive;
 pub use house::{TestHouse, settled};
 pub use machine::{Machine, Outcome, Server, get, labelled, read};
-pub use mail_server::{MailServer, Manner};
+pub use mail_server::{Encryption, MailServer, Manner};
 pub use pooler::Pooler;
 pub use postgres_server::PostgresServer;
 pub use postgres_wire::PostgresWire;

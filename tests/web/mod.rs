@@ -1,5 +1,7 @@
 //! What people with a browser see at the main address.
 
+mod accounts;
+
 use crate::support::{Answer, TestHouse};
 
 const MAC: &str =

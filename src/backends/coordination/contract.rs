@@ -83,14 +83,15 @@ async fn a_bucket_gives_what_is_in_it_and_then_what_comes_back(state: &Coordinat
     let ann = bucket("read ann", 60, 3);
     for remaining in [2_u32, 1, 0] {
         let level = take(state, &ann, 0, Duration::ZERO).await;
-        let full_after = (3 - remaining) * second;
-        assert_eq!(level, Level { remaining, full_after, wait: Duration::ZERO });
+        assert_eq!(level, Level { remaining, more_after: second, wait: Duration::ZERO });
     }
-    let refused = Level { remaining: 0, full_after: 3 * second, wait: second };
+    let refused = Level { remaining: 0, more_after: second, wait: second };
     assert_eq!(take(state, &ann, 0, Duration::ZERO).await, refused);
     assert_eq!(take(state, &ann, 0, Duration::ZERO).await, refused, "what is refused takes nothing");
     assert_eq!(take(state, &ann, 999, Duration::ZERO).await.wait, Duration::from_millis(1));
     assert_eq!(take(state, &ann, 1000, Duration::ZERO).await.wait, Duration::ZERO);
+    let later = take(state, &ann, 2700, Duration::ZERO).await;
+    assert_eq!((later.remaining, later.more_after), (0, Duration::from_millis(300)));
     assert_eq!(take(state, &bucket("read bob", 60, 3), 1000, Duration::ZERO).await.remaining, 2);
     assert_eq!(
         take(state, &ann, 60_000, Duration::ZERO).await.remaining,

@@ -41,8 +41,8 @@ pub struct Bucket {
 pub struct Level {
     /// How many more there may be at once.
     pub remaining: u32,
-    /// How long until it is full.
-    pub full_after: Duration,
+    /// How long until there may be one more than that; zero when it is full.
+    pub more_after: Duration,
     /// How long the request has to wait for its turn.
     pub wait: Duration,
 }
@@ -68,9 +68,11 @@ impl Rate {
         let (interval, size) = (self.interval(), self.size());
         let span = |micros: i64| Duration::from_micros(u64::try_from(micros).unwrap_or(0));
         let with_this = if taken { ahead } else { ahead.saturating_add(interval) };
+        let remaining = (size - ahead).max(0) / interval.max(1);
+        let more_after = if ahead == 0 { 0 } else { (remaining + 1) * interval + ahead - size };
         Level {
-            remaining: u32::try_from((size - ahead).max(0) / interval.max(1)).unwrap_or(u32::MAX),
-            full_after: span(ahead),
+            remaining: u32::try_from(remaining).unwrap_or(u32::MAX),
+            more_after: span(more_after),
             wait: span(with_this - size),
         }
     }

@@ -41,6 +41,8 @@ pub mod organizations;
 pub mod original_paths;
 pub mod placeholders;
 pub mod places;
+#[cfg(test)]
+mod plans;
 pub mod project_members;
 pub mod projects;
 pub mod properties;

@@ -20,6 +20,8 @@ pub struct Account {
     pub home: Tree,
     /// The argon2id hash of the account password as a PHC string, if they have one.
     pub password_hash: Option<String>,
+    /// Whether no admin keeps them out.
+    pub active: bool,
     /// Whether they have shown, where that is asked for, that they read what is sent to the address they gave.
     pub confirmed: bool,
     /// Whether an admin has let them in, where that is asked for.
@@ -30,7 +32,7 @@ pub struct Account {
     pub suspended_at: Option<Timestamp>,
 }
 
-const ACCOUNT: &str = "u.id AS user_id, u.name AS user_name, u.role, u.password_hash, u.suspended_ms, u.confirmed, u.approved, \
+const ACCOUNT: &str = "u.id AS user_id, u.name AS user_name, u.role, u.password_hash, u.suspended_ms, u.active, u.confirmed, u.approved, \
                        p.id AS space_id, p.root_id";
 const SESSION: &str = "s.id, s.created_ms, s.used_ms, s.expires_ms, s.revoked_ms, s.address, s.product";
 
@@ -206,6 +208,7 @@ fn read_account(row: &QueryResult) -> Result<Account> {
         role: stored_role(&text("role")?)?,
         home: Tree { space: SpaceId(row.try_get("", "space_id").or_domain()?), root: NodeId(root) },
         password_hash: row.try_get("", "password_hash").or_domain()?,
+        active: row.try_get("", "active").or_domain()?,
         confirmed: row.try_get("", "confirmed").or_domain()?,
         approved: row.try_get("", "approved").or_domain()?,
         comes_in: row.try_get("", "comes_in").or_domain()?,

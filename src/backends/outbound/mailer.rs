@@ -15,6 +15,11 @@ use crate::{MailConfig, Sender, message};
 /// Of what a mail server says, so much is told.
 const ANSWER_CHARS_MAX: usize = 300;
 
+/// What rustls says of a certificate that it does not accept; lettre hands on no more than the words.
+const WRONG_CERTIFICATE: &str = "invalid peer certificate";
+const CERTIFICATE_HINT: &str = "; its certificate has to be for the name in mail.url, not expired, and from an authority \
+     that this machine trusts (SSL_CERT_FILE names others)";
+
 /// Sends mails.
 #[derive(Clone)]
 pub struct Mailer {
@@ -89,7 +94,9 @@ impl Mailer {
     async fn connect(&self) -> Result<AsyncSmtpConnection, Unsent> {
         let Relay { host, port, encryption, .. } = &self.relay;
         let unreached = |error| {
-            Unsent::Yet(format!("The mail server {host}:{port} cannot be spoken to: {}", shown(&error)))
+            let says = shown(&error);
+            let hint = if says.contains(WRONG_CERTIFICATE) { CERTIFICATE_HINT } else { "" };
+            Unsent::Yet(format!("The mail server {host}:{port} cannot be spoken to: {says}{hint}"))
         };
         let name = ClientId::default();
         let at_once = self.tls.clone().filter(|_| *encryption == Encryption::Implicit);

@@ -26,7 +26,7 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// enough that one user does not take up all connections by waiting.
 pub const WAITING_MAX: usize = 32;
 
-// draft-ietf-httpapi-ratelimit-headers-10
+// draft-ietf-httpapi-ratelimit-headers-11
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const STANDING: HeaderName = HeaderName::from_static("ratelimit");
 
@@ -107,11 +107,11 @@ fn fits(met: &[Met], patience: Duration) -> bool {
 /// Lists of structured fields (RFC 9651): strings with parameters.
 fn tell(headers: &mut HeaderMap, met: &[Met]) {
     let (mut policy, mut standing) = (String::new(), String::new());
-    for Met { name, burst, window, remaining, full_after, .. } in met {
+    for Met { name, burst, window, remaining, more_after, .. } in met {
         let comma = if policy.is_empty() { "" } else { ", " };
         // Writing into a text cannot fail.
         let _ = write!(policy, "{comma}\"{name}\";q={burst};w={}", seconds(*window).max(1));
-        let _ = write!(standing, "{comma}\"{name}\";r={remaining};t={}", seconds(*full_after));
+        let _ = write!(standing, "{comma}\"{name}\";r={remaining};t={}", seconds(*more_after));
     }
     for (name, value) in [(POLICY, policy), (STANDING, standing)] {
         if let Some(value) = HeaderValue::from_str(&value).ok().filter(|value| !value.is_empty()) {
@@ -183,7 +183,7 @@ mod tests {
             burst,
             window: Duration::from_millis(2500),
             remaining,
-            full_after: Duration::from_millis(wait * 1000 + 1),
+            more_after: Duration::from_millis(wait * 1000 + 1),
             wait: Duration::ZERO,
         };
         let mut headers = HeaderMap::new();

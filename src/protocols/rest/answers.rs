@@ -1,22 +1,22 @@
 //! Answers that several nouns give.
 
-use axum::Json;
 use axum::response::{IntoResponse, Response};
-use domain::Version;
-use http::header::{ETAG, LOCATION};
+use domain::{Error, Version};
+use http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::PREFIX;
+use crate::conditions::digest;
+use crate::problem::Refusal;
 
-/// Something with the ETag of its version.
+/// Something with the ETag of its version and of what is shown of it: what a project holds, or what whoever asks is there,
+/// changes without it.
 pub struct Tagged<T>(pub Version, pub T);
 
 impl<T: Serialize> IntoResponse for Tagged<T> {
     fn into_response(self) -> Response {
-        let mut answer = Json(self.1).into_response();
-        set(&mut answer, ETAG, self.0.etag().as_str());
-        answer
+        shown(StatusCode::OK, self.0, &self.1)
     }
 }
 
@@ -32,11 +32,22 @@ pub struct Created<T> {
 
 impl<T: Serialize> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
-        let mut answer = (StatusCode::CREATED, Json(self.made)).into_response();
-        set(&mut answer, ETAG, self.version.etag().as_str());
+        let mut answer = shown(StatusCode::CREATED, self.version, &self.made);
         set(&mut answer, LOCATION, &format!("{PREFIX}{}", self.path));
         answer
     }
+}
+
+fn shown(status: StatusCode, version: Version, what: &impl Serialize) -> Response {
+    let bytes = match serde_json::to_vec(what) {
+        Ok(bytes) => bytes,
+        Err(error) => return Refusal::from(Error::internal(error)).into_response(),
+    };
+    let tag = version.etag_with(&digest(&bytes));
+    let mut answer = (status, bytes).into_response();
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    set(&mut answer, ETAG, tag.as_str());
+    answer
 }
 
 fn set(answer: &mut Response, name: http::HeaderName, value: &str) {

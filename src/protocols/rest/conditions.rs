@@ -6,7 +6,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use domain::{ETag, ETagMatch, Error};
+use domain::{ETag, ETagMatch, Error, Version};
 use gate::headers::etags;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
 use http::request::Parts;
@@ -22,7 +22,13 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(etags(&parts.headers, &IF_MATCH)))
+        Ok(Self(match etags(&parts.headers, &IF_MATCH) {
+            // What else was shown is nothing that a change could undo.
+            Some(ETagMatch::OneOf(tags)) => {
+                Some(ETagMatch::OneOf(tags.into_iter().map(Version::tag_alone).collect()))
+            }
+            any => any,
+        }))
     }
 }
 
@@ -64,10 +70,13 @@ async fn tag(answer: Response) -> Response {
     let Ok(bytes) = to_bytes(body, usize::MAX).await else {
         return Refusal::from(Error::internal("an answer in JSON broke off")).into_response();
     };
-    let digest = Sha256::digest(&bytes);
-    let text: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    if let Ok(tag) = HeaderValue::from_str(ETag::strong(&text).as_str()) {
+    if let Ok(tag) = HeaderValue::from_str(ETag::strong(&digest(&bytes)).as_str()) {
         parts.headers.insert(ETAG, tag);
     }
     Response::from_parts(parts, Body::from(bytes))
+}
+
+/// What tells an answer from others, in letters that an ETag takes.
+pub fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -254,11 +254,11 @@ fn refused_log_in(visit: &Visit<'_>) -> Deed {
 fn may_come_in(account: &Account) -> Result<()> {
     let (code, sentence) = match account {
         Account { comes_in: true, .. } => return Ok(()),
-        Account { confirmed: false, .. } => (
+        Account { active: true, confirmed: false, .. } => (
             Code::EmailNotVerified,
             "Open the link that was sent to your e-mail address first, or have another one sent.",
         ),
-        Account { approved: false, .. } => {
+        Account { active: true, approved: false, .. } => {
             (Code::WaitingForApproval, "An admin of the server has to let you in first; you will get a mail.")
         }
         _ => (Code::AccountInactive, "This account may not come in; ask an admin of the server."),

@@ -69,8 +69,9 @@ pub async fn list(
         .given(user.0)
         .only_if("p.organization_id = ?", query.organization.map(|organization| organization.0))
         .with(match query.state {
-            Some(ProjectState::Active) => "p.active AND p.removed_ms IS NULL",
-            Some(ProjectState::Inactive) => "NOT p.active AND p.removed_ms IS NULL",
+            // Written like this, SQLite finds them by their index, too.
+            Some(ProjectState::Active) => "p.active = TRUE AND p.removed_ms IS NULL",
+            Some(ProjectState::Inactive) => "p.active = FALSE AND p.removed_ms IS NULL",
             Some(ProjectState::Removed) => "p.removed_ms IS NOT NULL",
             None => "p.removed_ms IS NULL",
         })

@@ -97,7 +97,7 @@ pub async fn list(db: &impl Db, user: UserId, is_house_admin: bool, query: &Task
         None => listing,
     };
     if query.project.is_none() {
-        listing = listing.with("p.active AND p.removed_ms IS NULL");
+        listing = listing.with("p.active = TRUE AND p.removed_ms IS NULL");
         if !(is_house_admin && query.organization.is_some()) {
             listing = listing.with(SEEN);
         }
