@@ -1,6 +1,7 @@
 //! The real program, killed: at random moments under load, at each named step of its work, and where it hurts most.
 //! What it has acknowledged is there afterwards, what it has refused is not, and nothing is left over.
 
+mod between_trees;
 mod ending;
 mod kills;
 mod line;

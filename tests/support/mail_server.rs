@@ -146,14 +146,18 @@ impl Taken {
     /// The code that stands in it for whoever cannot open its link.
     pub fn code(&self) -> String {
         let text = self.text();
-        let (_, rest) = text.split_once("the code in it is:\n").expect("no code is in this mail");
+        let found = text.split_once("the code in it is:\n");
+        let (_, rest) = found.unwrap_or_else(|| panic!("no code is in {}", self.message));
         rest.lines().next().unwrap_or_default().to_owned()
     }
 
     fn part(&self, kind: &str) -> String {
         let (_, rest) = self.message.split_once(&format!("Content-Type: {kind}")).expect("no such part");
         let (_, body) = rest.split_once("\r\n\r\n").expect("a part without a body");
-        quoted_printable(body.split("\r\n--").next().unwrap_or_default())
+        // Of the part alone, or it ends where the link in it is broken before two dashes.
+        let (_, boundary) = self.message.split_once("boundary=\"").expect("one part alone");
+        let end = format!("\r\n--{}", boundary.split('"').next().unwrap_or_default());
+        quoted_printable(body.split(&end).next().unwrap_or_default())
     }
 }
 
@@ -265,4 +269,13 @@ fn quoted_printable(body: &str) -> String {
         }
     }
     String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_line_that_begins_with_dashes_does_not_end_a_part() {
+    let message = "Content-Type: multipart/alternative; boundary=\"b1\"\r\n\r\n--b1\r\nContent-Type: text/plain\r\n\r\n\
+                   https://example.org/?token=a=\r\n--b\r\nthe code in it is:\r\na--b\r\n--b1\r\nContent-Type: text/html\r\n\r\n\
+                   <p>a--b</p>\r\n--b1--\r\n";
+    let taken = Taken { to: String::new(), message: message.to_owned() };
+    assert_eq!((taken.code(), taken.html()), ("a--b".to_owned(), "<p>a--b</p>".to_owned()));
 }

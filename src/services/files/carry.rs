@@ -65,11 +65,13 @@ impl Carrying<'_> {
                 None => Err(Error::Unavailable("This file is being replaced; try again in a moment.".into())),
             };
         };
+        failpoint::reach("carry.arrived");
         let last_seq = match &own {
             Some(own) => this.bring_along(&tx, &there, own, left).await?,
             None => new_seq,
         };
         this.leave(&tx, seq, &source, own).await?;
+        failpoint::reach("carry.left");
         let is_event = !node.is_system() || this.name.system().is_none();
         if is_event || target.node().is_some_and(|old| !old.is_system()) {
             nodes::stir(&tx, last_seq, target.ancestors()).await?;
@@ -80,6 +82,7 @@ impl Carrying<'_> {
             None => false,
         };
         tx.commit().await?;
+        failpoint::reach("carry.shown");
         if relabels {
             backends.coordination.wake_jobs();
         }

@@ -149,8 +149,7 @@ pub async fn get(
 ///
 /// # Errors
 /// [`NotFound`](Error::NotFound) for whoever is not in the organization or when there is none,
-/// [`Forbidden`](Error::Forbidden) for whoever does not administer it, [`Stale`](Error::Stale) when it has changed since
-/// the caller has read it.
+/// [`Forbidden`](Error::Forbidden) for whoever does not administer it, [`Stale`](Error::Stale).
 pub async fn revoke(
     caller: &Caller,
     backends: &Backends,

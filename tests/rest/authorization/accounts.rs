@@ -73,7 +73,7 @@ pub fn own(world: &World, role: Role, row: &Row) -> Request {
 }
 
 /// What is about something of the stranger's.
-pub fn strangers(world: &World, _: Role, row: &Row) -> Request {
+pub fn strangers(world: &World, row: &Row) -> Request {
     of(world, world.of("sid"), row)
 }
 
@@ -105,7 +105,7 @@ fn by_another(world: &World, role: Role, request: Request) -> Request {
 }
 
 /// What admins of the server do.
-pub fn administered(world: &World, _: Role, row: &Row) -> Request {
+pub fn administered(world: &World, row: &Row) -> Request {
     let to = |ids: &[&str]| Request::to(API, row, ids);
     let root = &world.of("root").api;
     let account = || world.account().0;

@@ -16,7 +16,7 @@ struct Place<'a> {
     project: Option<&'a str>,
 }
 
-pub fn of_the_project(world: &World, _: Role, row: &Row) -> Request {
+pub fn of_the_project(world: &World, row: &Row) -> Request {
     let (person, folder) = (world.of("cora"), world.root.clone());
     Place { world, person, folder, project: Some(&world.project) }.request(row)
 }
@@ -25,12 +25,12 @@ pub fn own(world: &World, role: Role, row: &Row) -> Request {
     Place::home(world, world.person(role)).request(row)
 }
 
-pub fn of_the_stranger(world: &World, _: Role, row: &Row) -> Request {
+pub fn of_the_stranger(world: &World, row: &Row) -> Request {
     Place::home(world, world.of("sid")).request(row)
 }
 
 /// A file of the project goes into one's own drive.
-pub fn across(world: &World, _: Role, row: &Row) -> Request {
+pub fn across(world: &World, row: &Row) -> Request {
     let file = world.file(world.of("cora"), &world.root);
     Request::to(API, row, &[&file]).with(&json!({"folder": "home"}))
 }

@@ -7,7 +7,7 @@ use super::table::{Role, Row};
 use super::world::{API, Person, World, done, made, text};
 
 /// What is about the organization, and somebody in it who is a viewer.
-pub fn organization(world: &World, _: Role, row: &Row) -> Request {
+pub fn organization(world: &World, row: &Row) -> Request {
     let to = |ids: &[&str]| Request::to(API, row, ids);
     let organization = world.organization.as_str();
     match row.operation().as_str() {
@@ -28,12 +28,12 @@ pub fn organization(world: &World, _: Role, row: &Row) -> Request {
 }
 
 /// What is about one of two owners.
-pub fn owner(world: &World, _: Role, row: &Row) -> Request {
+pub fn owner(world: &World, row: &Row) -> Request {
     member(world, row, "olga")
 }
 
 /// What is about somebody who is not in it.
-pub fn newcomer(world: &World, _: Role, row: &Row) -> Request {
+pub fn newcomer(world: &World, row: &Row) -> Request {
     let request = |who: &str| Request::to(API, row, &[&world.organization, who]);
     match row.method.as_str() {
         "GET" => request(&world.of("sid").id),
@@ -55,7 +55,7 @@ fn member(world: &World, row: &Row, who: &str) -> Request {
 }
 
 /// What is about invitations into the organization.
-pub fn invitation(world: &World, _: Role, row: &Row) -> Request {
+pub fn invitation(world: &World, row: &Row) -> Request {
     let to = |ids: &[&str]| Request::to(API, row, ids);
     let organization = world.organization.as_str();
     let (id, email) = invited(world, organization);
@@ -79,7 +79,7 @@ pub fn received(world: &World, role: Role, row: &Row) -> Request {
 }
 
 /// What is about one that the stranger has got.
-pub fn received_by_the_stranger(world: &World, _: Role, row: &Row) -> Request {
+pub fn received_by_the_stranger(world: &World, row: &Row) -> Request {
     received_by(world, world.of("sid"), row)
 }
 
@@ -107,7 +107,7 @@ fn invited(world: &World, organization: &str) -> (String, String) {
 }
 
 /// What is about the project, and somebody in it who is a viewer.
-pub fn project(world: &World, _: Role, row: &Row) -> Request {
+pub fn project(world: &World, row: &Row) -> Request {
     let to = |ids: &[&str]| Request::to(API, row, ids);
     let project = world.project.as_str();
     match row.operation().as_str() {
@@ -125,7 +125,7 @@ pub fn project(world: &World, _: Role, row: &Row) -> Request {
 }
 
 /// What is about an admin of a project, who did not make it.
-pub fn project_admin(world: &World, _: Role, row: &Row) -> Request {
+pub fn project_admin(world: &World, row: &Row) -> Request {
     project_member(world, row, "ada", "admin")
 }
 
@@ -142,29 +142,29 @@ fn project_member(world: &World, row: &Row, who: &str, role: &str) -> Request {
 }
 
 /// What is about somebody in the organization who comes into the project.
-pub fn project_newcomer(world: &World, _: Role, row: &Row) -> Request {
+pub fn project_newcomer(world: &World, row: &Row) -> Request {
     let ids = [world.another_project().0, world.of("olga").id.clone()];
     Request::to(API, row, &[&ids[0], &ids[1]]).with(&json!({"role": "viewer"}))
 }
 
-pub fn project_quota(world: &World, _: Role, row: &Row) -> Request {
+pub fn project_quota(world: &World, row: &Row) -> Request {
     let quota_bytes = 1_000_000_000 + world.number();
     Request::to(API, row, &[&world.project]).with(&json!({"quota_bytes": quota_bytes}))
 }
 
-pub fn personal_project(_: &World, _: Role, row: &Row) -> Request {
+pub fn personal_project(_: &World, row: &Row) -> Request {
     Request::to(API, row, &[]).with(&json!({"name": "Diary"}))
 }
 
 /// What is about a project that only its admins see.
-pub fn inactive_project(world: &World, _: Role, row: &Row) -> Request {
+pub fn inactive_project(world: &World, row: &Row) -> Request {
     let (id, name) = world.another_project();
     done(&world.of("cora").api.patch(&format!("/projects/{id}"), &json!({"active": false})));
     hidden(row, &id, &name)
 }
 
 /// What is about a project that was removed.
-pub fn removed_project(world: &World, _: Role, row: &Row) -> Request {
+pub fn removed_project(world: &World, row: &Row) -> Request {
     let (id, name) = world.another_project();
     done(&world.of("cora").api.delete(&format!("/projects/{id}")));
     hidden(row, &id, &name)
@@ -181,7 +181,7 @@ fn hidden(row: &Row, id: &str, name: &str) -> Request {
 }
 
 /// What is about a task of the project.
-pub fn task(world: &World, _: Role, row: &Row) -> Request {
+pub fn task(world: &World, row: &Row) -> Request {
     let to = |ids: &[&str]| Request::to(API, row, ids);
     let cora = world.of("cora");
     let task = world.task();

@@ -95,8 +95,13 @@ impl Request {
     }
 
     /// Whether it only reads.
-    pub fn is_safe(&self) -> bool {
+    fn is_safe(&self) -> bool {
         matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "PROPFIND" | "REPORT")
+    }
+
+    /// Whether nothing may have changed once it got this answer.
+    pub fn leaves_no_trace(&self, answered: Cell) -> bool {
+        answered.is_refused() || self.is_safe()
     }
 
     /// The same about something that is nowhere.

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
+/// The table of who did what.
+pub const RECORD: &str = "audit_entries";
+
 /// The tables, and what is added up of their rows beside counting them. When something was last used is no change.
 const TABLES: [(&str, &str); 21] = [
     ("users", "version"),
@@ -26,14 +29,14 @@ const TABLES: [(&str, &str); 21] = [
     ("properties", "0"),
     ("receipts", "0"),
     ("jobs", "0"),
-    ("audit_entries", "CASE WHEN outcome = 'done' THEN 1 ELSE 0 END"),
+    (RECORD, "CASE WHEN outcome = 'done' THEN 1 ELSE 0 END"),
 ];
 
 /// How many rows each table has, and the sum over them.
 pub async fn count(database: &DatabaseConnection) -> BTreeMap<String, (i64, i64)> {
     let of = |(table, sum): &(&str, &str)| match *table {
         // What was refused may well be on record.
-        "audit_entries" => format!(
+        RECORD => format!(
             "SELECT '{table}' AS what, 0 AS n, CAST(COALESCE(SUM({sum}), 0) AS BIGINT) AS s FROM {table}"
         ),
         _ => format!(

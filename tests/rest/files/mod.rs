@@ -3,6 +3,7 @@
 mod batch;
 mod conflicts;
 mod content;
+mod projects;
 mod redirects;
 mod refused;
 mod uploads;
