@@ -405,7 +405,7 @@ fn records() -> Vec<TableCreateStatement> {
     ]
 }
 
-const INDEXES: [&str; 19] = [
+const INDEXES: [&str; 20] = [
     "CREATE INDEX spaces_condemned ON spaces (condemned_ms) WHERE condemned_ms IS NOT NULL",
     "CREATE UNIQUE INDEX users_by_email ON users (email) WHERE email IS NOT NULL",
     "CREATE INDEX sessions_by_user ON sessions (user_id)",
@@ -416,6 +416,7 @@ const INDEXES: [&str; 19] = [
     "CREATE INDEX invitations_by_organization ON invitations (organization_id, created_ms)",
     "CREATE INDEX invitations_by_email ON invitations (email)",
     "CREATE INDEX projects_by_organization ON projects (organization_id, active)",
+    "CREATE INDEX projects_by_creator ON projects (creator_id)",
     "CREATE UNIQUE INDEX project_members_by_folder ON project_members (user_id, folder)",
     "CREATE INDEX tasks_by_project ON tasks (project_id, status)",
     "CREATE INDEX tasks_by_assignee ON tasks (assignee_id, status)",

@@ -51,6 +51,8 @@ pub struct Config {
     pub names: services::NamesConfig,
     /// The section `[trash]`.
     pub trash: services::TrashConfig,
+    /// The section `[organizations]`.
+    pub organizations: services::OrganizationsConfig,
     /// The section `[projects]`.
     pub projects: services::ProjectsConfig,
     /// The section `[history]`.
@@ -359,6 +361,10 @@ mod tests {
         assert!(public.limits.log_in_per_minute < usual.limits.log_in_per_minute);
         assert!(public.limits.read_per_minute < usual.limits.read_per_minute);
         assert!(public.limits.address_factor < usual.limits.address_factor);
+        // Whoever signs up finds no way to more room than is meant for them.
+        assert_eq!(public.organizations.creators, services::Creators::Admins);
+        assert!(public.files.quota_bytes > 0 && public.projects.quota_bytes > 0);
+        assert!(public.projects.personal_max > 0);
     }
 
     #[test]

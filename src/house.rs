@@ -271,6 +271,7 @@ fn furnish(config: &Config, metadata: Metadata, blobs: Blobs) -> Result<Backends
         downloads: config.downloads.clone(),
         names: config.names.clone(),
         trash: config.trash.clone(),
+        organizations: config.organizations.clone(),
         projects: config.projects.clone(),
         history: config.history.clone(),
         versions: config.versions.clone(),

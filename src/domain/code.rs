@@ -111,6 +111,8 @@ codes! {
     CreatorOnly = "creator_only",
     /// The last admin of a personal project stays until there is another.
     LastAdmin = "last_admin",
+    /// There may be no more projects of one's own.
+    TooManyProjects = "too_many_projects",
     /// An organization always has an owner; make somebody else one first.
     LastOwner = "last_owner",
     /// The organization has projects; purge them first.

@@ -1,4 +1,4 @@
-//! Goes on with suspended accounts: they are locked, told of the end, and purged.
+//! Goes on with suspended accounts, which are locked, told of the end, and purged, and purges those that were never opened.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,5 +15,7 @@ pub const JOB: Job = Job {
 };
 
 async fn run(backends: Arc<Backends>, turn: Turn) -> Result<Progress> {
-    users::end_suspensions(turn.now, &backends).await.map(Progress::more_if)
+    let more = users::end_suspensions(turn.now, &backends).await?
+        || users::end_unconfirmed(turn.now, &backends).await?;
+    Ok(Progress::more_if(more))
 }

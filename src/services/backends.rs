@@ -15,7 +15,8 @@ use crate::steps::{Accesses, Hashing, UnderWay};
 use crate::upkeep::Rounds;
 use crate::{
     AccountsConfig, AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LimitsConfig, LoginConfig,
-    NamesConfig, ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
+    NamesConfig, OrganizationsConfig, ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig,
+    VersionsConfig,
 };
 
 /// The floor below, and the settings of this one.
@@ -34,6 +35,8 @@ pub struct Backends {
     pub names: NamesConfig,
     /// Settings about the trash.
     pub trash: TrashConfig,
+    /// Settings about organizations.
+    pub organizations: OrganizationsConfig,
     /// Settings about projects.
     pub projects: ProjectsConfig,
     /// Settings about the history.
@@ -82,6 +85,7 @@ impl Backends {
             downloads,
             names,
             trash,
+            organizations,
             projects,
             history,
             versions,
@@ -106,6 +110,7 @@ impl Backends {
             downloads,
             names,
             trash,
+            organizations,
             projects,
             history,
             versions,

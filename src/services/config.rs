@@ -46,12 +46,32 @@ pub struct TrashConfig {
     pub listed: bool,
 }
 
+/// The section `[organizations]` of the settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationsConfig {
+    /// Who may make organizations.
+    pub creators: Creators,
+}
+
+/// Who may make something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Creators {
+    /// Everybody with an account.
+    Everybody,
+    /// The admins of the server.
+    Admins,
+}
+
 /// The section `[projects]` of the settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProjectsConfig {
     /// The quota of a new project in bytes; 0 for none.
     pub quota_bytes: u64,
+    /// How many projects outside of organizations somebody may have made; 0 for any number.
+    pub personal_max: u32,
     /// How many days bytes stay in the store of a project that was purged without them; 0 for good.
     pub objects_kept_days: u32,
 }
@@ -196,7 +216,9 @@ pub struct ServicesConfig {
     pub names: NamesConfig,
     /// The section `[trash]`.
     pub trash: TrashConfig,
-    /// Settings about projects.
+    /// The section `[organizations]`.
+    pub organizations: OrganizationsConfig,
+    /// The section `[projects]`.
     pub projects: ProjectsConfig,
     /// The section `[history]`.
     pub history: HistoryConfig,

@@ -45,6 +45,7 @@ pub mod versions;
 pub use backends::Backends;
 pub use config::SignUp;
 pub use config::{
-    AccountsConfig, AuditConfig, DownloadsConfig, FilesConfig, HistoryConfig, LimitsConfig, LoginConfig,
-    NamesConfig, ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
+    AccountsConfig, AuditConfig, Creators, DownloadsConfig, FilesConfig, HistoryConfig, LimitsConfig,
+    LoginConfig, NamesConfig, OrganizationsConfig, ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig,
+    VersionsConfig,
 };

@@ -23,7 +23,7 @@ use crate::steps::record_here;
 pub use by::By;
 pub use change::{UserChange, activate, change, create_by, deactivate, resume, suspend};
 pub use export::{Export, export};
-pub use life_cycle::end_suspensions;
+pub use life_cycle::{end_suspensions, end_unconfirmed};
 pub use look::{UserOrder, UserQuery, get, page};
 pub use purge::{PURGE, delete, delete_own, purge_batch, receipt};
 

@@ -170,3 +170,22 @@ fn what_is_no_project_is_refused_with_the_reason() {
     assert_eq!(eve.patch(&at(&project), &json!({"quota_bytes": 1})).json()["quota_bytes"], json!(1));
     assert_eq!(eve.patch(&at(&project), &json!({"quota_bytes": null})).json()["quota_bytes"], Value::Null);
 }
+
+#[test]
+fn there_is_no_more_room_by_making_more_projects_where_that_is_limited() {
+    let settings = [("projects.personal_max", "1"), ("organizations.creators", "admins")];
+    let house = TestHouse::with_settings(&settings).with_user("ann").with_user("bob");
+    let (ann, bob) = (house.api("ann"), house.api("bob"));
+    let first = made(&ann, "Alps");
+    let another = || ann.post("/projects", &json!({"name": "Andes"}));
+    assert_eq!((another().status, another().code().as_str()), (403, "too_many_projects"));
+    assert_eq!(ann.delete(&at(&first)).status, 204);
+    assert_eq!(another().code(), "too_many_projects", "what is removed still takes its room");
+    assert_eq!(ann.post(&format!("{}/purge", at(&first)), &json!({"raw_objects": true})).status, 204);
+    assert_eq!(another().status, 201);
+    made(&bob, "Alps");
+    let bakers = json!({"name": "Bakers"});
+    assert_eq!(ann.post("/organizations", &bakers).code(), "needs_admin");
+    house.promote("ann");
+    assert_eq!(house.api("ann").post("/organizations", &bakers).status, 201);
+}

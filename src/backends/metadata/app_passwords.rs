@@ -200,9 +200,11 @@ pub async fn note_use(tx: &Tx, id: AppPasswordId, now: Timestamp) -> Result<()> 
 /// # Errors
 /// Whatever the database says.
 pub async fn any_active(db: &impl Db, now: Timestamp) -> Result<bool> {
-    let sql = "SELECT p.id FROM app_passwords p JOIN users u ON u.id = p.user_id \
-               WHERE u.active AND p.revoked_ms IS NULL AND (p.expires_ms IS NULL OR p.expires_ms > $1) LIMIT 1";
-    let found = db.raw().query_one_raw(statement(db, sql, [now.millis().into()])).await.or_domain()?;
+    let sql = format!(
+        "SELECT p.id FROM app_passwords p JOIN users u ON u.id = p.user_id \
+         WHERE {COMES_IN} AND p.revoked_ms IS NULL AND (p.expires_ms IS NULL OR p.expires_ms > $1) LIMIT 1"
+    );
+    let found = db.raw().query_one_raw(statement(db, &sql, [now.millis().into()])).await.or_domain()?;
     Ok(found.is_some())
 }
 

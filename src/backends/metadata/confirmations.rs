@@ -118,18 +118,17 @@ pub async fn waiting(db: &impl Db, email: &Email) -> Result<Option<UserId>> {
     row.map(|row| Ok(UserId(row.try_get("", "user_id").or_domain()?))).transpose()
 }
 
-/// Some of those who signed up and have not shown until this moment that they read their mail.
+/// One of those who signed up and never showed that they read their mail, by links that expired before a moment.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn lapsed(db: &impl Db, now: Timestamp, users_max: u32) -> Result<Vec<UserId>> {
-    let sql = "SELECT u.id FROM users u WHERE NOT u.confirmed AND u.doomed_ms IS NULL AND NOT EXISTS ( \
-                 SELECT 1 FROM confirmations c WHERE c.user_id = u.id AND c.kind = 'sign_up' \
-                   AND c.used_ms IS NULL AND c.expires_ms > $1 \
-               ) ORDER BY u.id LIMIT $2";
-    let values = [now.millis().into(), i64::from(users_max).into()];
-    let rows = db.raw().query_all_raw(statement(db, sql, values)).await.or_domain()?;
-    rows.iter().map(|row| Ok(UserId(row.try_get("", "id").or_domain()?))).collect()
+pub async fn lapsed(db: &impl Db, expired_before: Timestamp) -> Result<Option<UserId>> {
+    let sql = "SELECT u.id FROM users u WHERE NOT u.confirmed AND u.doomed_ms IS NULL AND u.created_ms <= $1 \
+                 AND NOT EXISTS (SELECT 1 FROM confirmations c \
+                   WHERE c.user_id = u.id AND c.kind = 'sign_up' AND c.expires_ms > $1) LIMIT 1";
+    let row =
+        db.raw().query_one_raw(statement(db, sql, [expired_before.millis().into()])).await.or_domain()?;
+    row.map(|row| row.try_get("", "id").or_domain().map(UserId)).transpose()
 }
 
 fn read(row: &QueryResult) -> Result<Confirmation> {

@@ -146,6 +146,18 @@ pub async fn take_turn_in(tx: &Tx, organization: OrganizationId) -> Result<()> {
     execute(tx, "UPDATE organizations SET version = version WHERE id = $1", [organization.0.into()]).await
 }
 
+/// How many projects outside of organizations a user has made, but for those that are being purged.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn count_personal(db: &impl Db, creator: UserId) -> Result<u64> {
+    let sql = "SELECT COUNT(*) AS count FROM projects p JOIN spaces s ON s.id = p.space_id \
+               WHERE p.creator_id = $1 AND p.organization_id IS NULL AND s.condemned_ms IS NULL";
+    let row = db.raw().query_one_raw(statement(db, sql, [creator.0.into()])).await.or_domain()?;
+    let row = row.ok_or_else(|| Error::internal("a count has no row"))?;
+    Ok(u64::try_from(row.try_get::<i64>("", "count").or_domain()?).unwrap_or(0))
+}
+
 /// What of a project is changed; none for what stays.
 #[derive(Debug, Clone, Default)]
 pub struct ProjectChange {

@@ -19,6 +19,7 @@ use crate::answers::{Created, Tagged};
 use crate::api::Api;
 use crate::asker::Asker;
 use crate::body::Body;
+use crate::conditions::IfMatch;
 use crate::organizations::wire;
 use crate::params::{Ids, Params};
 use crate::problem::Refusal;
@@ -102,9 +103,10 @@ async fn revoke(
     State(api): State<Api>,
     Asker(caller): Asker,
     Ids((id, invitation)): Ids<(Uuid, Uuid)>,
+    IfMatch(if_match): IfMatch,
 ) -> Result<StatusCode, Refusal> {
     let (organization, invitation) = (OrganizationId(id), InvitationId(invitation));
-    invitations::revoke(&caller, &api.backends, organization, invitation).await?;
+    invitations::revoke(&caller, &api.backends, organization, invitation, if_match.as_ref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

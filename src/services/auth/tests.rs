@@ -20,9 +20,9 @@ use super::{Attempt, log_in};
 use crate::SignUp;
 use crate::users::{By, NewUser};
 use crate::{
-    AccountsConfig, AuditConfig, Backends, DownloadsConfig, FilesConfig, HistoryConfig, LimitsConfig,
-    LoginConfig, NamesConfig, ProjectsConfig, ScrubConfig, ServicesConfig, TrashConfig, VersionsConfig,
-    app_passwords, users,
+    AccountsConfig, AuditConfig, Backends, Creators, DownloadsConfig, FilesConfig, HistoryConfig,
+    LimitsConfig, LoginConfig, NamesConfig, OrganizationsConfig, ProjectsConfig, ScrubConfig, ServicesConfig,
+    TrashConfig, VersionsConfig, app_passwords, users,
 };
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
@@ -103,7 +103,8 @@ impl House {
             device_idle_minutes: 15,
         };
         let trash = TrashConfig { days: 30, listed: true };
-        let projects = ProjectsConfig { quota_bytes: 1000, objects_kept_days: 30 };
+        let projects = ProjectsConfig { quota_bytes: 1000, personal_max: 0, objects_kept_days: 30 };
+        let organizations = OrganizationsConfig { creators: Creators::Everybody };
         let history = HistoryConfig { listed: false };
         let versions = VersionsConfig { days: 180, count_max: 100, thinning: Thinning::default() };
         let scrub = ScrubConfig { days: 30, read_bytes_per_second: 0 };
@@ -115,6 +116,7 @@ impl House {
             downloads,
             names,
             trash,
+            organizations,
             projects,
             history,
             versions,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    Action, Caller, Code, Email, Error, Event, Invitation, InvitationId, InvitedTo, Message, OrganizationId,
-    OrganizationRole, Page, PageRequest, Result,
+    Action, Caller, Code, ETagMatch, Email, Error, Event, Invitation, InvitationId, InvitedTo, Message,
+    OrganizationId, OrganizationRole, Page, PageRequest, Result,
 };
 pub use metadata::invitations::InvitationOrder;
 use metadata::invitations::{InvitationQuery, NewInvitation};
@@ -149,17 +149,19 @@ pub async fn get(
 ///
 /// # Errors
 /// [`NotFound`](Error::NotFound) for whoever is not in the organization or when there is none,
-/// [`Forbidden`](Error::Forbidden) for whoever does not administer it.
+/// [`Forbidden`](Error::Forbidden) for whoever does not administer it, [`Stale`](Error::Stale).
 pub async fn revoke(
     caller: &Caller,
     backends: &Backends,
     organization: OrganizationId,
     id: InvitationId,
+    if_match: Option<&ETagMatch>,
 ) -> Result<()> {
     caller.may_manage()?;
     again(|| async {
         let tx = backends.metadata.begin().await?;
         let invitation = of(&tx, caller, organization, id).await?;
+        invitation.version().expect(if_match)?;
         if invitations::revoke(&tx, id, caller.now).await? {
             note(&tx, caller, Action::RevokeInvitation, &invitation).await?;
         }

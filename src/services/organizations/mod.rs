@@ -9,21 +9,26 @@ mod tests;
 
 use domain::{
     Action, Caller, Code, ETagMatch, Error, Event, Message, Organization, OrganizationId, OrganizationName,
-    OrganizationRole, Page, Result,
+    OrganizationRole, Page, Result, Role,
 };
 pub use metadata::organizations::{OrganizationOrder, OrganizationQuery, Seen};
 use metadata::{Tx, again, organization_members, organizations};
 use uuid::Uuid;
 
-use crate::Backends;
 use crate::steps::{Standing, change_organization, once, record, see_organization};
+use crate::{Backends, Creators};
 
 /// Makes an organization, of which the caller is the owner.
 ///
 /// # Errors
-/// [`Forbidden`](Error::Forbidden) for a credential that is good for files alone.
+/// [`Forbidden`](Error::Forbidden) for a credential that is good for files alone, and for whoever is no admin where only
+/// they make organizations.
 pub async fn create(caller: &Caller, backends: &Backends, name: &OrganizationName) -> Result<Seen> {
     caller.may_manage()?;
+    if backends.organizations.creators == Creators::Admins && caller.role != Role::Admin {
+        let sentence = "Organizations are made by the admins of this server; ask one of them for yours.";
+        return Err(Error::Forbidden(Message::coded(Code::NeedsAdmin, sentence)));
+    }
     let new = OrganizationId(Uuid::now_v7());
     again(|| async {
         let tx = backends.metadata.begin().await?;

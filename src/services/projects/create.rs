@@ -1,10 +1,10 @@
 //! Making projects.
 
 use domain::{
-    Action, Caller, Error, OrganizationId, OrganizationRole, Project, ProjectId, ProjectName, ProjectRole,
-    Result, SpaceId,
+    Action, Caller, Code, Error, Message, OrganizationId, OrganizationRole, Project, ProjectId, ProjectName,
+    ProjectRole, Result, SpaceId,
 };
-use metadata::{Tx, again, project_members, projects};
+use metadata::{Tx, again, project_members, projects, users};
 use uuid::Uuid;
 
 use crate::Backends;
@@ -24,8 +24,8 @@ pub struct NewProject {
 /// Makes a project with an empty space of its own, whose admin is who makes it.
 ///
 /// # Errors
-/// [`NotFound`](Error::NotFound) for an organization the caller may not know of, [`Forbidden`](Error::Forbidden) for one
-/// they only view, or administer without being in it.
+/// [`NotFound`](Error::NotFound) for an organization the caller may not know of; [`Forbidden`](Error::Forbidden) for one
+/// they only view, or administer without being in it, and for one more project of their own than they may have.
 pub async fn create(caller: &Caller, backends: &Backends, new: &NewProject) -> Result<Project> {
     caller.may_manage()?;
     let row = projects::NewProject {
@@ -43,8 +43,9 @@ pub async fn create(caller: &Caller, backends: &Backends, new: &NewProject) -> R
         if let Some(made) = once(&tx, caller, row.id.0).await? {
             return see_project(&tx, caller, ProjectId(made)).await;
         }
-        if let Some(organization) = row.organization {
-            may_create_in(&tx, caller, organization).await?;
+        match row.organization {
+            Some(organization) => may_create_in(&tx, caller, organization).await?,
+            None => may_create_another(&tx, caller, backends.projects.personal_max).await?,
         }
         projects::insert(&tx, caller.now, &row).await?;
         project_members::insert(&tx, caller.now, (row.id, &row.name), caller.user, ProjectRole::Admin)
@@ -55,6 +56,23 @@ pub async fn create(caller: &Caller, backends: &Backends, new: &NewProject) -> R
         Ok(project)
     })
     .await
+}
+
+/// Refuses whoever has made as many projects of their own as they may, those counted that they removed: each has room of
+/// its own.
+async fn may_create_another(tx: &Tx, caller: &Caller, count_max: u32) -> Result<()> {
+    if count_max == 0 {
+        return Ok(());
+    }
+    users::take_turn(tx, caller.user).await?;
+    if projects::count_personal(tx, caller.user).await? < u64::from(count_max) {
+        return Ok(());
+    }
+    let text = format!(
+        "You have made {count_max} projects outside of organizations, which is as many as you may; purge one, or make this \
+         one in an organization."
+    );
+    Err(Error::Forbidden(Message::coded(Code::TooManyProjects, text)))
 }
 
 /// Waits for whoever changes the members of the organization, and sees whether the caller is one who may.

@@ -289,6 +289,28 @@ async fn an_invitation_into_an_organization_waits_until_an_admin_lets_its_bearer
 }
 
 #[tokio::test]
+async fn a_name_is_free_again_a_week_after_the_last_link_of_whoever_never_opened_it() {
+    let house = house(|_| ()).await;
+    sign(&house, someone("bob")).await.unwrap();
+    sign(&house, someone("eve")).await.unwrap();
+    let token = token_to(&house, "eve@example.org").await;
+    verify_email(&house.backends, &visit(NOW), &token).await.unwrap();
+    let link = Duration::from_secs(3600 * house.backends.accounts.verification_hours);
+    let gone_at = NOW.after(link).after(Duration::from_secs(7 * 86_400));
+    let before = gone_at.before(Duration::from_secs(1));
+    assert!(!crate::users::end_unconfirmed(before, &house.backends).await.unwrap());
+    while crate::users::end_unconfirmed(gone_at, &house.backends).await.unwrap() {}
+    let again = sign(&house, someone("bob")).await;
+    assert_code(again, Code::UserNameTaken);
+    for job in metadata::jobs::list(&house.backends.metadata, gone_at, 1000).await.unwrap() {
+        let is_purge = job.kind == crate::users::PURGE;
+        while is_purge && crate::users::purge_batch(gone_at, &house.backends, &job.key).await.unwrap() {}
+    }
+    sign(&house, someone("bob")).await.unwrap();
+    log_in(&house, "eve", PASSWORD).await.unwrap();
+}
+
+#[tokio::test]
 async fn what_cannot_be_an_account_is_refused() {
     let house = house(|_| ()).await;
     for (new, code) in [

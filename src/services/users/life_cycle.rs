@@ -1,10 +1,11 @@
-//! What becomes of suspended accounts by itself: locked, told of the end, and purged.
+//! What becomes of accounts by itself: those that are suspended are locked, told of the end, and purged, and those that
+//! were never opened are purged.
 
 use std::time::Duration;
 
-use domain::{Door, Error, Result, Timestamp};
-use metadata::again;
+use domain::{Door, Error, Result, Timestamp, UserId};
 use metadata::users::{self, Warned};
+use metadata::{again, confirmations};
 
 use super::by::By;
 use super::purge::{Reason, end};
@@ -47,9 +48,25 @@ pub async fn end_suspensions(now: Timestamp, backends: &Backends) -> Result<bool
     let Some(user) = users::overdue(&backends.metadata, suspended_before, told_before).await? else {
         return Ok(false);
     };
-    let by = By::House { now, door: Door::Job };
-    match end(by, backends, user, Reason::Suspended(suspended_before)).await {
-        // They were resumed, or deleted, in this very moment.
+    ended(now, backends, user, Reason::Suspended(suspended_before)).await
+}
+
+/// Purges the next account whose owner signed up and never opened it, and says whether there was one: the name is free
+/// again a week after the last link to open it has expired.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn end_unconfirmed(now: Timestamp, backends: &Backends) -> Result<bool> {
+    let expired_before = now.before(DAY * NOTICE_DAYS);
+    let Some(user) = confirmations::lapsed(&backends.metadata, expired_before).await? else {
+        return Ok(false);
+    };
+    ended(now, backends, user, Reason::Unconfirmed).await
+}
+
+/// Ends an account, unless it was saved or deleted in this very moment.
+async fn ended(now: Timestamp, backends: &Backends, user: UserId, reason: Reason<'_>) -> Result<bool> {
+    match end(By::House { now, door: Door::Job }, backends, user, reason).await {
         Ok(_) | Err(Error::Stale(_) | Error::NotFound(_)) => Ok(true),
         Err(error) => Err(error),
     }

@@ -74,6 +74,8 @@ pub(super) enum Reason<'a> {
     Owner(Option<&'a ETagMatch>),
     /// They have been suspended since this moment or before.
     Suspended(Timestamp),
+    /// They signed up and never showed that they read their mail.
+    Unconfirmed,
 }
 
 /// Dooms an account in one transaction, with all that others must not wait for: memberships, tasks and locks. The rest is
@@ -93,7 +95,7 @@ pub(super) async fn end(by: By<'_>, backends: &Backends, id: UserId, reason: Rea
         may_end(&tx, by, id, reason).await?;
         let owned = users::owned(&tx, id).await?;
         match reason {
-            Reason::Suspended(_) => hand_over(&tx, by, &owned).await?,
+            Reason::Suspended(_) | Reason::Unconfirmed => hand_over(&tx, by, &owned).await?,
             Reason::Admin(_) | Reason::Owner(_) => owns_nothing(&owned)?,
         }
         users::leave(&tx, id, by.now()).await?;
@@ -127,6 +129,10 @@ async fn may_end(tx: &Tx, by: By<'_>, id: UserId, reason: Reason<'_>) -> Result<
         Reason::Suspended(before) => match turn(tx, id).await?.suspended_at {
             Some(at) if at <= before => Ok(()),
             _ => Err(Error::Stale("This suspension has ended.".into())),
+        },
+        Reason::Unconfirmed => match turn(tx, id).await?.confirmed {
+            false => Ok(()),
+            true => Err(Error::Stale("This account has been opened.".into())),
         },
     }
 }

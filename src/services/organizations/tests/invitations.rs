@@ -122,8 +122,8 @@ async fn what_was_declined_taken_back_replaced_or_is_too_old_is_accepted_no_more
     received::decline(&zoe, backends, first.invitation.id).await.unwrap();
     assert_coded(received::decline(&zoe, backends, first.invitation.id).await, Code::NotFound);
     let second = invite().await;
-    invitations::revoke(&bakers.admin, backends, bakers.id, second.invitation.id).await.unwrap();
-    invitations::revoke(&bakers.admin, backends, bakers.id, second.invitation.id).await.unwrap();
+    invitations::revoke(&bakers.admin, backends, bakers.id, second.invitation.id, None).await.unwrap();
+    invitations::revoke(&bakers.admin, backends, bakers.id, second.invitation.id, None).await.unwrap();
     let third = invite().await;
     let fourth = invite().await;
     assert_eq!(bakers.waiting().await, 1, "the fourth has replaced the third");
@@ -168,7 +168,7 @@ async fn only_who_administers_an_organization_invites_and_nobody_to_more_than_th
         assert_coded(bakers.invite(who, Viewer).await, code);
         assert_coded(invitations::list(who, backends, bakers.id, &open()).await, code);
         assert_coded(invitations::get(who, backends, bakers.id, id).await, code);
-        assert_coded(invitations::revoke(who, backends, bakers.id, id).await, code);
+        assert_coded(invitations::revoke(who, backends, bakers.id, id, None).await, code);
     }
     assert_coded(bakers.invite(&bakers.admin, Owner).await, Code::Forbidden);
     assert_eq!(bakers.waiting().await, 1);
@@ -176,7 +176,7 @@ async fn only_who_administers_an_organization_invites_and_nobody_to_more_than_th
     // An invitation is one of its organization's alone.
     let other = create(&bakers.stranger, backends, &named("Thieves")).await.unwrap().organization.id;
     assert_coded(invitations::get(&bakers.stranger, backends, other, id).await, Code::NotFound);
-    assert_coded(invitations::revoke(&bakers.stranger, backends, other, id).await, Code::NotFound);
+    assert_coded(invitations::revoke(&bakers.stranger, backends, other, id, None).await, Code::NotFound);
 }
 
 #[tokio::test]
