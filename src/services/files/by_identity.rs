@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Found, Placed, Target, copy, relocate};
 use crate::Backends;
-use crate::steps::{self, nothing_here};
+use crate::steps::{self, may_write, nothing_here};
 
 /// How often something is looked for that is moved again and again.
 const TRIES_MAX: usize = 4;
@@ -87,6 +87,7 @@ pub async fn relocate_to(
         let conditions = Conditions { node: Some(id), ..conditions.clone() };
         let path = target.path.join(name);
         if path == found.path {
+            may_write(&backends.metadata, caller, found.node.space).await?;
             let standing = Standing { node: Some(&found.node), ..Standing::default() };
             return conditions.judge(caller.user, &standing, |_| None);
         }

@@ -87,6 +87,8 @@ fn files_of_a_project_are_there_for_its_members_and_those_above_as_far_as_their_
         for (method, path, sent, done) in [
             ("POST", format!("/files?folder={root}&name={name}&on_conflict=fail"), json!("x"), 201),
             ("POST", "/folders".to_owned(), json!({"parent": root, "name": format!("d{number}")}), 201),
+            // To where it is.
+            ("PATCH", at.clone(), json!({"folder": root}), 200),
             ("PATCH", at.clone(), json!({"name": name}), 200),
             ("PATCH", at.clone(), json!({"folder": folder}), 200),
             ("PATCH", at.clone(), json!({"folder": root, "name": back}), 200),
