@@ -10,7 +10,8 @@ fn what_cannot_be_read_is_refused_with_the_reason() {
     let api = house.anonymous_api();
     let json = [("Content-Type", "application/json")];
     for (headers, body, status, says) in [
-        (&json[..], "", 400, "cannot be read"),
+        (&json[..], "", 400, "is an object"),
+        (&json, r#"["ann","x"]"#, 400, "is an object"),
         (&json, "{", 400, "cannot be read"),
         (&json, r#"{"login":"ann"}"#, 400, "`password`"),
         (&json, r#"{"login":"ann","password":7}"#, 400, "`password`"),

@@ -10,29 +10,16 @@ const TAG: &str = r#"^(W/)?"[!#-~]*"$"#;
 const TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$"#;
 const KEY: &str = r#"^("[ !#-~]+"|[!#-~]([ !#-~]*[!#-~])?)$"#;
 
-/// Of requests: what each means, how it is written, its longest, and an example.
-const OF_REQUESTS: [(&str, &str, Option<&str>, Option<usize>, &str); 5] = [
-    ("If-Match", "Only if it still has one of these ETags; `*` for any.", Some(TAGS), None, "*"),
-    (
-        "If-None-Match",
-        "Only if it has none of these ETags: those of what you have already.",
-        None,
-        None,
-        r#""1""#,
-    ),
-    ("Range", "The part that is wanted; what cannot be read asks for the whole.", None, None, "bytes=0-1023"),
-    (
-        "If-Range",
-        "The ETag, or the last change, of the content that `Range` is meant of.",
-        None,
-        None,
-        r#""1""#,
-    ),
+/// Of requests: what each means, how it is written, and an example.
+const OF_REQUESTS: [(&str, &str, Option<&str>, &str); 5] = [
+    ("If-Match", "Only if it still has one of these ETags; `*` for any.", Some(TAGS), "*"),
+    ("If-None-Match", "Only if it has none of these ETags: those of what you have already.", None, r#""1""#),
+    ("Range", "The part that is wanted; what cannot be read asks for the whole.", None, "bytes=0-1023"),
+    ("If-Range", "The ETag, or the last change, of the content that `Range` is meant of.", None, r#""1""#),
     (
         "Idempotency-Key",
         "Makes it once, however often this is sent under the same key.",
         Some(KEY),
-        Some(KEY_BYTES_MAX),
         "8e03978e-40d5-43dd-bc93-6894a57f9324",
     ),
 ];
@@ -50,7 +37,8 @@ const OF_ANSWERS: [(&str, &str, Option<&str>); 7] = [
 
 /// All of requests, by their names.
 pub fn of_requests() -> impl Iterator<Item = (&'static str, Parameter)> {
-    OF_REQUESTS.into_iter().map(|(name, means, pattern, longest, example)| {
+    OF_REQUESTS.into_iter().map(|(name, means, pattern, example)| {
+        let longest = (pattern == Some(KEY)).then_some(KEY_BYTES_MAX);
         let schema = text().pattern(pattern).min_length(longest.map(|_| 1)).max_length(longest);
         let header = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header);
         let header = header.required(Required::False).description(Some(means));
