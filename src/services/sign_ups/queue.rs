@@ -65,9 +65,8 @@ pub async fn refuse(caller: &Caller, backends: &Backends, id: UserId) -> Result<
     Ok(())
 }
 
-/// Without the name, which goes with the account.
 fn about(action: Action, id: UserId) -> Event {
-    Event::new(action, "user", id.0, "")
+    Event::nameless(action, "user", id.0)
 }
 
 fn nobody() -> Error {
