@@ -259,3 +259,16 @@ fn whoever_has_an_account_joins_an_organization_on_the_page_of_the_invitation() 
     );
     shows(&open(&house, &link), 400, "This invitation is not known");
 }
+
+#[test]
+fn whoever_guesses_at_links_is_kept_from_it_as_from_guessing_at_passwords() {
+    let house = TestHouse::with_settings(&[("limits.log_in_per_minute", "1"), ("limits.log_in_burst", "2")]);
+    for _ in 0..2 {
+        assert_eq!(press(&house, "/account/verify", &[("token", "guess")]).status, 400);
+    }
+    for path in PAGES {
+        let refused = press(&house, &format!("/account/{path}"), &[("token", "guess")]);
+        assert_eq!(refused.status, 429, "{refused:?}");
+        assert!(refused.header("retry-after").is_some(), "{refused:?}");
+    }
+}

@@ -11,13 +11,16 @@ use askama::Template;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::{Code, Error, InvitedTo, Result};
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
+use gate::Limits;
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use services::auth::sessions::{self, Visit};
+use services::limits::Class;
 use services::organizations::received;
 use services::sign_ups::{NewSignUp, Next};
 use services::{Backends, SignUp, passwords, sign_ups};
@@ -31,11 +34,22 @@ const FORM_BYTES_MAX: usize = 16 << 10;
 
 /// The pages under `/account/`.
 pub fn router(backends: Arc<Backends>) -> Router {
+    let limits = Limits::new(Arc::clone(&backends));
     Router::new()
         .route("/account/verify", get(verify_form).post(verify))
         .route("/account/reset", get(reset_form).post(reset))
         .route("/account/invitation", get(invitation_form).post(accept))
+        .route_layer(from_fn_with_state(limits, admit))
         .with_state(backends)
+}
+
+/// Whoever comes here is not known yet.
+async fn admit(State(limits): State<Limits>, request: Request, next: axum::middleware::Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match limits.admit(&parts, Class::LogIn, None).await {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(error) => failed("Too many requests", &error),
+    }
 }
 
 #[derive(Template)]
@@ -240,7 +254,12 @@ fn said(title: &str, says: &str) -> Response {
 fn failed(title: &str, error: &Error) -> Response {
     gate::log_once(error);
     let warning = Some(error.message().user().to_owned());
-    show(gate_status(error), &Page { title, says: String::new(), warning, forms: Vec::new() })
+    let mut answer =
+        show(gate_status(error), &Page { title, says: String::new(), warning, forms: Vec::new() });
+    if let Some(wait) = gate::retry_after(error) {
+        answer.headers_mut().insert(RETRY_AFTER, wait);
+    }
+    answer
 }
 
 fn gate_status(error: &Error) -> StatusCode {
