@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Action, Caller, Code, ETagMatch, Error, Event, Message, Result, Role, Timestamp, User, UserId};
-use metadata::{Tx, again, users};
+use metadata::{Tx, again, invitations, users};
 
 use super::by::By;
 use super::look::by_id;
@@ -139,6 +139,8 @@ async fn apply(
         }
         if takes_power(&user, &change) {
             may_lose_power(&tx, by, &user).await?;
+            // Or they would come back as what they have invited themselves to.
+            invitations::revoke_beyond(&tx, id, by.now()).await?;
         } else if change.role.is_some() && by.user() == Some(user.id) {
             return Err(own_account());
         }

@@ -7,7 +7,7 @@ use domain::{
     User, UserId,
 };
 use metadata::users::{Owned, orphans};
-use metadata::{Tx, again, audit, jobs, purge, receipts, users};
+use metadata::{Tx, again, audit, invitations, jobs, purge, receipts, users};
 use uuid::Uuid;
 
 use super::by::By;
@@ -99,6 +99,7 @@ pub(super) async fn end(by: By<'_>, backends: &Backends, id: UserId, reason: Rea
             Reason::Admin(_) | Reason::Owner(_) => owns_nothing(&owned)?,
         }
         users::leave(&tx, id, by.now()).await?;
+        invitations::revoke_beyond(&tx, id, by.now()).await?;
         users::doom(&tx, id, by.now()).await?;
         receipts::insert(&tx, &receipt).await?;
         by.note(&tx, Event::new(Action::PurgeUser, "user", id.0, "")).await?;
