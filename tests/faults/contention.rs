@@ -13,7 +13,7 @@ use metadata::{Db, organization_members, spaces, users};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use services::projects::members::{self, Whom};
 use services::projects::{self, ChangedProject, NewProject};
-use services::{app_passwords, jobs, organizations, users as users_cases};
+use services::{app_passwords, jobs, organizations};
 use uuid::Uuid;
 
 use super::{head, sent};
@@ -218,7 +218,9 @@ fn with_ben() -> Option<(TestHouse, [Caller; 2], ProjectId, OrganizationId)> {
     let house = house()?.with_user("ben");
     let backends = house.backends();
     let [ann, ben] = ["ann", "ben"].map(|name| {
-        house.run(users_cases::caller(Timestamp::now(), backends, &UserName::parse(name).unwrap())).unwrap()
+        house
+            .run(services::users::caller(Timestamp::now(), backends, &UserName::parse(name).unwrap()))
+            .unwrap()
     });
     let guides = OrganizationName::parse("Guides").unwrap();
     let organization = house.run(organizations::create(&ann, backends, &guides)).unwrap().organization.id;
@@ -291,8 +293,8 @@ fn whoever_lets_somebody_go_waits_for_what_they_are_locking() {
                 organizations::members::remove(&ann, backends, organization, ben.user, None).await
             }
             "account" => {
-                let by = users_cases::By::House { now: ann.now, door: Door::Command };
-                users_cases::delete(by, backends, ben.user, None).await.map(drop)
+                let by = services::users::By::House { now: ann.now, door: Door::Command };
+                services::users::delete(by, backends, ben.user, None).await.map(drop)
             }
             _ => {
                 let hidden = ChangedProject { active: Some(false), ..ChangedProject::default() };
