@@ -139,7 +139,7 @@ async fn what_is_under_way_when_the_password_is_set_anew_comes_to_nothing() {
 async fn what_is_under_way_when_its_session_ends_comes_to_nothing() {
     let (house, bob) = with_bob().await;
     let backends = &house.backends;
-    let all = async |tx: &Tx| metadata::sessions::revoke_all(tx, bob.user, None, NOW).await.unwrap();
+    let all = async |tx: &Tx| sessions::revoke_all(tx, bob.user, None, NOW).await.unwrap();
     let issued = async { app_passwords::create_own(&bob, backends, "laptop", false, None).await.map(drop) };
     assert_code(meanwhile(&house, &bob, issued, all).await, Code::SessionEnded);
     let changed = change(&bob, backends, PASSWORD, ANOTHER);
@@ -176,7 +176,7 @@ async fn of_more_sessions_than_there_may_be_the_one_used_longest_ago_ends() {
             address: String::new(),
             product: number.to_string(),
         };
-        metadata::sessions::insert(&tx, &session).await.unwrap();
+        sessions::insert(&tx, &session).await.unwrap();
     }
     tx.commit().await.unwrap();
     let listed = async || me::list_sessions(&bob, backends).await.unwrap();
