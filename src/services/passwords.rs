@@ -47,7 +47,14 @@ impl Asked {
 pub async fn ask(backends: &Backends, now: Timestamp, asked: Asked, email: &str) -> Result<()> {
     let email = Email::parse(email)?;
     if !backends.sends_mail() {
-        let sentence = "This server sends no mail; ask one of its admins to set a new password.";
+        let sentence = match asked {
+            Asked::ResetPassword => {
+                "This server sends no mail; whoever runs it sets a new password with `larder admin user set-password`."
+            }
+            Asked::VerifyEmail => {
+                "This server sends no mail, so there is no link to send again; ask one of its admins."
+            }
+        };
         return Err(Error::Unsupported(Message::coded(Code::MailNotSent, sentence)));
     }
     let key = format!("{} {email}", asked.word());

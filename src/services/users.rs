@@ -48,7 +48,7 @@ pub async fn create(now: Timestamp, backends: &Backends, new: NewUser) -> Result
     again(|| async {
         let tx = backends.metadata.begin().await?;
         let user = users::insert(&tx, now, new.clone()).await?;
-        let made = Event::new(Action::CreateUser, "user", user.id.0, user.role.as_str());
+        let made = Event::nameless(Action::CreateUser, "user", user.id.0).detailed(user.role.as_str());
         record_here(&tx, now, Door::Command, made).await?;
         tx.commit().await?;
         Ok(user)
@@ -126,7 +126,7 @@ pub async fn set_password(
         users::set_password(&tx, user.id, hash.clone()).await?;
         sessions::revoke_all(&tx, user.id, None, now).await?;
         confirmations::void_changes(&tx, user.id).await?;
-        record_here(&tx, now, Door::Command, Event::new(Action::SetPassword, "user", user.id.0, "")).await?;
+        record_here(&tx, now, Door::Command, Event::nameless(Action::SetPassword, "user", user.id.0)).await?;
         tx.commit().await
     })
     .await

@@ -198,7 +198,8 @@ async fn write_use(backends: &Backends, id: AppPasswordId, now: Timestamp) -> Re
 
 fn refused() -> Error {
     Error::Unauthenticated(
-        "User name or app password is wrong. The account password does not work here: use an app password."
+        "User name or app password is wrong. The account password does not work here: use an app password, or, in the REST \
+         API, log in with it at /api/v1/auth/log-in."
             .into(),
     )
 }

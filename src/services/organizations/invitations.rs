@@ -191,6 +191,6 @@ async fn called(tx: &Tx, caller: &Caller) -> Result<String> {
 
 /// The record says as what somebody was invited; their address is in no row of it.
 async fn note(tx: &Tx, caller: &Caller, action: Action, invitation: &Invitation) -> Result<()> {
-    let event = Event::new(action, "invitation", invitation.id.0, invitation.to.role());
+    let event = Event::nameless(action, "invitation", invitation.id.0).detailed(invitation.to.role());
     record(tx, caller, &event.in_organization(invitation.to.organization())).await
 }

@@ -69,9 +69,8 @@ fn waits(user: &User) -> bool {
     user.active && user.confirmed && !user.approved
 }
 
-/// Without the name, which goes with the account.
 fn about(action: Action, id: UserId) -> Event {
-    Event::new(action, "user", id.0, "")
+    Event::nameless(action, "user", id.0)
 }
 
 fn nobody() -> Error {

@@ -34,7 +34,7 @@ pub async fn create_by(caller: &Caller, backends: &Backends, new: NewUser, more:
         if more != UserChange::default() {
             users::change(&tx, caller.now, user.id, &more).await?;
         }
-        let event = Event::new(Action::CreateUser, "user", user.id.0, user.role.as_str());
+        let event = Event::nameless(Action::CreateUser, "user", user.id.0).detailed(user.role.as_str());
         By::Caller(caller).note(&tx, event).await?;
         let user = by_id(&tx, user.id).await?;
         tx.commit().await?;
@@ -152,7 +152,7 @@ async fn apply(
         if let Some(Some(at)) = change.suspended_at {
             tell(&tx, backends, by.now(), &user, at).await?;
         }
-        by.note(&tx, Event::new(action, "user", id.0, words(&change))).await?;
+        by.note(&tx, Event::nameless(action, "user", id.0).detailed(words(&change))).await?;
         let user = by_id(&tx, id).await?;
         tx.commit().await?;
         Ok((user, change))

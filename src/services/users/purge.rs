@@ -101,7 +101,7 @@ pub(super) async fn end(by: By<'_>, backends: &Backends, id: UserId, reason: Rea
         users::leave(&tx, id, by.now()).await?;
         users::doom(&tx, id, by.now()).await?;
         receipts::insert(&tx, &receipt).await?;
-        by.note(&tx, Event::new(Action::PurgeUser, "user", id.0, "")).await?;
+        by.note(&tx, Event::nameless(Action::PurgeUser, "user", id.0)).await?;
         jobs::enqueue(&tx, by.now(), &PURGE, &receipt.id.0.to_string(), by.now()).await?;
         failpoint::reach("account.doomed");
         tx.commit().await
@@ -160,7 +160,7 @@ async fn hand_over(tx: &Tx, by: By<'_>, owned: &[Owned]) -> Result<()> {
     for Owned { id, heir, .. } in owned {
         let Some(heir) = heir else { continue };
         users::hand_over(tx, *id, *heir).await?;
-        let event = Event::new(Action::ChangeOrganizationMember, "user", heir.0, "owner");
+        let event = Event::nameless(Action::ChangeOrganizationMember, "user", heir.0).detailed("owner");
         by.note(tx, event.in_organization(Some(*id))).await?;
     }
     Ok(())
