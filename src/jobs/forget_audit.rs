@@ -1,4 +1,5 @@
-//! Removes entries of the record of who did what that are older than the settings say, and old idempotency keys.
+//! Removes entries of the record of who did what that are older than the settings say, old idempotency keys, and app
+//! passwords that have long ended.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,7 +8,7 @@ use domain::{
     ProjectRole, Result, Timestamp,
 };
 use metadata::audit::{self, Scope};
-use metadata::{again, once};
+use metadata::{again, app_passwords, once};
 
 use crate::Backends;
 use crate::steps::{see_organization, see_project};
@@ -18,6 +18,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 const ROWS_MAX: u32 = 1_000;
 /// How long what came with an Idempotency-Key is known by it.
 const KEYS_KEPT_FOR: Duration = DAY;
+/// How long it is shown of an app password that it was revoked or has expired.
+const ENDED_KEPT_FOR: Duration = DAY.saturating_mul(90);
 
 /// What the caller did, and what was tried under their name, the newest first.
 ///
@@ -128,7 +130,8 @@ pub async fn write_accesses(backends: &Backends) -> Result<()> {
     }
 }
 
-/// Forgets some of what is older than the settings say, and idempotency keys older than a day; whether there is more.
+/// Forgets some of what is older than the settings say, idempotency keys older than a day, and app passwords that have opened
+/// nothing for three months; whether there is more.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -137,6 +140,7 @@ pub async fn forget(backends: &Backends, now: Timestamp) -> Result<bool> {
     again(|| async {
         let tx = backends.metadata.begin().await?;
         once::forget(&tx, now.before(KEYS_KEPT_FOR)).await?;
+        let ended = app_passwords::forget(&tx, now.before(ENDED_KEPT_FOR), ROWS_MAX).await?;
         let mut forgotten = 0;
         if days > 0 {
             let before = now.before(DAY.saturating_mul(days));
@@ -144,7 +148,7 @@ pub async fn forget(backends: &Backends, now: Timestamp) -> Result<bool> {
             forgotten = audit::forget(&tx, before, ROWS_MAX).await?;
         }
         tx.commit().await?;
-        Ok(forgotten == u64::from(ROWS_MAX))
+        Ok(forgotten.max(ended) == u64::from(ROWS_MAX))
     })
     .await
 }

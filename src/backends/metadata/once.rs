@@ -26,22 +26,25 @@ pub async fn claim(
     // Two of them at once: the second waits here for the first.
     let sql = "INSERT INTO idempotency_keys (user_id, key, fingerprint, resource_id, created_ms) \
                VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
-    let (key, fingerprint) = (digest(once), keyed(once)?);
-    let values = [
-        user.0.into(),
-        key.as_str().into(),
-        fingerprint.as_slice().into(),
-        resource.into(),
-        now.millis().into(),
-    ];
+    let values =
+        [user.0.into(), digest(once).into(), keyed(once)?.into(), resource.into(), now.millis().into()];
     if tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?.rows_affected() > 0 {
         return Ok(None);
     }
+    let known = find(tx, user, once).await?;
+    known.map(Some).ok_or_else(|| Error::contended("an idempotency key was forgotten just now"))
+}
+
+/// What the same request has made before, if it has.
+///
+/// # Errors
+/// [`Invalid`](Error::Invalid) when the key came with another request.
+pub async fn find(db: &impl Db, user: UserId, once: &Once) -> Result<Option<Uuid>> {
     let sql = "SELECT fingerprint, resource_id FROM idempotency_keys WHERE user_id = $1 AND key = $2";
-    let values = [user.0.into(), key.into()];
-    let row = tx.raw().query_one_raw(statement(tx, sql, values)).await.or_domain()?;
-    let row = row.ok_or_else(|| Error::contended("an idempotency key was forgotten just now"))?;
-    match row.try_get::<Vec<u8>>("", "fingerprint").or_domain()? == fingerprint {
+    let values = [user.0.into(), digest(once).into()];
+    let row = db.raw().query_one_raw(statement(db, sql, values)).await.or_domain()?;
+    let Some(row) = row else { return Ok(None) };
+    match row.try_get::<Vec<u8>>("", "fingerprint").or_domain()? == keyed(once)? {
         true => Ok(Some(row.try_get("", "resource_id").or_domain()?)),
         false => Err(Error::Invalid(Message::coded(
             Code::KeyReused,

@@ -7,14 +7,14 @@ use domain::{
     User, UserId,
 };
 use metadata::users::{Owned, orphans};
-use metadata::{Tx, again, audit, jobs, purge, receipts, users};
+use metadata::{Tx, again, audit, invitations, jobs, purge, receipts, users};
 use uuid::Uuid;
 
 use super::by::By;
 use super::change::{is_not_last_admin, may_lose_power, take};
 use super::look::by_id;
 use crate::Backends;
-use crate::steps::prove;
+use crate::steps::{Proof, prove};
 
 /// The job that purges an account; its key is the receipt.
 pub const PURGE: JobKind = JobKind::named("purge-account");
@@ -51,8 +51,8 @@ pub async fn delete_own(
     if_match: Option<&ETagMatch>,
 ) -> Result<Receipt> {
     caller.may_manage()?;
-    prove(caller, backends, password).await?;
-    end(By::Caller(caller), backends, caller.user, Reason::Owner(if_match)).await
+    let proof = &prove(caller, backends, password).await?;
+    end(By::Caller(caller), backends, caller.user, Reason::Owner { caller, proof, if_match }).await
 }
 
 /// How far the end of an account has come.
@@ -71,7 +71,7 @@ pub(super) enum Reason<'a> {
     /// An admin wants it, who knows the account as it was.
     Admin(Option<&'a ETagMatch>),
     /// Whoever has it wants it.
-    Owner(Option<&'a ETagMatch>),
+    Owner { caller: &'a Caller, proof: &'a Proof, if_match: Option<&'a ETagMatch> },
     /// They have been suspended since this moment or before.
     Suspended(Timestamp),
     /// They signed up and never showed that they read their mail.
@@ -96,9 +96,10 @@ pub(super) async fn end(by: By<'_>, backends: &Backends, id: UserId, reason: Rea
         let owned = users::owned(&tx, id).await?;
         match reason {
             Reason::Suspended(_) | Reason::Unconfirmed => hand_over(&tx, by, &owned).await?,
-            Reason::Admin(_) | Reason::Owner(_) => owns_nothing(&owned)?,
+            Reason::Admin(_) | Reason::Owner { .. } => owns_nothing(&owned)?,
         }
         users::leave(&tx, id, by.now()).await?;
+        invitations::revoke_beyond(&tx, id, by.now()).await?;
         users::doom(&tx, id, by.now()).await?;
         receipts::insert(&tx, &receipt).await?;
         by.note(&tx, Event::nameless(Action::PurgeUser, "user", id.0)).await?;
@@ -121,8 +122,9 @@ async fn may_end(tx: &Tx, by: By<'_>, id: UserId, reason: Reason<'_>) -> Result<
             let user = take(tx, by, id, if_match).await?;
             may_lose_power(tx, by, &user).await
         }
-        Reason::Owner(if_match) => {
+        Reason::Owner { caller, proof, if_match } => {
             let user = turn(tx, id).await?;
+            proof.still_holds(tx, caller).await?;
             user.version.expect(if_match)?;
             is_not_last_admin(tx, &user).await
         }

@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 use crate::error::DbResult;
-use crate::{Db, Tx, statement};
+use crate::{Db, Tx, spaces, statement};
 
 /// Dooms an account: from the commit on nobody comes in by it. Says whether it was there and not doomed yet.
 ///
@@ -95,6 +95,11 @@ pub async fn leave(tx: &Tx, id: UserId, now: Timestamp) -> Result<()> {
         "UPDATE tasks SET assignee_id = NULL, changed_ms = $2, version = version + 1 WHERE assignee_id = $1"
             .to_owned(),
     ];
+    let spaces = format!(
+        "SELECT space_id FROM projects WHERE id IN ({THEIRS}) OR organization_id IN ( \
+           SELECT organization_id FROM organization_members WHERE user_id = $1)"
+    );
+    spaces::take_pens_unheard(tx, &spaces, [id.0.into()]).await?;
     for sql in &dated {
         let values = [id.0.into(), now.millis().into()];
         tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?;
