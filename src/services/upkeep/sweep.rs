@@ -7,6 +7,7 @@ use std::time::Duration;
 use blobs::Store;
 use domain::{BlobId, Error, Result, StoreKind, Timestamp};
 use metadata::garbage::{self, Condemned};
+use metadata::rules::{self, Rule};
 use metadata::{again, holds};
 
 use super::PAGE;
@@ -113,10 +114,11 @@ impl Sweep {
         self.now.before(backends.orphan_grace)
     }
 
-    /// What takes the last reference to a blob away condemns it. Where that was missed, it is made up for here.
+    /// What takes the last reference to a blob away condemns it. Where that was missed, it is made up for here; not while
+    /// something shows a content that is not kept, which may be what has lost it: that is for somebody who has looked.
     async fn condemn_unreferenced(&mut self, backends: &Backends) -> Result<Stage> {
         let found = metadata::blobs::unreferenced(&backends.metadata, BATCH as u32).await?;
-        if found.is_empty() {
+        if found.is_empty() || rules::breaches(&backends.metadata, Rule::References, 1).await?.count > 0 {
             return Ok(Stage::Condemned(None));
         }
         again(|| async {

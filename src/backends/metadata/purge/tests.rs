@@ -44,12 +44,13 @@ async fn space_with(tx: &Tx, name: &str, blob: BlobId) -> SpaceId {
     for sql in [
         "INSERT INTO nodes (uuid, space_id, parent_id, name, folder, created_ms, modified_ms, created_seq, changed_seq, \
            tree_seq, blob_id) SELECT id, id, root_id, 'a', FALSE, 0, 0, 0, 0, 0, $2 FROM spaces WHERE id = $1",
-        "INSERT INTO revisions (space_id, node_id, from_seq, parent_id, name, blob_id, trashed, modified_ms, at_ms) \
-         SELECT space_id, id, 0, parent_id, name, $2, FALSE, 0, 0 FROM nodes WHERE space_id = $1 AND name = 'a'",
-        "UPDATE spaces SET used_bytes = 4 WHERE id = $1 AND $2 = $2",
+        "INSERT INTO revisions (space_id, node_id, from_seq, parent_id, name, blob_id, trashed, modified_ms, by_user, at_ms) \
+         SELECT n.space_id, n.id, 0, n.parent_id, n.name, $2, FALSE, 0, s.owner_id, 0 \
+         FROM nodes n JOIN spaces s ON s.id = n.space_id WHERE n.space_id = $1 AND n.name = 'a'",
     ] {
         run(tx, sql, vec![space.0.into(), blob.0.into()]).await.unwrap();
     }
+    run(tx, "UPDATE spaces SET used_bytes = 4 WHERE id = $1", vec![space.0.into()]).await.unwrap();
     space
 }
 
@@ -96,7 +97,9 @@ async fn a_space_goes_whose_top_is_gone_already() {
     let db = open(folder.path(), database.as_ref()).await;
     let space = SpaceId(Uuid::new_v4());
     let tx = db.begin().await.unwrap();
-    run(&tx, "INSERT INTO spaces (id, seq, used_bytes) VALUES ($1, 0, 0)", vec![space.0.into()]).await.unwrap();
+    run(&tx, "INSERT INTO spaces (id, seq, used_bytes) VALUES ($1, 0, 0)", vec![space.0.into()])
+        .await
+        .unwrap();
     purge_top(&tx, space, NOW).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(count(&db, "SELECT COUNT(*) FROM spaces").await, 0);
