@@ -58,7 +58,9 @@ pub async fn put(
         let standing = change_organization(&tx, caller, organization, None).await?;
         let is_new = organization_members::find(&tx, organization, user).await?.is_none();
         if is_new && caller.role == Role::Admin {
-            users::by_id(&tx, user).await?.ok_or_else(nobody)?;
+            if !users::stays(&tx, user).await? {
+                return Err(nobody());
+            }
             organization_members::insert(&tx, organization, user, role, caller.now).await?;
             note(&tx, caller, Action::ChangeOrganizationMember, organization, user, role).await?;
         } else {
