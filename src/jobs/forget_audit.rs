@@ -1,4 +1,4 @@
-//! Removes entries of the record of who did what that are older than the settings say, and old idempotency keys.
+//! Removes entries of the record of who did what that are older than the settings say.
 
 use std::sync::Arc;
 use std::time::Duration;
