@@ -218,9 +218,15 @@ impl Event {
         Self { space: Some(space), ..self }
     }
 
-    /// The same, and this beside it.
+    /// Something done to somebody, or to an invitation of somebody: without a name, which goes with its account.
+    pub fn nameless(action: Action, kind: &'static str, id: impl ToString) -> Self {
+        Self::new(action, kind, id, "")
+    }
+
+    /// The same, and this beside it, if it is any text.
     pub fn detailed(self, detail: impl Into<String>) -> Self {
-        Self { detail: Some(bounded(detail.into())), ..self }
+        let detail = Some(detail.into()).filter(|detail| !detail.is_empty());
+        Self { detail: detail.map(bounded), ..self }
     }
 }
 

@@ -119,6 +119,8 @@ codes! {
     LastAdmin = "last_admin",
     /// There may be no more projects of one's own.
     TooManyProjects = "too_many_projects",
+    /// There may be no more app passwords of one user.
+    TooManyAppPasswords = "too_many_app_passwords",
     /// An organization always has an owner; make somebody else one first.
     LastOwner = "last_owner",
     /// The organization has projects; purge them first.

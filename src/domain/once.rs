@@ -9,6 +9,6 @@ pub const KEY_BYTES_MAX: usize = 200;
 pub struct Once {
     /// What the client calls it; it holds for its user alone.
     pub key: String,
-    /// The SHA-256 of what was asked: another request under the same key is a mistake.
+    /// The SHA-256 of what was asked, which is kept nowhere as it is: another request under the same key is a mistake.
     pub fingerprint: [u8; 32],
 }

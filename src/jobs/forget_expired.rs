@@ -1,4 +1,4 @@
-//! Removes idempotency keys, sessions and invitations whose time is over.
+//! Removes idempotency keys, sessions, invitations and app passwords whose time is over.
 
 use std::sync::Arc;
 use std::time::Duration;

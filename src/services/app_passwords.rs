@@ -6,13 +6,16 @@ use domain::{
     PageRequest, Result, Timestamp, UserId, UserName,
 };
 use metadata::app_passwords::{self, NewAppPassword};
-use metadata::{Tx, again, users};
+use metadata::{Db, Tx, again, users};
 use uuid::Uuid;
 
 use crate::Backends;
-use crate::steps::{AppSecret, once, record, record_here};
+use crate::steps::{AppSecret, made_before, once, own_turn, record, record_here};
 
 const NAME_CHARS_MAX: usize = 64;
+
+/// So many a user has that open the door: more than anybody has programs and devices, and few enough to look through.
+const ACTIVE_MAX: u64 = 100;
 
 /// Among 2^25 lookup parts a user's next one is free at the first try; at the fifth something is broken.
 const LOOKUPS_TRIED_MAX: usize = 5;
@@ -29,8 +32,8 @@ pub struct Issued {
 ///
 /// # Errors
 /// [`NotFound`](Error::NotFound) when nobody has this name, [`Exists`](Error::Exists) when an active app password
-/// of theirs is named so, [`Invalid`](Error::Invalid) for an empty or overlong name of the app password, or an end
-/// that has passed.
+/// of theirs is named so, [`Forbidden`](Error::Forbidden) when they have [as many](ACTIVE_MAX) as they may,
+/// [`Invalid`](Error::Invalid) for an empty or overlong name of the app password, or an end that has passed.
 pub async fn create(
     now: Timestamp,
     backends: &Backends,
@@ -39,6 +42,9 @@ pub async fn create(
     expires_at: Option<Timestamp>,
 ) -> Result<Issued> {
     let wanted = Wanted::new(now, name, false, expires_at)?;
+    // What is refused anyway is not worth a hash.
+    let owner = users::get(&backends.metadata, user).await?;
+    may_make(&backends.metadata, now, owner.id, wanted.name).await?;
     let (made, hash) = generate(backends).await?;
     again(|| async {
         let tx = backends.metadata.begin().await?;
@@ -55,8 +61,9 @@ pub async fn create(
 /// Makes an app password for the caller.
 ///
 /// # Errors
-/// [`Forbidden`](Error::Forbidden) for who came with an app password; as for [`create`] otherwise, and
-/// [`Exists`](Error::Exists) with a code of its own when the same request has made it before: the secret is shown once.
+/// [`Forbidden`](Error::Forbidden) for who came with an app password; as for [`create`] otherwise,
+/// [`Exists`](Error::Exists) with a code of its own when the same request has made it before: the secret is shown once; and
+/// [`Unauthenticated`](Error::Unauthenticated) when the session has ended in between.
 pub async fn create_own(
     caller: &Caller,
     backends: &Backends,
@@ -66,13 +73,16 @@ pub async fn create_own(
 ) -> Result<Issued> {
     caller.may_manage()?;
     let wanted = Wanted::new(caller.now, name, read_only, expires_at)?;
+    if made_before(&backends.metadata, caller).await?.is_some() {
+        return Err(shown_before());
+    }
+    may_make(&backends.metadata, caller.now, caller.user, wanted.name).await?;
     let (made, hash) = generate(backends).await?;
     again(|| async {
         let tx = backends.metadata.begin().await?;
+        own_turn(&tx, caller).await?;
         if once(&tx, caller, wanted.id.0).await?.is_some() {
-            let sentence = "This request has made an app password before, and its secret is shown once; revoke that \
-                            one and make another, with a new Idempotency-Key.";
-            return Err(Error::Exists(Message::coded(Code::SecretShown, sentence)));
+            return Err(shown_before());
         }
         let issued = insert(&tx, caller.now, caller.user, &wanted, &made, &hash).await?;
         record(&tx, caller, &about(Action::CreateAppPassword, &issued.app_password)).await?;
@@ -80,6 +90,12 @@ pub async fn create_own(
         Ok(issued)
     })
     .await
+}
+
+fn shown_before() -> Error {
+    let sentence = "This request has made an app password before, and its secret is shown once; revoke that \
+                    one and make another, with a new Idempotency-Key.";
+    Error::Exists(Message::coded(Code::SecretShown, sentence))
 }
 
 /// What app password is wanted.
@@ -117,7 +133,7 @@ async fn insert(
 ) -> Result<Issued> {
     // Two at once would both have found the name free.
     users::take_turn(tx, owner).await?;
-    is_free(tx, now, owner, wanted.name, None).await?;
+    may_make(tx, now, owner, wanted.name).await?;
     let mut secret = made.clone();
     for _ in 0..LOOKUPS_TRIED_MAX {
         let new = NewAppPassword {
@@ -137,16 +153,27 @@ async fn insert(
     Err(Error::internal("no free lookup part was found for an app password"))
 }
 
+/// Refuses one more app password of this name where it may not be.
+async fn may_make(db: &impl Db, now: Timestamp, owner: UserId, name: &str) -> Result<()> {
+    is_free(db, now, owner, name, None).await?;
+    if app_passwords::count_active(db, owner, now).await? < ACTIVE_MAX {
+        return Ok(());
+    }
+    let text = format!(
+        "There are {ACTIVE_MAX} active app passwords of this account; revoke one that is not used first."
+    );
+    Err(Error::Forbidden(Message::coded(Code::TooManyAppPasswords, text)))
+}
+
 /// Refuses a name that another active app password of the user has.
 async fn is_free(
-    tx: &Tx,
+    db: &impl Db,
     now: Timestamp,
     owner: UserId,
     name: &str,
     but: Option<AppPasswordId>,
 ) -> Result<()> {
-    let all = app_passwords::list(tx, owner).await?;
-    match all.iter().any(|known| Some(known.id) != but && is_active_as(known, name, now)) {
+    match app_passwords::is_taken(db, owner, name, but, now).await? {
         true => Err(Error::Exists(
             format!(
                 "There is an active app password named `{name}` already; choose another name, or revoke that one first."
@@ -386,6 +413,44 @@ mod tests {
         assert!(matches!(taken, Err(Error::Exists(_))), "{taken:?}");
         revoke(NOW, &house.backends, &ann(), "laptop").await.unwrap();
         laptop().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn there_are_only_so_many_and_what_is_refused_costs_no_hash() {
+        let (house, _) = House::with_ann().await;
+        for number in 1..ACTIVE_MAX {
+            insert(&house, &number.to_string(), &AppSecret::generate()).await.unwrap();
+        }
+        let before = house.backends.hashing.done();
+        let create = async |name: &str| create(NOW, &house.backends, &ann(), name, None).await.map(drop);
+        let refused = create("one more").await.unwrap_err();
+        assert_eq!(refused.code(), Code::TooManyAppPasswords, "{refused}");
+        assert!(matches!(create("laptop").await, Err(Error::Exists(_))));
+        assert_eq!(house.backends.hashing.done(), before);
+        revoke(NOW, &house.backends, &ann(), "laptop").await.unwrap();
+        create("one more").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_opens_nothing_any_more_is_forgotten_after_three_months() {
+        let (house, laptop) = House::with_ann().await;
+        let day = |number: u64| NOW.after(Duration::from_secs(number * 86_400));
+        house.issue("guest", Some(day(1))).await;
+        house.issue("old", None).await;
+        revoke(NOW, &house.backends, &ann(), "old").await.unwrap();
+        let left = async |now| {
+            assert!(!crate::upkeep::forget_expired(now, &house.backends).await.unwrap());
+            list(&house.backends, &ann())
+                .await
+                .unwrap()
+                .into_iter()
+                .map(|known| known.name)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(left(day(90)).await.len(), 3);
+        assert_eq!(left(day(91)).await.len(), 2);
+        assert_eq!(left(day(92)).await, ["laptop"]);
+        house.ann_tries(&laptop).await.unwrap();
     }
 
     #[tokio::test]

@@ -106,7 +106,7 @@ pub async fn revoke(
 }
 
 fn about(action: Action, invitation: &Invitation) -> Event {
-    Event::new(action, "invitation", invitation.id.0, invitation.to.role())
+    Event::nameless(action, "invitation", invitation.id.0).detailed(invitation.to.role())
 }
 
 fn unknown() -> Error {

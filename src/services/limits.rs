@@ -131,7 +131,7 @@ fn buckets(limits: &LimitsConfig, class: Class, sender: Sender) -> Vec<Bucket> {
 /// The refusal of a request that would have to wait for longer than it can.
 pub fn refusal(met: &[Met]) -> Error {
     let wait = met.iter().map(|met| met.wait).max().unwrap_or_default();
-    let seconds = wait.as_secs().max(1);
+    let seconds = wait.as_millis().div_ceil(1000).max(1);
     let plural = if seconds == 1 { "" } else { "s" };
     let text = format!("Too many requests came from you; try again in {seconds} second{plural}.");
     Error::TooMany { message: text.into(), retry_after: wait }

@@ -12,7 +12,7 @@ use metadata::{Db, Tx, again, sessions, users};
 
 use crate::Backends;
 use crate::letters::{Letter, Template};
-use crate::steps::{Token, display_name, may_mail, post, prove, record};
+use crate::steps::{Occasion, Token, display_name, may_mail, own_turn, post, prove, record};
 
 /// An account as its owner sees it.
 #[derive(Debug, Clone)]
@@ -60,16 +60,19 @@ pub async fn change(
     caller.may_manage()?;
     let called = change.display_name.as_deref().map(display_name).transpose()?;
     let email = change.email.as_deref().map(Email::parse).transpose()?;
-    let (token, mut is_told) = (Token::generate(), false);
+    let (token, mut is_told, mut proof) = (Token::generate(), false, None);
     if let Some(email) = &email {
         let sentence = "Another e-mail address needs the account password beside it, in `password`.";
         let missing = || Error::Forbidden(Message::coded(Code::WrongPassword, sentence));
-        prove(caller, backends, change.password.as_deref().ok_or_else(missing)?).await?;
-        is_told = may_mail(backends, email, caller.now).await;
+        proof = Some(prove(caller, backends, change.password.as_deref().ok_or_else(missing)?).await?);
+        is_told = may_mail(backends, Occasion::ChangeEmail, email, caller.now).await;
     }
     let me = again(|| async {
         let tx = backends.metadata.begin().await?;
-        users::take_turn(&tx, caller.user).await?;
+        match &proof {
+            Some(proof) => proof.still_holds(&tx, caller).await?,
+            None => own_turn(&tx, caller).await?,
+        }
         let me = look(caller, &tx).await?;
         me.user.version.expect(if_match)?;
         if let Some(called) = called.as_ref().filter(|called| **called != me.user.display_name) {
@@ -103,7 +106,7 @@ async fn change_email(
 ) -> Result<()> {
     if !backends.sends_mail() {
         return match users::set_email(tx, caller.user, email, caller.now).await? {
-            true => Ok(()),
+            true => confirmations::void_changes(tx, caller.user).await,
             false => Err(Error::Exists(Message::coded(
                 Code::EmailTaken,
                 "This address is that of another account.",

@@ -1,5 +1,8 @@
 //! Account passwords: forgotten, set anew by who reads the account's mail, and changed by who knows them.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +16,7 @@ use metadata::{again, jobs, sessions, users};
 use crate::Backends;
 use crate::auth::sessions::Visit;
 use crate::letters::{Letter, Template};
-use crate::steps::{Token, hash_new, may_mail, newcomer, post, prove, record, unknown_link};
+use crate::steps::{Occasion, Token, hash_new, may_mail, newcomer, post, prove, record, unknown_link};
 
 /// The job that sends the link somebody asked for; its key says which, and to what address.
 pub const SEND_LINK: JobKind = JobKind::named("send-link");
@@ -44,7 +47,14 @@ impl Asked {
 pub async fn ask(backends: &Backends, now: Timestamp, asked: Asked, email: &str) -> Result<()> {
     let email = Email::parse(email)?;
     if !backends.sends_mail() {
-        let sentence = "This server sends no mail; ask one of its admins to set a new password.";
+        let sentence = match asked {
+            Asked::ResetPassword => {
+                "This server sends no mail; whoever runs it sets a new password with `larder admin user set-password`."
+            }
+            Asked::VerifyEmail => {
+                "This server sends no mail, so there is no link to send again; ask one of its admins."
+            }
+        };
         return Err(Error::Unsupported(Message::coded(Code::MailNotSent, sentence)));
     }
     let key = format!("{} {email}", asked.word());
@@ -65,7 +75,9 @@ pub async fn ask(backends: &Backends, now: Timestamp, asked: Asked, email: &str)
 pub async fn send_link(now: Timestamp, backends: &Backends, key: &str) -> Result<()> {
     let Some((word, email)) = key.split_once(' ') else { return Ok(()) };
     let Ok(email) = Email::parse(email) else { return Ok(()) };
-    if !backends.sends_mail() || !may_mail(backends, &email, now).await {
+    let occasion =
+        if word == Asked::ResetPassword.word() { Occasion::ResetPassword } else { Occasion::Verify };
+    if !backends.sends_mail() || !may_mail(backends, occasion, &email, now).await {
         return Ok(());
     }
     let owner = users::find_by_email(&backends.metadata, &email).await?;
@@ -81,18 +93,24 @@ pub async fn send_link(now: Timestamp, backends: &Backends, key: &str) -> Result
         }
         _ => return Ok(()),
     };
-    let (token, expires_at) = (Token::generate(), now.after(valid));
+    let (token, expires_at, id) = (Token::generate(), now.after(valid), user.id);
     let text = token.text();
     let template = match kind {
         ConfirmationKind::ResetPassword => {
             Template::ResetPassword { name: user.called(), token: &text, valid }
         }
-        _ => Template::VerifyEmail { name: user.called(), token: &text, valid },
+        _ => Template::VerifyEmail { name: user.name.as_str(), token: &text, valid },
     };
     let letter = Letter { to: email.clone(), template };
-    let new = NewConfirmation { kind, user: user.id, email, token_hash: token.hash(), expires_at };
+    let new = NewConfirmation { kind, user: id, email, token_hash: token.hash(), expires_at };
     again(|| async {
         let tx = backends.metadata.begin().await?;
+        users::take_turn(&tx, id).await?;
+        // Whose address this was a moment ago may have another one by now.
+        let owner = users::find_by_email(&tx, &new.email).await?.map(|owner| owner.id);
+        if owner != (kind == ConfirmationKind::ResetPassword).then_some(id) {
+            return Ok(());
+        }
         confirmations::insert(&tx, now, &new).await?;
         post(&tx, backends, now, &letter).await?;
         tx.commit().await
@@ -102,8 +120,9 @@ pub async fn send_link(now: Timestamp, backends: &Backends, key: &str) -> Result
     Ok(())
 }
 
-/// Sets a new password by the token of a link. All sessions end; app passwords go on, as drives that are mounted by them
-/// have nothing to do with the password that was forgotten.
+/// Sets a new password by the token of a link. All sessions end, and links that would change the account work no longer, as
+/// whoever was in it may have asked for them; app passwords go on, as drives that are mounted by them have nothing to do
+/// with the password that was forgotten.
 ///
 /// # Errors
 /// [`Invalid`](Error::Invalid) for a token that is not known, whatever is wrong with it, and for a password that will not
@@ -118,9 +137,11 @@ pub async fn reset(backends: &Backends, visit: &Visit<'_>, token: &str, password
     let password_hash = hash_new(backends, password, &user.name).await?;
     again(|| async {
         let tx = backends.metadata.begin().await?;
+        users::take_turn(&tx, user.id).await?;
         confirmations::use_up(&tx, kind, hash, visit.now).await?.ok_or_else(unknown_link)?;
         users::set_password(&tx, user.id, password_hash.clone()).await?;
         sessions::revoke_all(&tx, user.id, None, visit.now).await?;
+        confirmations::void_changes(&tx, user.id).await?;
         let caller = newcomer(&tx, visit, &user).await?;
         record(&tx, &caller, &about(Action::ResetPassword, &caller)).await?;
         tell(&tx, backends, visit.now, &user).await?;
@@ -131,20 +152,22 @@ pub async fn reset(backends: &Backends, visit: &Visit<'_>, token: &str, password
     Ok(())
 }
 
-/// Changes the caller's password. Their other sessions end, and links that would set a new one work no longer.
+/// Changes the caller's password. Their other sessions end, and links that would change the account work no longer.
 ///
 /// # Errors
 /// [`Forbidden`](Error::Forbidden) when the current one is wrong, [`Invalid`](Error::Invalid) for a new one that will not
-/// do, [`TooMany`](Error::TooMany) after too many wrong ones.
+/// do, [`TooMany`](Error::TooMany) after too many wrong ones; [`Unauthenticated`](Error::Unauthenticated) when the session
+/// ended in between.
 pub async fn change(caller: &Caller, backends: &Arc<Backends>, current: &str, new: &str) -> Result<()> {
     caller.may_manage()?;
-    prove(caller, backends, current).await?;
+    let proof = prove(caller, backends, current).await?;
     let password_hash = hash_new(backends, new, &caller.name).await?;
     again(|| async {
         let tx = backends.metadata.begin().await?;
+        proof.still_holds(&tx, caller).await?;
         users::set_password(&tx, caller.user, password_hash.clone()).await?;
         sessions::revoke_all(&tx, caller.user, caller.session, caller.now).await?;
-        confirmations::void(&tx, caller.user, ConfirmationKind::ResetPassword).await?;
+        confirmations::void_changes(&tx, caller.user).await?;
         record(&tx, caller, &about(Action::ChangePassword, caller)).await?;
         if let Some(user) = users::by_id(&tx, caller.user).await? {
             tell(&tx, backends, caller.now, &user).await?;

@@ -43,7 +43,7 @@ pub async fn welcome(now: Timestamp, backends: &Backends, user_name: &UserName) 
             return Ok(None);
         }
         let user = users::insert(&tx, now, first_user(backends, user_name, password_hash.clone())).await?;
-        let made = Event::new(Action::CreateUser, "user", user.id.0, user.role.as_str());
+        let made = Event::nameless(Action::CreateUser, "user", user.id.0).detailed(user.role.as_str());
         record_here(&tx, now, Door::Command, made).await?;
         let first = NewAppPassword {
             id: AppPasswordId(Uuid::new_v4()),

@@ -10,8 +10,7 @@ mod purge;
 mod tests;
 
 use domain::{
-    Action, Caller, ConfirmationKind, Door, Event, Powers, RequestId, Result, Role, SpaceId, Timestamp, User,
-    UserId, UserName,
+    Action, Caller, Door, Event, Powers, RequestId, Result, Role, SpaceId, Timestamp, User, UserId, UserName,
 };
 use metadata::{again, confirmations, sessions, users};
 use uuid::Uuid;
@@ -49,7 +48,7 @@ pub async fn create(now: Timestamp, backends: &Backends, new: NewUser) -> Result
     again(|| async {
         let tx = backends.metadata.begin().await?;
         let user = users::insert(&tx, now, new.clone()).await?;
-        let made = Event::new(Action::CreateUser, "user", user.id.0, user.role.as_str());
+        let made = Event::nameless(Action::CreateUser, "user", user.id.0).detailed(user.role.as_str());
         record_here(&tx, now, Door::Command, made).await?;
         tx.commit().await?;
         Ok(user)
@@ -109,7 +108,7 @@ pub async fn caller(now: Timestamp, backends: &Backends, name: &UserName) -> Res
 }
 
 /// Gives a user another account password, by whoever sits at the server. All their sessions end, since they may not have
-/// been theirs; app passwords stay as they are.
+/// been theirs, and links that would change the account work no longer; app passwords stay as they are.
 ///
 /// # Errors
 /// [`Invalid`](Error::Invalid) for one that is too short, [`NotFound`](Error::NotFound) when nobody has
@@ -126,8 +125,8 @@ pub async fn set_password(
         let user = users::get(&tx, name).await?;
         users::set_password(&tx, user.id, hash.clone()).await?;
         sessions::revoke_all(&tx, user.id, None, now).await?;
-        confirmations::void(&tx, user.id, ConfirmationKind::ResetPassword).await?;
-        record_here(&tx, now, Door::Command, Event::new(Action::SetPassword, "user", user.id.0, "")).await?;
+        confirmations::void_changes(&tx, user.id).await?;
+        record_here(&tx, now, Door::Command, Event::nameless(Action::SetPassword, "user", user.id.0)).await?;
         tx.commit().await
     })
     .await

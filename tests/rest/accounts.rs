@@ -9,8 +9,7 @@ fn house(settings: &[(&str, &str)]) -> (TestHouse, Api) {
     let house = TestHouse::with_mail(settings).with_user("root");
     house.promote("root");
     let root = house.api("root");
-    let path = format!("/admin/users/{}", root.tokens["user_id"].as_str().unwrap());
-    assert_eq!(root.patch(&path, &json!({"email": "root@example.org"})).status, 200);
+    house.set_email("root", "root@example.org");
     (house, root)
 }
 

@@ -1,6 +1,6 @@
 //! Accounts as whoever sits at the server changes them.
 
-use domain::{Door, Result, Timestamp, UserId, UserName};
+use domain::{Door, Email, Result, Timestamp, UserId, UserName};
 use services::Backends;
 use services::users::{self, By, UserChange};
 
@@ -18,6 +18,13 @@ pub async fn set_active(backends: &Backends, user: &str, active: bool) -> Result
 pub async fn set_quota(backends: &Backends, user: &str, quota_bytes: Option<u64>) -> Result<()> {
     let id = identity(backends, user).await?;
     let change = UserChange { quota_bytes: Some(quota_bytes), ..UserChange::default() };
+    users::change(by(), backends, id, &change, None).await.map(drop)
+}
+
+/// Gives somebody an e-mail address that counts at once.
+pub async fn set_email(backends: &Backends, user: &str, email: &str) -> Result<()> {
+    let id = identity(backends, user).await?;
+    let change = UserChange { email: Some(Some(Email::parse(email)?)), ..UserChange::default() };
     users::change(by(), backends, id, &change, None).await.map(drop)
 }
 

@@ -170,6 +170,11 @@ impl TestHouse {
         self.run(super::set_quota(&self.backends, user, quota_bytes)).unwrap();
     }
 
+    /// Gives somebody an e-mail address that counts at once.
+    pub fn set_email(&self, user: &str, email: &str) {
+        self.run(super::set_email(&self.backends, user, email)).unwrap();
+    }
+
     /// Makes somebody an admin of the house.
     pub fn promote(&self, user: &str) {
         let sql = "UPDATE users SET role = 'admin' WHERE name = $1";

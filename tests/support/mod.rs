@@ -16,7 +16,7 @@ mod program;
 mod redis_server;
 mod wire;
 
-pub use accounts::{set_active, set_quota};
+pub use accounts::{set_active, set_email, set_quota};
 pub use api::Api;
 pub use certificate::Certificate;
 pub use drive::Drive;

@@ -229,3 +229,46 @@ fn an_invitation_into_an_organization_leads_newcomers_to_an_account_first() {
     let organizations = cleo.get("/organizations").json();
     assert_eq!(organizations["entries"][0]["role"], "viewer", "{organizations}");
 }
+
+#[test]
+fn whoever_has_an_account_joins_an_organization_on_the_page_of_the_invitation() {
+    let house = TestHouse::with_mail(&[]).with_user("root").with_user("bob");
+    house.promote("root");
+    let (root, bob) = (house.api("root"), house.api("bob"));
+    let made = root.post("/organizations", &json!({"name": "Bakers"}));
+    let path = format!("/organizations/{}/invitations", made.json()["id"].as_str().unwrap());
+    assert_eq!(root.post(&path, &json!({"email": "bob@example.org", "role": "member"})).status, 201);
+    let link = link(&house, "bob@example.org");
+    let form = open(&house, &link);
+    shows(&form, 200, "Join with it");
+    assert!(!form.text().contains("Make the account"), "nobody can sign up here");
+    let send = |password: &str| {
+        let fields = [("token", token(&link)), ("login", "bob"), ("password", password)];
+        press(&house, "/account/invitation", &fields)
+    };
+    let wrong = send("a guess");
+    shows(&wrong, 401, "value=\"bob\"");
+    assert!(!wrong.text().contains("a guess"));
+    assert_eq!(bob.get("/organizations").json()["entries"], json!([]));
+    shows(&send(Api::PASSWORD), 200, "You are in the organization Bakers now.");
+    assert_eq!(bob.get("/organizations").json()["entries"][0]["role"], "member");
+    assert_eq!(
+        bob.get("/me/sessions").json()["entries"].as_array().map(Vec::len),
+        Some(1),
+        "that is bob's own"
+    );
+    shows(&open(&house, &link), 400, "This invitation is not known");
+}
+
+#[test]
+fn whoever_guesses_at_links_is_kept_from_it_as_from_guessing_at_passwords() {
+    let house = TestHouse::with_settings(&[("limits.log_in_per_minute", "1"), ("limits.log_in_burst", "2")]);
+    for _ in 0..2 {
+        assert_eq!(press(&house, "/account/verify", &[("token", "guess")]).status, 400);
+    }
+    for path in PAGES {
+        let refused = press(&house, &format!("/account/{path}"), &[("token", "guess")]);
+        assert_eq!(refused.status, 429, "{refused:?}");
+        assert!(refused.header("retry-after").is_some(), "{refused:?}");
+    }
+}

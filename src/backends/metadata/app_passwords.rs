@@ -107,6 +107,49 @@ pub async fn find(db: &impl Db, user: UserId, id: AppPasswordId) -> Result<Optio
     row.map(|row| read(&row)).transpose()
 }
 
+/// Which app passwords of the user `$1` open the door at the moment `$2`.
+const ACTIVE: &str = "user_id = $1 AND revoked_ms IS NULL AND (expires_ms IS NULL OR expires_ms > $2)";
+
+/// Whether an active app password of a user is named so, but for one if it is named.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn is_taken(
+    db: &impl Db,
+    user: UserId,
+    name: &str,
+    but: Option<AppPasswordId>,
+    now: Timestamp,
+) -> Result<bool> {
+    let sql =
+        format!("SELECT 1 AS found FROM app_passwords WHERE {ACTIVE} AND name = $3 AND id <> $4 LIMIT 1");
+    let but = but.map_or(uuid::Uuid::nil(), |but| but.0);
+    let values = [user.0.into(), now.millis().into(), name.into(), but.into()];
+    Ok(db.raw().query_one_raw(statement(db, &sql, values)).await.or_domain()?.is_some())
+}
+
+/// How many active app passwords a user has.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn count_active(db: &impl Db, user: UserId, now: Timestamp) -> Result<u64> {
+    let sql = format!("SELECT COUNT(*) AS count FROM app_passwords WHERE {ACTIVE}");
+    let row = db.raw().query_one_raw(statement(db, &sql, [user.0.into(), now.millis().into()])).await;
+    let row = row.or_domain()?.ok_or_else(|| Error::internal("a count has no row"))?;
+    Ok(u64::try_from(row.try_get::<i64>("", "count").or_domain()?).unwrap_or(0))
+}
+
+/// Forgets at most so many that were revoked or expired before a moment, and says how many it were.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn forget(tx: &Tx, before: Timestamp, count_max: u32) -> Result<u64> {
+    let sql = "DELETE FROM app_passwords WHERE id IN ( \
+                 SELECT id FROM app_passwords WHERE revoked_ms < $1 OR expires_ms < $1 LIMIT $2)";
+    let values = [before.millis().into(), i64::from(count_max).into()];
+    Ok(tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?.rows_affected())
+}
+
 /// Calls an app password something else.
 ///
 /// # Errors

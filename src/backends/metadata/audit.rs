@@ -141,6 +141,7 @@ fn read(row: &QueryResult) -> Result<Entry> {
     fn column<T: sea_orm::TryGetable>(row: &QueryResult, name: &str) -> Result<T> {
         row.try_get("", name).or_domain()
     }
+    let text = |row, name| Ok(column::<Option<String>>(row, name)?.filter(|text| !text.is_empty()));
     let outcome: String = column(row, "outcome")?;
     Ok(Entry {
         id: column(row, "id")?,
@@ -156,8 +157,8 @@ fn read(row: &QueryResult) -> Result<Entry> {
         organization: column::<Option<_>>(row, "organization_id")?.map(OrganizationId),
         project: column::<Option<_>>(row, "project_id")?.map(ProjectId),
         subject_kind: column(row, "subject_kind")?,
-        subject_id: column(row, "subject_id")?,
-        subject_name: column(row, "subject_name")?,
+        subject_id: text(row, "subject_id")?,
+        subject_name: text(row, "subject_name")?,
         detail: column(row, "detail")?,
     })
 }

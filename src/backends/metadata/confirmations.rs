@@ -53,6 +53,15 @@ pub async fn void(tx: &Tx, user: UserId, kind: ConfirmationKind) -> Result<()> {
     tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain().map(drop)
 }
 
+/// Lets no link that a user was sent change their account any more: neither its password nor its address.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn void_changes(tx: &Tx, user: UserId) -> Result<()> {
+    void(tx, user, ConfirmationKind::ResetPassword).await?;
+    void(tx, user, ConfirmationKind::ChangeEmail).await
+}
+
 /// What a token would show, if it still does.
 ///
 /// # Errors

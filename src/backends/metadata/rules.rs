@@ -137,6 +137,13 @@ impl Rule {
                  SELECT MAX(id) AS node FROM nodes WHERE trash_name IS NOT NULL \
                  GROUP BY space_id, trash_name HAVING COUNT(*) > 1"
             }
+            Self::Owners | Self::Attachments | Self::Ends => self.question_of_people(),
+        }
+    }
+
+    /// The same of what people have made of spaces.
+    fn question_of_people(self) -> &'static str {
+        match self {
             Self::Owners => {
                 "SELECT s.id AS space FROM spaces s WHERE EXISTS (SELECT 1 FROM users u WHERE u.id = s.owner_id) \
                  = EXISTS (SELECT 1 FROM projects p WHERE p.space_id = s.id)"
@@ -146,7 +153,7 @@ impl Rule {
                  JOIN projects p ON p.id = t.project_id JOIN nodes n ON n.id = f.node_id \
                  WHERE n.space_id <> p.space_id"
             }
-            Self::Ends => {
+            _ => {
                 "SELECT p.space_id AS space FROM projects p JOIN spaces s ON s.id = p.space_id \
                  WHERE s.condemned_ms IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs j \
                    WHERE NOT j.dead AND j.kind = 'purge-project' \

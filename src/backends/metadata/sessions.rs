@@ -156,6 +156,20 @@ pub async fn forget_next(tx: &Tx, before: Timestamp, count_max: u32) -> Result<u
     Ok(forgotten)
 }
 
+/// Ends the sessions of a user that go on but for so many, those that were used longest ago.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn make_room(tx: &Tx, user: UserId, count_max: u32, now: Timestamp) -> Result<()> {
+    let going_on = "user_id = $1 AND revoked_ms IS NULL AND expires_ms > $2";
+    let sql = format!(
+        "UPDATE sessions SET revoked_ms = $2 WHERE {going_on} AND id NOT IN ( \
+           SELECT id FROM sessions WHERE {going_on} ORDER BY used_ms DESC, id LIMIT $3)"
+    );
+    let values = [user.0.into(), now.millis().into(), i64::from(count_max).into()];
+    tx.raw().execute_raw(statement(tx, &sql, values)).await.or_domain().map(drop)
+}
+
 /// The sessions of a user that go on at a moment, the latest one first.
 ///
 /// # Errors

@@ -134,13 +134,13 @@ pub async fn insert(tx: &Tx, now: Timestamp, new: NewUser) -> Result<User> {
     })
 }
 
-/// Who has this name.
+/// Who has this name; nobody whose account is being purged, which keeps the name until it is gone.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn find(db: &impl Db, name: &UserName) -> Result<Option<User>> {
-    let by_name =
-        statement(db, &format!("SELECT {COLUMNS} FROM {TABLES} WHERE u.name = $1"), [name.as_str().into()]);
+    let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE u.name = $1 AND u.doomed_ms IS NULL");
+    let by_name = statement(db, &sql, [name.as_str().into()]);
     db.raw().query_one_raw(by_name).await.or_domain()?.map(|row| read(&row)).transpose()
 }
 
@@ -179,12 +179,13 @@ pub async fn space_of(db: &impl Db, name: &UserName) -> Result<SpaceId> {
     Ok(SpaceId(row.try_get("", "id").or_domain()?))
 }
 
-/// Everybody, in the order of their names.
+/// Everybody, in the order of their names, but for those whose accounts are being purged.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn list(db: &impl Db) -> Result<Vec<User>> {
-    let all = statement(db, &format!("SELECT {COLUMNS} FROM {TABLES} ORDER BY u.name"), []);
+    let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE u.doomed_ms IS NULL ORDER BY u.name");
+    let all = statement(db, &sql, []);
     db.raw().query_all_raw(all).await.or_domain()?.iter().map(read).collect()
 }
 
@@ -234,7 +235,7 @@ pub async fn stays(tx: &Tx, id: UserId) -> Result<bool> {
 /// # Errors
 /// Whatever the database says.
 pub async fn set_active(tx: &Tx, id: UserId, active: bool) -> Result<()> {
-    set(tx, "UPDATE users SET active = $2 WHERE id = $1", id, active.into()).await
+    set(tx, "UPDATE users SET active = $2, version = version + 1 WHERE id = $1", id, active.into()).await
 }
 
 /// Gives a user another account password, as the PHC string of its argon2id hash.

@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use chrono::{DateTime, SecondsFormat};
+use api_types::audit::AuditEntry;
 use clap::Args;
 use domain::audit::{Entry, Filter, Outcome};
 use domain::page::ENTRIES_MAX;
 use domain::{Action, Door, Moment, PageRequest, Timestamp, UserName};
-use serde_json::{Value, json};
 use services::{Backends, audit, users};
 
 use crate::commands::{readable, say};
@@ -80,7 +79,7 @@ pub async fn run(asked: Audit, backends: &Backends) -> anyhow::Result<ExitCode> 
             break;
         }
     }
-    say(if asked.json { as_json(&found)? } else { as_table(&found, after.is_some()) })
+    say(if asked.json { as_json(found)? } else { as_table(&found, after.is_some()) })
 }
 
 fn as_table(found: &[Entry], more: bool) -> String {
@@ -96,7 +95,7 @@ fn as_table(found: &[Entry], more: bool) -> String {
             entry.address.clone().unwrap_or_default(),
             entry.action.clone(),
             entry.outcome.as_str().to_owned(),
-            readable::harmless(entry.subject_name.as_deref().unwrap_or_default()),
+            readable::harmless(subject(entry)),
             readable::harmless(entry.detail.as_deref().unwrap_or_default()),
         ]
     });
@@ -108,32 +107,13 @@ fn as_table(found: &[Entry], more: bool) -> String {
     table
 }
 
-fn as_json(found: &[Entry]) -> serde_json::Result<String> {
-    let one = |entry: &Entry| {
-        json!({
-            "id": entry.id,
-            "at": rfc3339(entry.at),
-            "user_id": entry.user.map(|user| user.0.to_string()),
-            "user_name": entry.user_name,
-            "door": entry.door,
-            "address": entry.address,
-            "request_id": entry.request.map(|request| request.to_string()),
-            "action": entry.action,
-            "outcome": entry.outcome.as_str(),
-            "organization_id": entry.organization.map(|organization| organization.0.to_string()),
-            "project_id": entry.project.map(|project| project.0.to_string()),
-            "subject_kind": entry.subject_kind,
-            "subject_id": entry.subject_id,
-            "subject_name": entry.subject_name,
-            "detail": entry.detail,
-        })
-    };
-    serde_json::to_string_pretty(&Value::Array(found.iter().map(one).collect()))
+/// What something was called, or is known by where it has no name that may stay.
+fn subject(entry: &Entry) -> &str {
+    entry.subject_name.as_deref().or(entry.subject_id.as_deref()).unwrap_or_default()
 }
 
-fn rfc3339(time: Timestamp) -> Option<String> {
-    let time = DateTime::from_timestamp_millis(time.millis())?;
-    Some(time.to_rfc3339_opts(SecondsFormat::Millis, true))
+fn as_json(found: Vec<Entry>) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(&found.into_iter().map(AuditEntry::from).collect::<Vec<_>>())
 }
 
 fn action(word: &str) -> Result<Action, String> {

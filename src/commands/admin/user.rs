@@ -82,6 +82,14 @@ back-ups keep what they hold.")]
         #[arg(value_name = "SIZE", value_parser = quota)]
         quota: Quota,
     },
+    /// Make somebody an admin of the server, or an admin an ordinary user
+    SetRole {
+        /// Whose role it is
+        #[arg(value_parser = UserName::parse)]
+        name: UserName,
+        /// `user`, or `admin` who administers people, organizations and projects by the REST API
+        role: Role,
+    },
     /// Set an account password, read from the standard input; sessions end, app passwords stay as they are
     #[command(after_help = "\
 At a terminal it is asked for twice and not shown.
@@ -157,6 +165,12 @@ pub async fn run(
                 bytes => format!(", and uploads under way have set {} aside", sizes::readable(bytes)),
             };
             say(format_args!("{} may store {limit}; {used} is used{reserved}.", user.name))
+        }
+        User::SetRole { name, role } => {
+            let (by, id) = (by_command(), id(backends, &name).await?);
+            let change = UserChange { role: Some(role), ..UserChange::default() };
+            let user = users::change(by, backends, id, &change, None).await?;
+            say(format_args!("{name} has the role {} from the next request on.", user.role.as_str()))
         }
         User::SetPassword { name } => {
             users::set_password(Timestamp::now(), backends, &name, &password::read()?).await?;

@@ -40,8 +40,13 @@ impl Gate {
                 "Log in first, and send the access token with the request.".into(),
             ));
         };
-        if !scheme.eq_ignore_ascii_case("bearer") {
+        if scheme.eq_ignore_ascii_case("basic") {
             return self.admit(parts).await;
+        }
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(Error::Unauthenticated(
+                "Send an access token as `Authorization: Bearer …`, or, for files, an app password as `Basic`.".into(),
+            ));
         }
         let caller = sessions::enter(&self.backends, &visit(parts)?, token.trim()).await?;
         self.introduce(parts, &caller);

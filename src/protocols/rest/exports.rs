@@ -1,34 +1,29 @@
-//! Taking along everything of one's own, and going.
+//! Taking along everything of one's own.
 
-use api_types::me::DeleteMe;
-use api_types::user::Receipt;
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use http::Method;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use http::{Method, StatusCode};
 use services::users::{self, Export};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::Api;
 use crate::asker::Asker;
-use crate::body;
-use crate::conditions::IfMatch;
 use crate::problem::{Refusal, not_allowed};
 
 /// How much of an archive is in memory at once.
 const PART_BYTES: usize = 64 * 1024;
 
 pub fn router() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(export)).routes(routes!(delete))
+    OpenApiRouter::new().routes(routes!(export))
 }
 
 /// Gives you everything of yours as a ZIP archive, made while you read it: your files as they are now, and what is known
 /// of your account, app passwords, organizations, projects and deeds.
-#[utoipa::path(get, path = "/me/export", operation_id = "export_me", tag = "Account",
+#[utoipa::path(get, path = "/me/export", operation_id = "export_me", tag = "Me",
     responses((status = 200, description = "The archive.", body = String, content_type = "application/zip")))]
 async fn export(State(api): State<Api>, method: Method, Asker(caller): Asker) -> Result<Response, Refusal> {
     // Nothing is known of an archive before it is made.
@@ -49,18 +44,4 @@ fn parts(export: Export) -> impl stream::Stream<Item = Result<bytes::Bytes, doma
         let part = export.read(PART_BYTES).await.inspect_err(gate::log_once)?;
         Ok((!part.is_empty()).then_some((part, export)))
     })
-}
-
-/// Deletes your account with everything in it, for good. It lets nobody in any more with the answer. Not a DELETE, whose
-/// body, the password, not every proxy passes on.
-#[utoipa::path(post, path = "/me/delete", operation_id = "delete_me", tag = "Account", request_body = DeleteMe,
-    responses((status = 202, description = "It is being purged.", body = Receipt)))]
-async fn delete(
-    State(api): State<Api>,
-    Asker(caller): Asker,
-    IfMatch(if_match): IfMatch,
-    body::Body(sent): body::Body<DeleteMe>,
-) -> Result<(StatusCode, Json<Receipt>), Refusal> {
-    let receipt = users::delete_own(&caller, &api.backends, &sent.password, if_match.as_ref()).await?;
-    Ok((StatusCode::ACCEPTED, Json(receipt.into())))
 }

@@ -9,13 +9,14 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, Method};
 use sha2::{Digest, Sha256};
 
-use crate::body;
 use crate::problem::Refusal;
+use crate::{body, forms};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Notes the key of a request that makes something, with a fingerprint of what it asks for: the bytes of its JSON, or
-/// length and type of a body that is streamed.
+/// length and type of a body that is streamed. A form is another text each time it is sent, by its boundary: of it only
+/// counts that it is one.
 pub async fn note_key(request: Request, next: Next) -> Response {
     if *request.method() != Method::POST || !request.headers().contains_key(&KEY) {
         return next.run(request).await;
@@ -36,11 +37,13 @@ async fn noted(request: Request) -> Result<Request, Error> {
     };
     add(parts.method.as_str().as_bytes());
     add(parts.uri.to_string().as_bytes());
-    let is_json = header(&parts.headers, &CONTENT_TYPE).starts_with(b"application/json");
-    let body = if is_json {
+    let body = if body::is_json(&parts.headers) {
         let bytes = body::read(body).await?;
         add(&bytes);
         Body::from(bytes)
+    } else if forms::is_form(&parts.headers) {
+        add(b"form");
+        body
     } else {
         add(header(&parts.headers, &CONTENT_TYPE));
         add(header(&parts.headers, &CONTENT_LENGTH));

@@ -17,6 +17,7 @@ mod exports;
 mod files;
 mod finish;
 mod folders;
+mod forms;
 mod idempotency;
 mod limits;
 mod me;

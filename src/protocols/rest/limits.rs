@@ -5,17 +5,17 @@ use http::Method;
 use http::request::Parts;
 use services::limits::Class;
 
-/// Routes whose address ends like this are about contents.
-const CONTENTS: [&str; 4] = ["/content", "/archive", "/export", "/download"];
+use crate::PREFIX;
 
 /// The kind of a request of somebody who is known.
 pub fn class(parts: &Parts) -> Class {
     let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let is_content = CONTENTS.iter().any(|end| path.ends_with(end));
+    let route = path.strip_prefix(PREFIX).unwrap_or(path);
     match parts.method {
-        Method::GET if is_content => Class::Download,
+        Method::GET if route.ends_with("/content") || route == "/me/export" => Class::Download,
         Method::GET | Method::HEAD | Method::OPTIONS => Class::Read,
-        _ if is_content => Class::Upload,
+        Method::PUT if route.ends_with("/content") => Class::Upload,
+        Method::POST if route == "/files" => Class::Upload,
         _ => Class::Write,
     }
 }

@@ -1,13 +1,14 @@
 //! One's own account, and where one is logged in.
 
 use api_types::List;
-use api_types::me::{ChangeMe, ChangePassword, Device, Me, Session};
+use api_types::me::{ChangeMe, ChangePassword, DeleteMe, Device, Me, Session};
+use api_types::user::Receipt;
 use axum::Json;
 use axum::extract::State;
 use domain::SessionId;
 use http::StatusCode;
 use services::me::{self, Change};
-use services::{devices, passwords};
+use services::{devices, passwords, users};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -23,6 +24,7 @@ use crate::problem::Refusal;
 pub fn router() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(get_me, change_me))
+        .routes(routes!(delete_me))
         .routes(routes!(change_password))
         .routes(routes!(list_sessions))
         .routes(routes!(end_session))
@@ -49,6 +51,20 @@ async fn change_me(
 ) -> Result<Tagged<Me>, Refusal> {
     let change = Change { display_name: sent.display_name, email: sent.email, password: sent.password };
     Ok(wire(me::change(&caller, &api.backends, &change, if_match.as_ref()).await?))
+}
+
+/// Deletes your account with everything in it, for good. It lets nobody in any more with the answer. Not a DELETE, whose
+/// body, the password, not every proxy passes on.
+#[utoipa::path(post, path = "/me/delete", tag = "Me", request_body = DeleteMe,
+    responses((status = 202, description = "It is being purged.", body = Receipt)))]
+async fn delete_me(
+    State(api): State<Api>,
+    Asker(caller): Asker,
+    IfMatch(if_match): IfMatch,
+    Body(sent): Body<DeleteMe>,
+) -> Result<(StatusCode, Json<Receipt>), Refusal> {
+    let receipt = users::delete_own(&caller, &api.backends, &sent.password, if_match.as_ref()).await?;
+    Ok((StatusCode::ACCEPTED, Json(receipt.into())))
 }
 
 /// Changes one's own account password. All other sessions end; app passwords go on.

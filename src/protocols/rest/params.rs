@@ -16,9 +16,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
         let read = Query::<T>::from_request_parts(parts, state).await;
         let Query(params) = read.map_err(|error| {
-            Error::Invalid(
-                format!("The question behind the address cannot be read: {}.", error.body_text()).into(),
-            )
+            let text = error.body_text();
+            let reason = text.rsplit_once("query string: ").map_or(text.as_str(), |(_, reason)| reason);
+            Error::Invalid(format!("The question behind the address cannot be read: {reason}.").into())
         })?;
         Ok(Self(params))
     }

@@ -3,20 +3,21 @@
 use api_types::file::{UploadOutcome, UploadOutcomes, UploadParams};
 use axum::Json;
 use axum::body::Body;
-use axum::extract::multipart::Field;
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::{Caller, Conditions, Error, NodeName, NodeTimes, OnConflict, Once};
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use gate::headers;
-use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE};
+use http::header::{CONTENT_LENGTH, CONTENT_RANGE};
 use http::{HeaderMap, StatusCode};
 use services::files::{self, Found, Upload, UploadRequest, Uploaded};
+use services::limits::Class;
 use uuid::Uuid;
 
 use crate::api::Api;
 use crate::entries::{self, Made, Shown, as_file};
+use crate::forms::{Form, Part, is_form};
 use crate::problem::{Refusal, incomplete};
 
 /// How many files one form may have.
@@ -129,16 +130,27 @@ async fn form(
 ) -> Result<UploadOutcomes, Refusal> {
     // Nothing is read for a folder that cannot take anything.
     files::find(caller, &api.backends, place.folder).await?.folder()?;
-    let mut form = Multipart::from_request(request, &()).await.map_err(|_| malformed())?;
+    let (sent, body) = request.into_parts();
+    let mut form = Form::read(Request::from_parts(sent.clone(), body)).await?;
     let mut outcomes = Vec::new();
-    while let Some(field) = form.next_field().await.map_err(|_| malformed())? {
-        let Some(name) = field.file_name().map(str::to_owned) else { continue };
-        if outcomes.len() == FILES_MAX {
-            let sentence = format!("A form may have at most {FILES_MAX} files; those before are stored.");
-            return Err(Error::TooLarge(sentence.into()).into());
+    while let Some(mut part) = form.next().await? {
+        if let Some(name) = part.file_name().map(str::to_owned) {
+            if outcomes.len() == FILES_MAX {
+                let sentence = format!("A form may have at most {FILES_MAX} files; those before are stored.");
+                return Err(Error::TooLarge(sentence.into()).into());
+            }
+            // The first was counted when the request came.
+            let counted = match outcomes.len() {
+                0 => Ok(()),
+                _ => api.limits.admit(&sent, Class::Upload, Some(caller)).await,
+            };
+            let stored = match counted {
+                Ok(()) => one(api, &numbered(caller, outcomes.len()), place, &name, &mut part).await,
+                Err(refused) => Err(refused),
+            };
+            outcomes.push(outcome(name, stored));
         }
-        let stored = part(api, &numbered(caller, outcomes.len()), place, &name, field).await;
-        outcomes.push(outcome(name, stored));
+        part.skip().await?;
     }
     match outcomes.is_empty() {
         true => Err(incomplete("There is no file in this form; a file is a part with a `filename`.").into()),
@@ -146,16 +158,16 @@ async fn form(
     }
 }
 
-async fn part(
+async fn one(
     api: &Api,
     caller: &Caller,
     place: &Place,
     name: &str,
-    field: Field<'_>,
+    part: &mut Part<'_>,
 ) -> Result<Found, Error> {
     let name = NodeName::parse(name)?;
-    let upload = place.begin(api, caller, &name, field.headers()).await?;
-    let uploaded = store(upload, field.map_err(|_| broken_off())).await?;
+    let upload = place.begin(api, caller, &name, part.headers()).await?;
+    let uploaded = store(upload, part).await?;
     files::find(caller, &api.backends, uploaded.uuid).await
 }
 
@@ -180,13 +192,4 @@ fn outcome(name: String, stored: Result<Found, Error>) -> UploadOutcome {
             UploadOutcome { name, status, file: None, code: Some(code), detail: Some(detail) }
         }
     }
-}
-
-fn malformed() -> Error {
-    incomplete("The form is not complete or is none; the files before are stored.")
-}
-
-fn is_form(sent: &HeaderMap) -> bool {
-    let kind = sent.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.trim_start().to_ascii_lowercase().starts_with("multipart/form-data")
 }

@@ -11,27 +11,45 @@ use askama::Template;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::{Code, Error, InvitedTo, Result};
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
+use gate::Limits;
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
+use services::auth::sessions::{self, Visit};
+use services::limits::Class;
+use services::organizations::received;
 use services::sign_ups::{NewSignUp, Next};
-use services::{Backends, passwords, sign_ups};
+use services::{Backends, SignUp, passwords, sign_ups};
 
 use crate::page::{STYLE, as_declared, style_policy};
+
+const INVITED: &str = "You are invited";
 
 /// The longest form, in bytes: a password of 1 KiB is three times as long when it is sent.
 const FORM_BYTES_MAX: usize = 16 << 10;
 
 /// The pages under `/account/`.
 pub fn router(backends: Arc<Backends>) -> Router {
+    let limits = Limits::new(Arc::clone(&backends));
     Router::new()
         .route("/account/verify", get(verify_form).post(verify))
         .route("/account/reset", get(reset_form).post(reset))
         .route("/account/invitation", get(invitation_form).post(accept))
+        .route_layer(from_fn_with_state(limits, admit))
         .with_state(backends)
+}
+
+/// Whoever comes here is not known yet.
+async fn admit(State(limits): State<Limits>, request: Request, next: axum::middleware::Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match limits.admit(&parts, Class::LogIn, None).await {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(error) => failed("Too many requests", &error),
+    }
 }
 
 #[derive(Template)]
@@ -41,22 +59,28 @@ struct Page<'a> {
     says: String,
     /// What went wrong with what was sent before.
     warning: Option<String>,
-    form: Option<Form<'a>>,
+    forms: Vec<Form<'a>>,
 }
 
 /// What is sent back.
+#[derive(Default)]
 struct Form<'a> {
     token: &'a str,
+    /// What it is for, where there is another beside it.
+    heading: &'a str,
     button: &'a str,
     asks_name: bool,
+    asks_login: bool,
+    /// A new one.
     asks_password: bool,
     user_name: &'a str,
     display_name: &'a str,
+    login: &'a str,
 }
 
 impl<'a> Form<'a> {
     fn new(token: &'a str, button: &'a str) -> Self {
-        Self { token, button, asks_name: false, asks_password: false, user_name: "", display_name: "" }
+        Self { token, button, ..Self::default() }
     }
 }
 
@@ -83,7 +107,7 @@ fn verify_page(token: &str, warning: Option<String>) -> Page<'_> {
         title: "Confirm your e-mail address",
         says: "With this button you confirm that you read what is sent to your address.".to_owned(),
         warning,
-        form: Some(Form::new(token, "Confirm this address")),
+        forms: vec![Form::new(token, "Confirm this address")],
     }
 }
 
@@ -117,7 +141,7 @@ async fn reset(State(backends): State<Arc<Backends>>, request: Request) -> Respo
 fn reset_page(token: &str, warning: Option<String>) -> Page<'_> {
     let form = Form { asks_password: true, ..Form::new(token, "Set this password") };
     let says = "Choose a new password for your account.".to_owned();
-    Page { title: "Set a new password", says, warning, form: Some(form) }
+    Page { title: "Set a new password", says, warning, forms: vec![form] }
 }
 
 async fn invitation_form(State(backends): State<Arc<Backends>>, request: Request) -> Response {
@@ -130,22 +154,17 @@ async fn accept(State(backends): State<Arc<Backends>>, request: Request) -> Resp
     let (parts, body) = request.into_parts();
     let sent = match read(body).await {
         Ok(sent) => sent,
-        Err(error) => return failed("Make an account", &error),
+        Err(error) => return failed(INVITED, &error),
     };
     let done = async {
         let visit = gate::visit(&parts)?;
-        let found = sign_ups::invitation(&backends, &visit, &sent.token).await?;
-        let new = NewSignUp {
-            name: sent.user_name.clone(),
-            email: found.email.as_str().to_owned(),
-            password: sent.password.clone(),
-            display_name: sent.display_name.clone(),
-            invitation: Some(sent.token.clone()),
-        };
-        sign_ups::sign_up(&backends, &visit, new).await
+        match sent.login.as_str() {
+            "" => make_account(&backends, &visit, &sent).await,
+            _ => join(&backends, &visit, &sent).await,
+        }
     };
     match done.await {
-        Ok(next) => said("Your account is made", after(next)),
+        Ok(answer) => answer,
         Err(error) => {
             let says = error.message().user().to_owned();
             invitation(&backends, &parts, &sent, Some(says), gate_status(&error)).await
@@ -153,7 +172,29 @@ async fn accept(State(backends): State<Arc<Backends>>, request: Request) -> Resp
     }
 }
 
-/// The form of an invitation, if it is one that can be accepted.
+async fn make_account(backends: &Backends, visit: &Visit<'_>, sent: &Sent) -> Result<Response> {
+    let found = sign_ups::invitation(backends, visit, &sent.token).await?;
+    let new = NewSignUp {
+        name: sent.user_name.clone(),
+        email: found.email.as_str().to_owned(),
+        password: sent.password.clone(),
+        display_name: sent.display_name.clone(),
+        invitation: Some(sent.token.clone()),
+    };
+    let next = sign_ups::sign_up(backends, visit, new).await?;
+    Ok(said("Your account is made", after(next)))
+}
+
+/// Lets somebody into an organization who has an account. Their browser is not logged in by it.
+async fn join(backends: &Arc<Backends>, visit: &Visit<'_>, sent: &Sent) -> Result<Response> {
+    let caller = sessions::begin(backends, visit, &sent.login, &sent.password).await?.caller;
+    let joined = received::accept_token(&caller, backends, &sent.token).await;
+    sessions::end(&caller, backends).await?;
+    let text = format!("You are in the organization {} now.", joined?.organization.name);
+    Ok(said("You have joined", &text))
+}
+
+/// The forms of an invitation, if it is one that can be accepted.
 async fn invitation(
     backends: &Backends,
     parts: &Parts,
@@ -167,23 +208,35 @@ async fn invitation(
     };
     let found = match found.await {
         Ok(found) => found,
-        Err(error) => return failed("Make an account", &error),
+        Err(error) => return failed(INVITED, &error),
     };
-    let more = match found.to {
-        InvitedTo::House(_) => "",
-        InvitedTo::Organization(..) => {
-            " It leads into the organization that invited you. If you have an account already, log in and accept the invitation there."
-        }
+    let (email, is_to_organization) = (&found.email, matches!(found.to, InvitedTo::Organization(..)));
+    let mut forms = Vec::new();
+    if is_to_organization {
+        forms.push(Form {
+            heading: "You have an account",
+            asks_login: true,
+            login: &sent.login,
+            ..Form::new(&sent.token, "Join with it")
+        });
+    }
+    if backends.accounts.sign_up != SignUp::Closed {
+        forms.push(Form {
+            heading: if is_to_organization { "You have none yet" } else { "" },
+            asks_name: true,
+            asks_password: true,
+            user_name: &sent.user_name,
+            display_name: &sent.display_name,
+            ..Form::new(&sent.token, "Make the account")
+        });
+    }
+    let says = match is_to_organization {
+        true => format!("An organization on this server has invited {email}."),
+        false => format!("You are invited to make an account with the address {email}."),
     };
-    let form = Form {
-        asks_name: true,
-        asks_password: true,
-        user_name: &sent.user_name,
-        display_name: &sent.display_name,
-        ..Form::new(&sent.token, "Make the account")
-    };
-    let says = format!("You are invited to make an account with the address {}.{more}", found.email);
-    show(status, &Page { title: "Make an account", says, warning, form: Some(form) })
+    let closed =
+        if forms.is_empty() { " Nobody can make an account here now; ask who invited you." } else { "" };
+    show(status, &Page { title: INVITED, says: says + closed, warning, forms })
 }
 
 fn after(next: Next) -> &'static str {
@@ -195,13 +248,18 @@ fn after(next: Next) -> &'static str {
 }
 
 fn said(title: &str, says: &str) -> Response {
-    show(StatusCode::OK, &Page { title, says: says.to_owned(), warning: None, form: None })
+    show(StatusCode::OK, &Page { title, says: says.to_owned(), warning: None, forms: Vec::new() })
 }
 
 fn failed(title: &str, error: &Error) -> Response {
     gate::log_once(error);
     let warning = Some(error.message().user().to_owned());
-    show(gate_status(error), &Page { title, says: String::new(), warning, form: None })
+    let mut answer =
+        show(gate_status(error), &Page { title, says: String::new(), warning, forms: Vec::new() });
+    if let Some(wait) = gate::retry_after(error) {
+        answer.headers_mut().insert(RETRY_AFTER, wait);
+    }
+    answer
 }
 
 fn gate_status(error: &Error) -> StatusCode {
@@ -239,6 +297,8 @@ struct Sent {
     token: String,
     user_name: String,
     display_name: String,
+    /// What somebody logs in with who has an account.
+    login: String,
     password: String,
 }
 
@@ -250,6 +310,7 @@ impl Sent {
                 "token" => &mut sent.token,
                 "user_name" => &mut sent.user_name,
                 "display_name" => &mut sent.display_name,
+                "login" => &mut sent.login,
                 "password" => &mut sent.password,
                 _ => continue,
             };

@@ -105,10 +105,10 @@ async fn verify_to_the_end(backends: &Arc<Backends>, attempt: &Attempt<'_>) -> R
     let backends = Arc::clone(backends);
     let name = UserName::parse(attempt.name).ok();
     let secret = AppSecret::parse(attempt.secret);
-    let (address, now) = (attempt.address, attempt.now);
+    let (typed, address, now) = (attempt.name.to_owned(), attempt.address, attempt.now);
     let tried = tried(attempt, name.clone());
     let verifying = tokio::spawn(async move {
-        let verified = verify(&backends, name, secret, address, now).await;
+        let verified = verify(&backends, &typed, name, secret, address, now).await;
         match &verified {
             Ok(id) => {
                 let event = Event::new(Action::LogIn, "app_password", id.0, "");
@@ -139,12 +139,13 @@ fn tried(attempt: &Attempt<'_>, name: Option<UserName>) -> Deed {
 
 async fn verify(
     backends: &Backends,
+    typed: &str,
     name: Option<UserName>,
     secret: Option<AppSecret>,
     address: IpAddr,
     now: Timestamp,
 ) -> Result<AppPasswordId> {
-    let failures = Failures::of(&backends.coordination, &backends.login, address, name.as_ref());
+    let failures = Failures::of(&backends.coordination, &backends.login, address, typed);
     failures.check(now).await?;
     let hashing = &backends.hashing;
     let turn = hashing.turn().await?;
@@ -197,7 +198,8 @@ async fn write_use(backends: &Backends, id: AppPasswordId, now: Timestamp) -> Re
 
 fn refused() -> Error {
     Error::Unauthenticated(
-        "User name or app password is wrong. The account password does not work here: use an app password."
+        "User name or app password is wrong. The account password does not work here: use an app password, or, in the REST \
+         API, log in with it at /api/v1/auth/log-in."
             .into(),
     )
 }

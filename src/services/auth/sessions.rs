@@ -9,16 +9,18 @@ use domain::{
     Action, Caller, Code, Door, Error, Event, Message, Powers, RequestId, Result, Session, SessionId,
     Timestamp,
 };
-use metadata::again;
 use metadata::sessions::{self, Account, Spent};
+use metadata::{again, users};
 use uuid::Uuid;
 
 use super::tokens::refused;
 use crate::Backends;
-use crate::steps::{Failures, Token, account_gone, record};
+use crate::steps::{Failures, Token, account_gone, record, session_ended};
 
 /// How long it is remembered of a session that it has ended, and of a refresh token that it was used.
 const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 3600);
+/// So many sessions a user has at once; beyond, the one that was used longest ago ends.
+const SESSIONS_MAX: u32 = 100;
 /// So many letters of a program's name tell it from others.
 const PRODUCT_CHARS_MAX: usize = 64;
 
@@ -67,6 +69,7 @@ pub async fn begin(
     let account = verify_to_the_end(backends, visit, login, password).await?;
     may_come_in(&account)?;
     let (now, ends_at) = (visit.now, visit.now.after(refresh_lifetime(backends)));
+    let password_hash = account.password_hash.clone();
     let session = Session {
         id: SessionId(Uuid::new_v4()),
         user: account.user,
@@ -81,7 +84,13 @@ pub async fn begin(
     let refresh = Token::generate();
     again(|| async {
         let tx = backends.metadata.begin().await?;
+        users::take_turn(&tx, caller.user).await?;
+        // Whoever had the password changed meanwhile, and everybody logged out, means this one too.
+        if users::password_hash(&tx, caller.user).await? != password_hash {
+            return Err(wrong_credentials());
+        }
         sessions::forget(&tx, caller.user, now.before(REMEMBERED_FOR)).await?;
+        sessions::make_room(&tx, caller.user, SESSIONS_MAX - 1, now).await?;
         sessions::insert(&tx, &session).await?;
         sessions::add_token(&tx, session.id, refresh.hash(), now, now).await?;
         record(&tx, &caller, &about(Action::LogIn, &caller)).await?;
@@ -110,7 +119,7 @@ pub async fn renew(backends: &Arc<Backends>, visit: &Visit<'_>, refresh_token: &
             Spent::Before(user, session) => (false, user, session),
         };
         let (account, known) = sessions::access(&tx, user, session).await?.ok_or_else(account_gone)?;
-        let known = known.ok_or_else(ended)?;
+        let known = known.ok_or_else(session_ended)?;
         let caller = caller(account.clone(), session, visit);
         if !spent {
             if sessions::revoke(&tx, user, session, now).await? {
@@ -120,7 +129,7 @@ pub async fn renew(backends: &Arc<Backends>, visit: &Visit<'_>, refresh_token: &
             return Ok(Err(reused()));
         }
         if known.revoked_at.is_some() {
-            return Err(ended());
+            return Err(session_ended());
         }
         if known.expires_at <= now {
             return Err(refused(Code::RefreshExpired, "The refresh token has expired; log in again."));
@@ -145,7 +154,7 @@ pub async fn enter(backends: &Backends, visit: &Visit<'_>, access_token: &str) -
     let (user, session) = backends.keys.read(&backends.metadata, access_token, visit.now).await?;
     let (account, known) =
         sessions::access(&backends.metadata, user, session).await?.ok_or_else(account_gone)?;
-    known.filter(|session| session.is_active(visit.now)).ok_or_else(ended)?;
+    known.filter(|session| session.is_active(visit.now)).ok_or_else(session_ended)?;
     may_come_in(&account)?;
     Ok(caller(account, session, visit))
 }
@@ -214,11 +223,9 @@ async fn verify(
     address: IpAddr,
     now: Timestamp,
 ) -> Result<Account> {
-    // No account has more; the names of those that do not exist count as one.
     let known =
         if login.contains('\0') { None } else { sessions::by_login(&backends.metadata, login).await? };
-    let counted = known.as_ref().map(|account| &account.name);
-    let failures = Failures::of(&backends.coordination, &backends.login, address, counted);
+    let failures = Failures::of(&backends.coordination, &backends.login, address, login);
     failures.check(now).await?;
     let turn = backends.hashing.turn().await?;
     // While this one waited, others of the same volley have failed.
@@ -234,9 +241,13 @@ async fn verify(
         None => {
             failures.record(now).await;
             backends.accesses.note(Deed { actor, ..tried });
-            Err(refused(Code::WrongCredentials, "User name, e-mail address or password is wrong."))
+            Err(wrong_credentials())
         }
     }
+}
+
+fn wrong_credentials() -> Error {
+    refused(Code::WrongCredentials, "User name, e-mail address or password is wrong.")
 }
 
 /// What is written down of a wrong password. The name that was tried is not: whoever mistypes may give a password for it.
@@ -310,10 +321,6 @@ fn refresh_lifetime(backends: &Backends) -> Duration {
 
 fn about(action: Action, caller: &Caller) -> Event {
     Event::new(action, "user", caller.user.0, caller.name.as_str())
-}
-
-fn ended() -> Error {
-    refused(Code::SessionEnded, "This session was ended; log in again.")
 }
 
 fn reused() -> Error {

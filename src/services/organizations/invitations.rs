@@ -13,7 +13,9 @@ use uuid::Uuid;
 
 use crate::Backends;
 use crate::letters::{Letter, Template};
-use crate::steps::{Token, change_organization, may_mail, not_open, once, post, record, see_organization};
+use crate::steps::{
+    Occasion, Token, change_organization, may_mail, not_open, once, post, record, see_organization,
+};
 
 /// So many may wait to be answered: the server does not write to half the world for one organization.
 const OPEN_MAX: u64 = 500;
@@ -68,7 +70,7 @@ pub async fn invite(
     };
     // Only what somebody may ask for counts, and there is nothing to wait for in a transaction.
     see_organization(&backends.metadata, caller, organization).await?.acting.may_give(role)?;
-    if backends.sends_mail() && !may_mail(backends, email, caller.now).await {
+    if backends.sends_mail() && !may_mail(backends, Occasion::Invitation, email, caller.now).await {
         let message = "This address was sent too many mails; try again in an hour.".into();
         return Err(Error::TooMany { message, retry_after: MAILS_PAUSE });
     }
@@ -189,6 +191,6 @@ async fn called(tx: &Tx, caller: &Caller) -> Result<String> {
 
 /// The record says as what somebody was invited; their address is in no row of it.
 async fn note(tx: &Tx, caller: &Caller, action: Action, invitation: &Invitation) -> Result<()> {
-    let event = Event::new(action, "invitation", invitation.id.0, invitation.to.role());
+    let event = Event::nameless(action, "invitation", invitation.id.0).detailed(invitation.to.role());
     record(tx, caller, &event.in_organization(invitation.to.organization())).await
 }

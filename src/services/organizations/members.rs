@@ -180,6 +180,7 @@ async fn note(
     user: UserId,
     role: OrganizationRole,
 ) -> Result<()> {
-    let event = Event::new(action, "user", user.0, role.as_str()).in_organization(Some(organization));
+    let event =
+        Event::nameless(action, "user", user.0).detailed(role.as_str()).in_organization(Some(organization));
     record(tx, caller, &event).await
 }

@@ -70,7 +70,8 @@ pub async fn decline(caller: &Caller, backends: &Backends, id: InvitationId) -> 
         if !invitations::revoke(&tx, id, caller.now).await? {
             return Err(not_open());
         }
-        let event = Event::new(Action::RevokeInvitation, "invitation", id.0, received.invitation.to.role());
+        let event = Event::nameless(Action::RevokeInvitation, "invitation", id.0)
+            .detailed(received.invitation.to.role());
         record(&tx, caller, &event.in_organization(Some(received.organization))).await?;
         tx.commit().await
     })

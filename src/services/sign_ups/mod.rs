@@ -4,13 +4,13 @@
 mod queue;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::time::Duration;
 
 use domain::{
     Action, Caller, Code, Confirmation, ConfirmationKind, Email, Error, Event, Invitation, InvitedTo,
-    Message, Result, Role, SpaceId, User, UserId, UserName,
+    Message, Result, Role, SpaceId, User, UserId, UserName, UserState,
 };
 use metadata::confirmations::{self, NewConfirmation};
 use metadata::users::{self, NewUser};
@@ -19,7 +19,9 @@ use uuid::Uuid;
 
 pub use crate::auth::sessions::Visit;
 use crate::letters::{Letter, Template};
-use crate::steps::{Token, display_name, hash_new, join, may_mail, newcomer, post, record, unknown_link};
+use crate::steps::{
+    Occasion, Token, display_name, hash_new, join, may_mail, newcomer, post, record, unknown_link,
+};
 use crate::{Backends, SignUp};
 
 pub use queue::{approve, list, refuse};
@@ -72,7 +74,7 @@ pub async fn sign_up(backends: &Backends, visit: &Visit<'_>, new: NewSignUp) -> 
     let called = display_name(&new.display_name)?;
     let invitation = invited(backends, visit, &new, &email).await?;
     let hash = hash_new(backends, &new.password, &name).await?;
-    let is_told = may_mail(backends, &email, visit.now).await;
+    let is_told = may_mail(backends, Occasion::SignUp, &email, visit.now).await;
     let (token, house) = (Token::generate(), invitation.as_ref().map(|invitation| invitation.to));
     let role = match house {
         Some(InvitedTo::House(role)) => role,
@@ -123,11 +125,14 @@ pub async fn verify_email(backends: &Backends, visit: &Visit<'_>, token: &str) -
         let tx = backends.metadata.begin().await?;
         let (kind, shown) = shown_by(&tx, hash, visit).await?;
         let user = users::by_id(&tx, shown.user).await?.ok_or_else(unknown_link)?;
+        if kind == ConfirmationKind::ChangeEmail && may_only_read(&user) {
+            return Err(unknown_link());
+        }
         if !users::set_email(&tx, user.id, &shown.email, visit.now).await? {
             return Err(email_taken());
         }
         // What was sent to the address before is not to open the account any more.
-        confirmations::void(&tx, user.id, ConfirmationKind::ResetPassword).await?;
+        confirmations::void_changes(&tx, user.id).await?;
         if kind == ConfirmationKind::SignUp {
             users::confirm(&tx, user.id).await?;
             if !user.approved {
@@ -145,6 +150,11 @@ pub async fn verify_email(backends: &Backends, visit: &Visit<'_>, token: &str) -
     .await?;
     backends.coordination.wake_jobs();
     Ok(next)
+}
+
+/// Whoever is kept out, or may only read, changes no address either.
+fn may_only_read(user: &User) -> bool {
+    matches!(user.state(), UserState::Deactivated | UserState::Locked | UserState::Suspended)
 }
 
 async fn shown_by(tx: &Tx, hash: [u8; 32], visit: &Visit<'_>) -> Result<(ConfirmationKind, Confirmation)> {
@@ -217,15 +227,20 @@ async fn accept(tx: &Tx, caller: &Caller, invitation: &Invitation, user: &User) 
         return Err(email_taken());
     }
     match invitation.to {
-        InvitedTo::House(_) if !invitations::accept(tx, invitation.id, caller.now).await? => {
-            Err(unknown_invitation())
-        }
+        InvitedTo::House(_) if !accept_into_house(tx, caller, invitation).await? => Err(unknown_invitation()),
         InvitedTo::Organization(..) if user.approved => match join(tx, caller, invitation).await {
             Err(Error::NotFound(_)) => Err(unknown_invitation()),
             joined => joined,
         },
         InvitedTo::House(_) | InvitedTo::Organization(..) => Ok(()),
     }
+}
+
+/// Says whether the invitation can be accepted still, which holds for as long as whoever invited is an admin.
+async fn accept_into_house(tx: &Tx, caller: &Caller, invitation: &Invitation) -> Result<bool> {
+    users::take_turn(tx, invitation.invited_by).await?;
+    Ok(users::is_admin(tx, invitation.invited_by).await?
+        && invitations::accept(tx, invitation.id, caller.now).await?)
 }
 
 /// Lets an address count as that of a new account, or sends something there first.
@@ -259,7 +274,11 @@ async fn give_address(
     let text = token.text();
     let template = match &owner {
         Some(owner) => Template::AddressInUse { name: owner.called() },
-        None => Template::VerifyEmail { name: user.called(), token: &text, valid: verification(backends) },
+        // Whose address it is has not been shown, so nothing that was made up for them to read is sent there.
+        None => {
+            let name = user.name.as_str();
+            Template::VerifyEmail { name, token: &text, valid: verification(backends) }
+        }
     };
     match is_told && backends.sends_mail() {
         true => post(tx, backends, visit.now, &Letter { to: email.clone(), template }).await,

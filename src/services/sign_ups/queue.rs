@@ -24,10 +24,10 @@ pub async fn approve(caller: &Caller, backends: &Backends, id: UserId) -> Result
     caller.is_admin()?;
     let user = again(|| async {
         let tx = backends.metadata.begin().await?;
-        if !users::approve(&tx, id).await? {
-            return Err(nobody());
-        }
-        let user = users::by_id(&tx, id).await?.filter(|user| user.confirmed).ok_or_else(nobody)?;
+        users::take_turn(&tx, id).await?;
+        users::by_id(&tx, id).await?.filter(waits).ok_or_else(nobody)?;
+        users::approve(&tx, id).await?;
+        let user = users::by_id(&tx, id).await?.ok_or_else(nobody)?;
         if let Some(email) = user.email.as_ref().filter(|_| backends.sends_mail()) {
             let template = Template::AccountApproved { name: user.called() };
             post(&tx, backends, caller.now, &Letter { to: email.clone(), template }).await?;
@@ -50,7 +50,6 @@ pub async fn refuse(caller: &Caller, backends: &Backends, id: UserId) -> Result<
     again(|| async {
         let tx = backends.metadata.begin().await?;
         users::take_turn(&tx, id).await?;
-        let waits = |user: &User| user.active && user.confirmed && !user.approved;
         let user = users::by_id(&tx, id).await?.filter(waits).ok_or_else(nobody)?;
         users::set_active(&tx, id, false).await?;
         if let Some(email) = user.email.as_ref().filter(|_| backends.sends_mail()) {
@@ -65,9 +64,13 @@ pub async fn refuse(caller: &Caller, backends: &Backends, id: UserId) -> Result<
     Ok(())
 }
 
-/// Without the name, which goes with the account.
+/// Nobody waits any more who was let in or refused by another admin.
+fn waits(user: &User) -> bool {
+    user.active && user.confirmed && !user.approved
+}
+
 fn about(action: Action, id: UserId) -> Event {
-    Event::new(action, "user", id.0, "")
+    Event::nameless(action, "user", id.0)
 }
 
 fn nobody() -> Error {

@@ -16,20 +16,20 @@ use crate::auth::tests::{House, NOW};
 use crate::passwords::{self, Asked};
 use crate::{AccountsConfig, app_passwords, invitations, me, organizations};
 
-const PASSWORD: &str = "correct horse";
+pub(crate) const PASSWORD: &str = "correct horse";
 
-async fn house(policy: impl FnOnce(&mut AccountsConfig)) -> House {
+pub(crate) async fn house(policy: impl FnOnce(&mut AccountsConfig)) -> House {
     let mut house = House::new().await;
     policy(&mut Arc::get_mut(&mut house.backends).unwrap().accounts);
     house
 }
 
-fn visit(now: Timestamp) -> Visit<'static> {
+pub(crate) fn visit(now: Timestamp) -> Visit<'static> {
     let address = "192.0.2.7".parse().unwrap();
     Visit { address, product: "tests", request: RequestId(Uuid::from_u128(1)), now }
 }
 
-fn someone(name: &str) -> NewSignUp {
+pub(crate) fn someone(name: &str) -> NewSignUp {
     NewSignUp {
         name: name.to_owned(),
         email: format!("{name}@example.org"),
@@ -39,22 +39,22 @@ fn someone(name: &str) -> NewSignUp {
     }
 }
 
-async fn sign(house: &House, new: NewSignUp) -> Result<Next> {
+pub(crate) async fn sign(house: &House, new: NewSignUp) -> Result<Next> {
     sign_up(&house.backends, &visit(NOW), new).await
 }
 
-async fn log_in(house: &House, login: &str, password: &str) -> Result<Caller> {
+pub(crate) async fn log_in(house: &House, login: &str, password: &str) -> Result<Caller> {
     let begun = sessions::begin(&house.backends, &visit(NOW), login, password).await;
     begun.map(|tokens| tokens.caller)
 }
 
 #[track_caller]
-fn assert_code<T: std::fmt::Debug>(result: Result<T>, code: Code) {
+pub(crate) fn assert_code<T: std::fmt::Debug>(result: Result<T>, code: Code) {
     assert_eq!(result.as_ref().map_err(Error::code).unwrap_err(), code, "{result:?}");
 }
 
 /// The mails that wait to be sent to an address, the oldest first.
-async fn mails_to(house: &House, email: &str) -> Vec<Mail> {
+pub(crate) async fn mails_to(house: &House, email: &str) -> Vec<Mail> {
     let email = Email::parse(email).unwrap();
     let mut found = Vec::new();
     for job in metadata::jobs::list(&house.backends.metadata, NOW, 1000).await.unwrap() {
@@ -67,19 +67,19 @@ async fn mails_to(house: &House, email: &str) -> Vec<Mail> {
 }
 
 /// The token in the last mail to an address that has one.
-async fn token_to(house: &House, email: &str) -> String {
+pub(crate) async fn token_to(house: &House, email: &str) -> String {
     let all = mails_to(house, email).await;
     let mut tokens = all.iter().filter_map(|mail| mail.text.split_once("?token=")).map(|(_, rest)| rest);
     tokens.next_back().unwrap().split_whitespace().next().unwrap().to_owned()
 }
 
-async fn ask(house: &House, now: Timestamp, asked: Asked, email: &str) {
+pub(crate) async fn ask(house: &House, now: Timestamp, asked: Asked, email: &str) {
     passwords::ask(&house.backends, now, asked, email).await.unwrap();
     let word = if asked == Asked::VerifyEmail { "verify" } else { "reset" };
     passwords::send_link(now, &house.backends, &format!("{word} {email}")).await.unwrap();
 }
 
-async fn admin(house: &House) -> Caller {
+pub(crate) async fn admin(house: &House) -> Caller {
     let name = UserName::parse("root").unwrap();
     let new =
         crate::users::NewUser { name: name.clone(), role: Role::Admin, password: None, quota_bytes: None };

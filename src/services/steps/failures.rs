@@ -4,8 +4,11 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use coordination::Coordination;
-use domain::{Error, Result, Timestamp, UserName};
+use domain::{Error, Result, Timestamp};
+use sha2::{Digest, Sha256};
 
 use crate::LoginConfig;
 use crate::steps::network;
@@ -23,15 +26,17 @@ pub(crate) struct Failures<'a> {
 }
 
 impl<'a> Failures<'a> {
-    /// Those from this address with this account; names that cannot be one count as one account.
+    /// Those from this address with what was typed for an account. Whether there is one plays no part, so being made to wait
+    /// tells nobody that there is; of what was typed, which may be long, or a password, a digest is counted.
     pub(crate) fn of(
         coordination: &'a Coordination,
         config: &'a LoginConfig,
         address: IpAddr,
-        name: Option<&UserName>,
+        login: &str,
     ) -> Self {
         let address = format!("login {}", network(address));
-        let account = format!("{address} {}", name.map_or("", UserName::as_str));
+        let login = Sha256::digest(login.trim().to_lowercase());
+        let account = format!("{address} {}", URL_SAFE_NO_PAD.encode(login));
         Self { coordination, config, address, account }
     }
 

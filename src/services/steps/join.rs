@@ -23,7 +23,8 @@ pub(crate) async fn join(tx: &Tx, caller: &Caller, invitation: &Invitation) -> R
         let sentence = "You are in this organization already; your role there stays what it is.";
         return Err(Error::Exists(Message::coded(Code::AlreadyMember, sentence)));
     }
-    let event = Event::new(Action::AcceptInvitation, "invitation", invitation.id.0, role.as_str());
+    let event =
+        Event::nameless(Action::AcceptInvitation, "invitation", invitation.id.0).detailed(role.as_str());
     record(tx, caller, &event.in_organization(Some(organization))).await
 }
 

@@ -57,10 +57,12 @@ pub(crate) use place::{
     apart, free_name, is_in_the_way, make_entry, may_place, placed, placeholder, room_for, trash,
 };
 pub use post::SEND_MAIL;
-pub(crate) use post::{may_mail, post};
+pub(crate) use post::{Occasion, may_mail, post};
 pub(crate) use project::{change_project, leaves_an_admin, note_member, see_project};
-pub(crate) use prove::prove;
-pub(crate) use record::{about, concerned, note, once, once_instead, record, record_here, spelled};
+pub(crate) use prove::{Proof, own_turn, prove, session_ended};
+pub(crate) use record::{
+    about, concerned, made_before, note, once, once_instead, record, record_here, spelled,
+};
 pub use relabel::ORIGINAL_PATHS;
 pub(crate) use relabel::relabel_later;
 pub(crate) use restore::{ENTRY_DEPTH, destination, locate, not_made_up};

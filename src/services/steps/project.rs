@@ -67,6 +67,6 @@ pub(crate) async fn note_member(
     user: UserId,
     role: ProjectRole,
 ) -> Result<()> {
-    let event = Event::new(action, "user", user.0, role.as_str());
+    let event = Event::nameless(action, "user", user.0).detailed(role.as_str());
     record(tx, caller, &event.in_organization(project.organization).in_project(project.id)).await
 }

@@ -3,7 +3,7 @@
 use domain::audit::Deed;
 use domain::{Action, Caller, Door, Event, Node, NodeName, NodePath, Result, SpaceId, Timestamp};
 use metadata::nodes::Located;
-use metadata::{Tx, audit, once};
+use metadata::{Db, Tx, audit, once};
 use uuid::Uuid;
 
 use crate::Backends;
@@ -54,6 +54,17 @@ pub(crate) fn concerned(caller: &Caller, from: SpaceId, to: SpaceId) -> SpaceId 
 pub(crate) async fn once(tx: &Tx, caller: &Caller, resource: Uuid) -> Result<Option<Uuid>> {
     match &caller.once {
         Some(key) => once::claim(tx, caller.user, key, resource, caller.now).await,
+        None => Ok(None),
+    }
+}
+
+/// What the same request has made before, for what is not to be prepared twice.
+///
+/// # Errors
+/// [`Invalid`](domain::Error::Invalid) when its key came with another request.
+pub(crate) async fn made_before(db: &impl Db, caller: &Caller) -> Result<Option<Uuid>> {
+    match &caller.once {
+        Some(key) => once::find(db, caller.user, key).await,
         None => Ok(None),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Result, Timestamp};
-use metadata::{again, invitations, once, sessions};
+use metadata::{again, app_passwords, invitations, once, sessions};
 
 use crate::Backends;
 
@@ -12,10 +12,12 @@ const DAY: Duration = Duration::from_secs(86_400);
 const KEPT_FOR: Duration = DAY;
 /// How long whoever has invited somebody sees what became of it.
 const INVITATIONS_KEPT_FOR: Duration = Duration::from_secs(30 * 86_400);
+/// How long it is shown of an app password that it was revoked or has expired.
+const APP_PASSWORDS_KEPT_FOR: Duration = Duration::from_secs(90 * 86_400);
 /// How many rows of a kind one transaction removes.
 const ROWS_MAX: u32 = 1_000;
 
-/// Forgets some idempotency keys, sessions and invitations whose time is over; whether there is more.
+/// Forgets some idempotency keys, sessions, invitations and app passwords whose time is over; whether there is more.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -27,6 +29,7 @@ pub async fn forget_expired(now: Timestamp, backends: &Backends) -> Result<bool>
             once::forget(&tx, before, ROWS_MAX).await?,
             sessions::forget_next(&tx, before, ROWS_MAX).await?,
             invitations::forget(&tx, now.before(INVITATIONS_KEPT_FOR), ROWS_MAX).await?,
+            app_passwords::forget(&tx, now.before(APP_PASSWORDS_KEPT_FOR), ROWS_MAX).await?,
         ];
         tx.commit().await?;
         Ok(forgotten.contains(&u64::from(ROWS_MAX)))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Action, Caller, Code, ETagMatch, Error, Event, Message, Result, Role, Timestamp, User, UserId};
-use metadata::{Tx, again, users};
+use metadata::{Tx, again, confirmations, users};
 
 use super::by::By;
 use super::look::by_id;
@@ -34,7 +34,7 @@ pub async fn create_by(caller: &Caller, backends: &Backends, new: NewUser, more:
         if more != UserChange::default() {
             users::change(&tx, caller.now, user.id, &more).await?;
         }
-        let event = Event::new(Action::CreateUser, "user", user.id.0, user.role.as_str());
+        let event = Event::nameless(Action::CreateUser, "user", user.id.0).detailed(user.role.as_str());
         By::Caller(caller).note(&tx, event).await?;
         let user = by_id(&tx, user.id).await?;
         tx.commit().await?;
@@ -43,10 +43,12 @@ pub async fn create_by(caller: &Caller, backends: &Backends, new: NewUser, more:
     .await
 }
 
-/// Changes role, address, display name or quota of an account.
+/// Changes role, address, display name or quota of an account. With another address, links that were sent to the one before
+/// work no longer, and that one is told.
 ///
 /// # Errors
-/// [`Forbidden`](Error::Forbidden) for whoever is no admin, for one's own role, and for that of the last admin;
+/// [`Forbidden`](Error::Forbidden) for whoever is no admin, for one's own role and address, and for the role of the last
+/// admin;
 /// [`NotFound`](Error::NotFound), [`Exists`](Error::Exists), [`Stale`](Error::Stale).
 pub async fn change(
     by: By<'_>,
@@ -130,35 +132,47 @@ async fn apply(
     wanted: &(impl Fn(&User) -> UserChange + Sync),
 ) -> Result<User> {
     by.may()?;
-    let (user, changes_rights) = again(|| async {
+    let (user, change) = again(|| async {
         let tx = backends.metadata.begin().await?;
         let user = take(&tx, by, id, if_match).await?;
         let change = news(&user, wanted(&user));
         if change == UserChange::default() {
-            return Ok((user, false));
+            return Ok((user, change));
         }
         if takes_power(&user, &change) {
             may_lose_power(&tx, by, &user).await?;
-        } else if change.role.is_some() && by.user() == Some(user.id) {
+        } else if (change.role.is_some() || change.email.is_some()) && by.user() == Some(user.id) {
+            // Their own address they change where the password is asked for.
             return Err(own_account());
         }
         users::change(&tx, by.now(), id, &change).await?;
+        if change.email.is_some() {
+            moves(&tx, backends, by.now(), &user).await?;
+        }
         if let Some(Some(at)) = change.suspended_at {
             tell(&tx, backends, by.now(), &user, at).await?;
         }
-        by.note(&tx, Event::new(action, "user", id.0, words(&change))).await?;
+        by.note(&tx, Event::nameless(action, "user", id.0).detailed(words(&change))).await?;
         let user = by_id(&tx, id).await?;
         tx.commit().await?;
-        let changes_rights =
-            change.role.is_some() || change.active.is_some() || change.suspended_at.is_some();
-        Ok((user, changes_rights))
+        Ok((user, change))
     })
     .await?;
-    if changes_rights {
+    if change.email.is_some() || change.suspended_at.is_some() {
         backends.coordination.wake_jobs();
+    }
+    if change.role.is_some() || change.active.is_some() || change.suspended_at.is_some() {
         backends.coordination.announce_revocation().await;
     }
     Ok(user)
+}
+
+/// Lets nothing that was sent to the address somebody had change their account any more, and tells that address.
+async fn moves(tx: &Tx, backends: &Backends, now: Timestamp, user: &User) -> Result<()> {
+    confirmations::void_changes(tx, user.id).await?;
+    let Some(to) = user.email.clone().filter(|_| backends.sends_mail()) else { return Ok(()) };
+    let template = Template::AddressChanged { name: user.called() };
+    post(tx, backends, now, &Letter { to, template }).await
 }
 
 /// Tells somebody that they are suspended, where mail reaches them.

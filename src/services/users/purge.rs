@@ -14,7 +14,7 @@ use super::by::By;
 use super::change::{is_not_last_admin, may_lose_power, take};
 use super::look::by_id;
 use crate::Backends;
-use crate::steps::{leave, prove};
+use crate::steps::{Proof, leave, prove};
 
 /// The job that purges an account; its key is the receipt.
 pub const PURGE: JobKind = JobKind::named("purge-account");
@@ -51,8 +51,8 @@ pub async fn delete_own(
     if_match: Option<&ETagMatch>,
 ) -> Result<Receipt> {
     caller.may_manage()?;
-    prove(caller, backends, password).await?;
-    end(By::Caller(caller), backends, caller.user, Reason::Owner(if_match)).await
+    let proof = &prove(caller, backends, password).await?;
+    end(By::Caller(caller), backends, caller.user, Reason::Owner { caller, proof, if_match }).await
 }
 
 /// How far the end of an account has come.
@@ -71,7 +71,7 @@ pub(super) enum Reason<'a> {
     /// An admin wants it, who knows the account as it was.
     Admin(Option<&'a ETagMatch>),
     /// Whoever has it wants it.
-    Owner(Option<&'a ETagMatch>),
+    Owner { caller: &'a Caller, proof: &'a Proof, if_match: Option<&'a ETagMatch> },
     /// They have been suspended since this moment or before.
     Suspended(Timestamp),
     /// They signed up and never showed that they read their mail.
@@ -96,12 +96,12 @@ pub(super) async fn end(by: By<'_>, backends: &Backends, id: UserId, reason: Rea
         let owned = users::owned(&tx, id).await?;
         match reason {
             Reason::Suspended(_) | Reason::Unconfirmed => hand_over(&tx, by, &owned).await?,
-            Reason::Admin(_) | Reason::Owner(_) => owns_nothing(&owned)?,
+            Reason::Admin(_) | Reason::Owner { .. } => owns_nothing(&owned)?,
         }
         leave(&tx, id, by.now()).await?;
         users::doom(&tx, id, by.now()).await?;
         receipts::insert(&tx, &receipt).await?;
-        by.note(&tx, Event::new(Action::PurgeUser, "user", id.0, "")).await?;
+        by.note(&tx, Event::nameless(Action::PurgeUser, "user", id.0)).await?;
         jobs::enqueue(&tx, by.now(), &PURGE, &receipt.id.0.to_string(), by.now()).await?;
         failpoint::reach("account.doomed");
         tx.commit().await
@@ -121,8 +121,9 @@ async fn may_end(tx: &Tx, by: By<'_>, id: UserId, reason: Reason<'_>) -> Result<
             let user = take(tx, by, id, if_match).await?;
             may_lose_power(tx, by, &user).await
         }
-        Reason::Owner(if_match) => {
+        Reason::Owner { caller, proof, if_match } => {
             let user = turn(tx, id).await?;
+            proof.still_holds(tx, caller).await?;
             user.version.expect(if_match)?;
             is_not_last_admin(tx, &user).await
         }
@@ -159,7 +160,7 @@ async fn hand_over(tx: &Tx, by: By<'_>, owned: &[Owned]) -> Result<()> {
     for Owned { id, heir, .. } in owned {
         let Some(heir) = heir else { continue };
         users::hand_over(tx, *id, *heir).await?;
-        let event = Event::new(Action::ChangeOrganizationMember, "user", heir.0, "owner");
+        let event = Event::nameless(Action::ChangeOrganizationMember, "user", heir.0).detailed("owner");
         by.note(tx, event.in_organization(Some(*id))).await?;
     }
     Ok(())

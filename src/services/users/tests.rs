@@ -84,7 +84,7 @@ async fn what_is_done_at_the_server_is_in_the_record_and_names_nobody() {
     let page = domain::PageRequest::default();
     let seen = crate::audit::everything(&ann, backends, &Filter::default(), &page).await.unwrap().entries;
     let said =
-        |entry: &domain::audit::Entry| (entry.action.clone(), entry.subject_name.clone().unwrap_or_default());
+        |entry: &domain::audit::Entry| (entry.action.clone(), entry.detail.clone().unwrap_or_default());
     let seen: Vec<_> = seen.iter().rev().map(said).collect();
     let expected = [
         ("user.create", "admin"),

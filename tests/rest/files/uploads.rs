@@ -8,12 +8,16 @@ use crate::support::{Api, TestHouse, Wire};
 const BOUNDARY: &str = "x-boundary-x";
 
 fn form(files: &[(&str, &str)]) -> String {
+    form_between(BOUNDARY, files)
+}
+
+fn form_between(boundary: &str, files: &[(&str, &str)]) -> String {
     let part = |(name, content): &(&str, &str)| {
         format!(
-            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n"
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{content}\r\n"
         )
     };
-    files.iter().map(part).collect::<String>() + &format!("--{BOUNDARY}--\r\n")
+    files.iter().map(part).collect::<String>() + &format!("--{boundary}--\r\n")
 }
 
 #[test]
@@ -49,6 +53,62 @@ fn what_is_sent_again_under_its_key_is_made_once() {
     assert_eq!(id(&folder().json()), id(&folder().json()));
     assert_eq!(names(&ann, "/folders/home/children"), ["a", "f"]);
     assert_eq!(ann.ask("POST", "/files?name=b", &[key], "1").code(), "idempotency_key_reused");
+}
+
+#[test]
+fn a_form_that_is_sent_again_under_its_key_is_stored_once_whatever_its_boundary() {
+    let house = TestHouse::new().with_user("ann");
+    let ann = house.api("ann");
+    let send = |boundary: &str| {
+        let kind = format!("multipart/form-data; boundary={boundary}");
+        let headers = [("Idempotency-Key", "k"), ("Content-Type", kind.as_str())];
+        let answer = ann.ask("POST", "/files", &headers, form_between(boundary, &[("a", "1"), ("b", "2")]));
+        let outcomes = answer.json()["outcomes"].as_array().unwrap().clone();
+        outcomes.iter().map(|outcome| id(&outcome["file"])).collect::<Vec<_>>()
+    };
+    assert_eq!(send("first"), send("a-longer-one"));
+    assert_eq!(names(&ann, "/folders/home/children"), ["a", "b"]);
+}
+
+#[test]
+fn a_form_in_which_no_part_begins_is_refused_early() {
+    let house = TestHouse::new().with_user("ann");
+    let ann = house.api("ann");
+    let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+    let long = "x".repeat(1_000_000);
+    for body in [
+        long.clone(),
+        format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{long}"),
+        form(&[("a", "1")]).replace("--\r\n", &format!("\r\nX-Long: {long}")),
+    ] {
+        let answer = ann.ask("POST", "/files", &[("Content-Type", &kind)], body);
+        assert_eq!((answer.status, answer.code().as_str()), (400, "invalid"), "{answer:?}");
+    }
+    let (mut parts, field) = (
+        form(&[("b", &long)]),
+        format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\n{long}\r\n"),
+    );
+    parts.insert_str(0, &field);
+    let answer = ann.ask("POST", "/files", &[("Content-Type", &kind)], parts);
+    assert_eq!(answer.json()["outcomes"][0]["file"]["size_bytes"], 1_000_000, "{answer:?}");
+    assert_eq!(names(&ann, "/folders/home/children"), ["a", "b"]);
+}
+
+#[test]
+fn each_file_of_a_form_counts_as_one_that_is_sent() {
+    let settings =
+        [("limits.upload_per_minute", "1"), ("limits.upload_burst", "2"), ("limits.address_factor", "0")];
+    let house = TestHouse::with_settings(&settings).with_user("ann");
+    let ann = house.api("ann");
+    let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+    let answer =
+        ann.ask("POST", "/files", &[("Content-Type", &kind)], form(&[("a", "1"), ("b", "2"), ("c", "3")]));
+    assert_eq!(answer.header("ratelimit-policy"), Some(r#""upload";q=2;w=120"#));
+    let outcomes = answer.json()["outcomes"].as_array().unwrap().clone();
+    let statuses: Vec<_> = outcomes.iter().map(|outcome| outcome["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses, [201, 201, 429]);
+    assert_eq!(ann.ask("POST", "/files?name=d", &[], "4").code(), "too_many_requests");
+    assert_eq!(names(&ann, "/folders/home/children"), ["a", "b"]);
 }
 
 #[test]

@@ -42,13 +42,12 @@ pub async fn confirm(tx: &Tx, id: UserId) -> Result<()> {
     set(tx, "UPDATE users SET confirmed = $2, version = version + 1 WHERE id = $1", id, true.into()).await
 }
 
-/// Takes note that an admin lets a user in who signed up; says whether they waited for that.
+/// Takes note that an admin lets a user in who signed up.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn approve(tx: &Tx, id: UserId) -> Result<bool> {
-    let sql = "UPDATE users SET approved = TRUE, version = version + 1 WHERE id = $1 AND NOT approved";
-    Ok(tx.raw().execute_raw(statement(tx, sql, [id.0.into()])).await.or_domain()?.rows_affected() > 0)
+pub async fn approve(tx: &Tx, id: UserId) -> Result<()> {
+    set(tx, "UPDATE users SET approved = $2, version = version + 1 WHERE id = $1", id, true.into()).await
 }
 
 /// Calls a user something else.

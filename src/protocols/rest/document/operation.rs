@@ -95,7 +95,9 @@ impl<'a> Shape<'a> {
             creates: method == Method::POST && operation.responses.responses.contains_key("201"),
             is_conditional: match method {
                 Method::GET => false,
-                Method::POST => path.contains('{') && CONDITIONAL_VERBS.contains(&verb),
+                Method::POST => {
+                    path == "/me/delete" || (path.contains('{') && CONDITIONAL_VERBS.contains(&verb))
+                }
                 _ => !WITHOUT_VERSION.contains(&path),
             },
             method,

@@ -11,7 +11,7 @@ use super::Place;
 use crate::client::Client;
 use crate::visit::Visit;
 
-const SENTENCE: &str = "Projects are made, renamed and removed in the app or by the API, and their members are, too; \
+const SENTENCE: &str = "Projects are made, renamed and removed by the REST API, and their members are, too; \
     in a project you can change what your role there allows.";
 
 pub struct Projects;
