@@ -69,10 +69,10 @@ impl ProjectStanding {
     /// # Errors
     /// [`Forbidden`](Error::Forbidden), with who may.
     pub fn may_purge(&self) -> Result<()> {
-        match self.is_creator || self.overrides() {
+        match self.is_creator && self.role() == Some(ProjectRole::Admin) || self.overrides() {
             true => Ok(()),
             false => Err(Error::Forbidden(
-                "Only who made this project, an owner or admin of its organization, or an admin of this server may \
+                "Only who made this project and administers it, an owner or admin of its organization, or an admin of this server may \
                  purge it; you can remove it."
                     .into(),
             )),
@@ -148,6 +148,8 @@ mod tests {
             (member(Staff), true, false, true, false, false, false),
             (member(Admin), true, true, true, true, false, false),
             (creator(), true, true, true, true, true, false),
+            (ProjectStanding { is_creator: true, ..member(Viewer) }, true, false, false, false, false, false),
+            (ProjectStanding { is_creator: true, ..member(Staff) }, true, false, true, false, false, false),
             (of_organization(Org::Viewer), false, false, false, false, false, false),
             (of_organization(Org::Member), false, false, false, false, false, false),
             (of_organization(Org::Admin), true, true, true, true, true, true),

@@ -2,13 +2,18 @@
 
 use std::thread;
 
-use domain::{BlobId, Error, StoreKind, Timestamp, UserName};
+use domain::{
+    BlobId, Caller, Door, Error, OrganizationId, OrganizationName, OrganizationRole, ProjectId, ProjectName,
+    ProjectRole, StoreKind, Timestamp, UserName,
+};
 use metadata::blobs::{self, Abandoned};
 use metadata::relocations::Turn;
 use metadata::reservations::{self, Demand};
-use metadata::{Db, spaces, users};
+use metadata::{Db, organization_members, spaces, users};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
-use services::{app_passwords, jobs};
+use services::projects::members::{self, Whom};
+use services::projects::{self, ChangedProject, NewProject};
+use services::{app_passwords, jobs, organizations};
 use uuid::Uuid;
 
 use super::{head, sent};
@@ -206,6 +211,104 @@ fn a_transaction_that_stood_still_for_too_long_can_be_tried_again() {
     wait_until("the database has undone it", || number(&house, &look, standing) == 0);
     let late = house.run(spaces::take_pen_unheard(&tx, space));
     assert!(matches!(late, Err(Error::Unavailable(_))), "{late:?}");
+}
+
+/// A house in which Ann has a project in an organization of hers, and Ben, who is staff there, asks for files.
+fn with_ben() -> Option<(TestHouse, [Caller; 2], ProjectId, OrganizationId)> {
+    let house = house()?.with_user("ben");
+    let backends = house.backends();
+    let [ann, ben] = ["ann", "ben"].map(|name| {
+        house
+            .run(services::users::caller(Timestamp::now(), backends, &UserName::parse(name).unwrap()))
+            .unwrap()
+    });
+    let guides = OrganizationName::parse("Guides").unwrap();
+    let organization = house.run(organizations::create(&ann, backends, &guides)).unwrap().organization.id;
+    house.run(async {
+        let tx = backends.metadata.begin().await.unwrap();
+        let role = OrganizationRole::Member;
+        organization_members::insert(&tx, organization, ben.user, role, ann.now).await.unwrap();
+        tx.commit().await.unwrap();
+    });
+    let new = NewProject {
+        organization: Some(organization),
+        name: ProjectName::parse("Alps").unwrap(),
+        description: String::new(),
+    };
+    let project = house.run(projects::create(&ann, backends, &new)).unwrap().id;
+    house.run(members::put(&ann, backends, project, &Whom::Id(ben.user), ProjectRole::Staff, None)).unwrap();
+    Some((house, [ann, ben], project, organization))
+}
+
+#[test]
+fn whoever_is_let_go_while_they_wait_for_the_tree_of_a_project_changes_nothing_there() {
+    let Some((house, [_, ben], ..)) = with_ben() else { return };
+    let other = house.run(database::connect(house.folder()));
+    assert_eq!(house.put("/Projects/Alps/a", "a").status, 201);
+    for (method, body) in [("LOCK", LOCK), ("PUT", "b"), ("DELETE", "")] {
+        let member = format!("FROM project_members WHERE user_id = '{}'", ben.user.0);
+        execute(&house, &other, "CREATE TABLE IF NOT EXISTS kept AS SELECT * FROM project_members");
+        // As whoever lets somebody go does.
+        execute(&house, &other, &format!("BEGIN; UPDATE spaces SET seq = seq; DELETE {member}"));
+        thread::scope(|scope| {
+            let asking = scope.spawn(|| house.ask(method, "/Projects/Alps/a", &[], body));
+            waiting(&house);
+            execute(&house, &other, "COMMIT");
+            assert_eq!(asking.join().unwrap().status, 404, "{method}");
+        });
+        assert_eq!(number(&house, &other, "SELECT COUNT(*) FROM locks"), 0, "{method}");
+        execute(
+            &house,
+            &other,
+            &format!("INSERT INTO project_members SELECT * {}", member.replace("project_members", "kept")),
+        );
+    }
+    execute(&house, &other, "DROP TABLE kept");
+    assert_eq!(house.get("/Projects/Alps/a").text(), "a");
+}
+
+#[test]
+fn whoever_lets_somebody_go_waits_for_what_they_are_locking() {
+    for how in ["viewer", "out of the project", "out of the organization", "account", "hidden"] {
+        let Some((house, [ann, ben], project, organization)) = with_ben() else { return };
+        let (other, backends) = (house.run(database::connect(house.folder())), house.backends());
+        execute(
+            &house,
+            &other,
+            &format!(
+                "BEGIN; UPDATE spaces SET seq = seq; \
+                 INSERT INTO locks (token, space_id, node_id, user_id, exclusive, infinite, owner_xml, timeout_ms, expires_ms) \
+                 SELECT s.id, s.id, s.root_id, '{}', TRUE, FALSE, '', 1000, 9000000000000 \
+                 FROM spaces s JOIN projects p ON p.space_id = s.id",
+                ben.user.0
+            ),
+        );
+        let whom = Whom::Id(ben.user);
+        let let_go = async || match how {
+            "viewer" => {
+                members::put(&ann, backends, project, &whom, ProjectRole::Viewer, None).await.map(drop)
+            }
+            "out of the project" => members::remove(&ann, backends, project, &whom, None).await,
+            "out of the organization" => {
+                organizations::members::remove(&ann, backends, organization, ben.user, None).await
+            }
+            "account" => {
+                let by = services::users::By::House { now: ann.now, door: Door::Command };
+                services::users::delete(by, backends, ben.user, None).await.map(drop)
+            }
+            _ => {
+                let hidden = ChangedProject { active: Some(false), ..ChangedProject::default() };
+                projects::change(&ann, backends, project, &hidden, None).await.map(drop)
+            }
+        };
+        thread::scope(|scope| {
+            let going = scope.spawn(|| house.run(let_go()));
+            waiting(&house);
+            execute(&house, &other, "COMMIT");
+            going.join().unwrap().unwrap();
+        });
+        assert_eq!(number(&house, &other, "SELECT COUNT(*) FROM locks"), 0, "{how}");
+    }
 }
 
 #[test]

@@ -52,7 +52,7 @@ const FENCES: &[Fence] = &[
         names: &["aws_config", "aws_sdk_s3", "aws_smithy_http_client", "aws_smithy_types"],
         inside: &["src/backends/blobs/"],
     },
-    // Whoever takes the pen of a tree is asked first whether they may: steps/authorize.rs. Counting again takes all of them.
+    // Whoever takes the pen of a tree is asked under it whether they may: steps/authorize.rs. Counting again takes all of them.
     Fence {
         names: &["spaces::take_pen", "spaces::count_system"],
         inside: &["src/backends/", "src/services/steps/", "src/services/quotas.rs"],

@@ -1,7 +1,6 @@
 //! The REST API, as its clients see it.
 
 mod accounts;
-mod admin_users;
 mod audit;
 mod authorization;
 mod document;
@@ -15,3 +14,4 @@ mod projects;
 mod sessions;
 mod tasks;
 mod tokens;
+mod users;

@@ -210,6 +210,21 @@ pub async fn revoke_of(tx: &Tx, organization: OrganizationId, by: UserId, now: T
     tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain().map(drop)
 }
 
+/// Takes back the invitations by somebody who is no admin of the house any more, or ends: all but those into organizations
+/// in which they are a member who may give that role.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn revoke_beyond(tx: &Tx, by: UserId, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE invitations SET revoked_ms = $2 WHERE invited_by = $1 \
+                 AND accepted_ms IS NULL AND revoked_ms IS NULL AND expires_ms > $2 \
+                 AND NOT EXISTS (SELECT 1 FROM organization_members m \
+                   WHERE m.organization_id = invitations.organization_id AND m.user_id = $1 \
+                     AND (m.role = 'owner' OR (m.role = 'admin' AND invitations.role <> 'owner')))";
+    let values = [by.0.into(), now.millis().into()];
+    tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain().map(drop)
+}
+
 /// Takes an invitation back; says whether it could still be accepted.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 
 use domain::{MountedProject, NodeId, NodeName, ProjectId, Result, Seq, SpaceId, Timestamp, Tree, UserId};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::error::DbResult;
@@ -71,7 +72,7 @@ pub async fn members(
 }
 
 /// What stands for all of somebody's together: when the first was made, when the last was changed, and a number that is
-/// another one when any of them changes; nothing if there are none.
+/// another one when there are others, one is called something else, or any of them changes; nothing if there are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sum {
     /// The number.
@@ -88,18 +89,22 @@ pub struct Sum {
 /// Whatever the database says.
 pub async fn sum(db: &impl Db, user: UserId) -> Result<Option<Sum>> {
     let sql = format!(
-        "SELECT CAST(COALESCE(SUM(n.tree_seq + 1), 0) AS BIGINT) AS seq, \
-           MIN(n.created_ms) AS created_ms, MAX(n.modified_ms) AS modified_ms FROM {MOUNTED}"
+        "SELECT n.id, m.folder, n.tree_seq, n.created_ms, n.modified_ms FROM {MOUNTED} ORDER BY n.id"
     );
-    let Some(row) = db.raw().query_one_raw(statement(db, &sql, [user.0.into()])).await.or_domain()? else {
-        return Ok(None);
-    };
-    let millis = |column: &str| row.try_get::<Option<i64>>("", column).or_domain();
-    let (Some(created_ms), Some(modified_ms)) = (millis("created_ms")?, millis("modified_ms")?) else {
-        return Ok(None);
-    };
-    Ok(Some(Sum {
-        seq: Seq(row.try_get("", "seq").or_domain()?),
+    let rows = db.raw().query_all_raw(statement(db, &sql, [user.0.into()])).await.or_domain()?;
+    let (mut digest, mut moments) = (Sha256::new(), None);
+    for row in &rows {
+        let number = |column: &str| row.try_get::<i64>("", column).or_domain();
+        let folder: String = row.try_get("", "folder").or_domain()?;
+        // No name holds a slash.
+        digest.update(format!("{}/{}/{folder}/", number("id")?, number("tree_seq")?));
+        let (created_ms, modified_ms) = (number("created_ms")?, number("modified_ms")?);
+        let (first, last) = moments.unwrap_or((created_ms, modified_ms));
+        moments = Some((created_ms.min(first), modified_ms.max(last)));
+    }
+    let seq = digest.finalize().iter().take(8).fold(0, |seq: i64, byte| (seq << 8) | i64::from(*byte));
+    Ok(moments.map(|(created_ms, modified_ms)| Sum {
+        seq: Seq(seq & i64::MAX),
         created_at: Timestamp::from_millis(created_ms),
         modified_at: Timestamp::from_millis(modified_ms),
     }))

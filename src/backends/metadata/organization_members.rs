@@ -10,11 +10,14 @@ use crate::error::DbResult;
 use crate::listing::{Id, Listing, Order};
 use crate::organizations::stored_role;
 use crate::users::{stored_email, stored_name};
-use crate::{Db, Tx, statement};
+use crate::{Db, Tx, spaces, statement};
 
 const COLUMNS: &str = "m.user_id, m.role, m.since_ms, m.version, u.name, u.display_name, u.email";
 
 const FROM: &str = "organization_members m JOIN users u ON u.id = m.user_id";
+
+/// The spaces of the projects of the organization `$1`.
+const SPACES: &str = "SELECT space_id FROM projects WHERE organization_id = $1";
 
 /// What can be searched of a member, in lines.
 const TEXT: &str = "(u.name || '\n' || u.display_name || '\n' || COALESCE(u.email, ''))";
@@ -136,6 +139,7 @@ pub async fn set_role(
     user: UserId,
     role: OrganizationRole,
 ) -> Result<()> {
+    spaces::take_pens_unheard(tx, SPACES, [organization.0.into()]).await?;
     let sql = "UPDATE organization_members SET role = $3, version = version + 1 \
                WHERE organization_id = $1 AND user_id = $2";
     let values = [organization.0.into(), user.0.into(), role.as_str().into()];
@@ -148,6 +152,7 @@ pub async fn set_role(
 /// # Errors
 /// Whatever the database says.
 pub async fn remove(tx: &Tx, organization: OrganizationId, user: UserId, now: Timestamp) -> Result<()> {
+    spaces::take_pens_unheard(tx, SPACES, [organization.0.into()]).await?;
     let member = [organization.0.into(), user.0.into()];
     let sql = "UPDATE tasks SET assignee_id = NULL, changed_ms = $3, version = version + 1 \
                WHERE assignee_id = $2 \
@@ -155,8 +160,7 @@ pub async fn remove(tx: &Tx, organization: OrganizationId, user: UserId, now: Ti
     let values = member.iter().cloned().chain([now.millis().into()]);
     tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?;
     for sql in [
-        "DELETE FROM locks WHERE user_id = $2 \
-           AND space_id IN (SELECT space_id FROM projects WHERE organization_id = $1)",
+        &format!("DELETE FROM locks WHERE user_id = $2 AND space_id IN ({SPACES})"),
         "DELETE FROM project_members WHERE user_id = $2 \
            AND project_id IN (SELECT id FROM projects WHERE organization_id = $1)",
         "DELETE FROM organization_members WHERE organization_id = $1 AND user_id = $2",
@@ -292,8 +296,8 @@ mod tests {
         remove(&tx, BAKERS, bob, NOW).await.unwrap();
         assert_eq!(other_owners(&tx, BAKERS, ann).await.unwrap(), 0);
         tx.commit().await.unwrap();
-        assert_eq!(organizations::role_of(&db, BAKERS, bob).await.unwrap(), None);
-        assert_eq!(organizations::role_of(&db, COOKS, bob).await.unwrap(), Some(OrganizationRole::Owner));
+        assert!(find(&db, BAKERS, bob).await.unwrap().is_none());
+        assert_eq!(find(&db, COOKS, bob).await.unwrap().unwrap().role, OrganizationRole::Owner);
         assert_eq!(traces(&db, bob).await, [2, 2, 2]);
         assert_eq!(traces(&db, ann).await, [4, 4, 4], "nobody else loses anything");
         let changed = "SELECT COUNT(*) AS count FROM tasks WHERE assignee_id IS NULL AND version = 1 AND changed_ms = 1000";

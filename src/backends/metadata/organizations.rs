@@ -77,16 +77,6 @@ pub async fn find(db: &impl Db, id: OrganizationId, user: UserId) -> Result<Opti
     found.map(|row| read(&row)).transpose()
 }
 
-/// What a user is in an organization; none if they are not in it.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn role_of(db: &impl Db, id: OrganizationId, user: UserId) -> Result<Option<OrganizationRole>> {
-    let sql = "SELECT role FROM organization_members WHERE organization_id = $1 AND user_id = $2";
-    let found = db.raw().query_one_raw(statement(db, sql, [id.0.into(), user.0.into()])).await.or_domain()?;
-    found.map(|row| stored_role(&row)).transpose()
-}
-
 /// A page of organizations, with what this user is in each.
 ///
 /// # Errors

@@ -14,10 +14,13 @@ use crate::listing::{Id, Listing, Order};
 use crate::lists::AT_ONCE;
 use crate::projects::stored_role;
 use crate::users::stored_name;
-use crate::{Db, Tx, statement, users};
+use crate::{Db, Tx, spaces, statement, users};
 
 const COLUMNS: &str = "m.user_id, m.role, m.since_ms, m.version, u.name, u.display_name";
 const TABLES: &str = "project_members m JOIN users u ON u.id = m.user_id";
+
+/// The space of the project `$1`.
+const SPACE: &str = "SELECT space_id FROM projects WHERE id = $1";
 
 /// Somebody, by one of the two ways to name them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,11 +164,15 @@ pub async fn has_other_admin(db: &impl Db, project: ProjectId, user: UserId) -> 
     Ok(db.raw().query_one_raw(statement(db, &sql, values)).await.or_domain()?.is_some())
 }
 
-/// Makes a member something else.
+/// Makes a member something else. Who only reads from then on locks nothing any more.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn set_role(tx: &Tx, project: ProjectId, user: UserId, role: ProjectRole) -> Result<()> {
+    spaces::take_pens_unheard(tx, SPACE, [project.0.into()]).await?;
+    if role == ProjectRole::Viewer {
+        unlock(tx, project, user).await?;
+    }
     let sql =
         "UPDATE project_members SET role = $3, version = version + 1 WHERE project_id = $1 AND user_id = $2";
     execute(tx, sql, [project.0.into(), user.0.into(), role.as_str().into()]).await
@@ -176,14 +183,18 @@ pub async fn set_role(tx: &Tx, project: ProjectId, user: UserId, role: ProjectRo
 /// # Errors
 /// Whatever the database says.
 pub async fn remove(tx: &Tx, now: Timestamp, project: ProjectId, user: UserId) -> Result<()> {
+    spaces::take_pens_unheard(tx, SPACE, [project.0.into()]).await?;
     let member = [project.0.into(), user.0.into()];
     let sql = "UPDATE tasks SET assignee_id = NULL, changed_ms = $3, version = version + 1 \
                WHERE project_id = $1 AND assignee_id = $2";
     execute(tx, sql, member.iter().cloned().chain([now.millis().into()])).await?;
-    let sql =
-        "DELETE FROM locks WHERE user_id = $2 AND space_id = (SELECT space_id FROM projects WHERE id = $1)";
-    execute(tx, sql, member.clone()).await?;
+    unlock(tx, project, user).await?;
     execute(tx, "DELETE FROM project_members WHERE project_id = $1 AND user_id = $2", member).await
+}
+
+async fn unlock(tx: &Tx, project: ProjectId, user: UserId) -> Result<()> {
+    let sql = format!("DELETE FROM locks WHERE user_id = $2 AND space_id = ({SPACE})");
+    execute(tx, &sql, [project.0.into(), user.0.into()]).await
 }
 
 /// Lets all members go.

@@ -115,17 +115,6 @@ pub async fn find(db: &impl Db, user: UserId, id: ProjectId) -> Result<Option<Pr
     row.as_ref().map(read).transpose()
 }
 
-/// The same of the project whose space this is; nothing for the space of a person.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn find_by_space(db: &impl Db, user: UserId, space: SpaceId) -> Result<Option<Project>> {
-    let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE p.space_id = $2");
-    let values = [user.0.into(), space.0.into()];
-    let row = db.raw().query_one_raw(statement(db, &sql, values)).await.or_domain()?;
-    row.as_ref().map(read).transpose()
-}
-
 /// Lets whoever else would change a project or its members wait until the end of the transaction, and whoever would
 /// change the members of its organization.
 ///
@@ -146,12 +135,13 @@ pub async fn take_turn_in(tx: &Tx, organization: OrganizationId) -> Result<()> {
     execute(tx, "UPDATE organizations SET version = version WHERE id = $1", [organization.0.into()]).await
 }
 
-/// How many projects outside of organizations a user has made, but for those that are being purged.
+/// How many projects outside of organizations a user has made and is in, but for those that are being purged.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn count_personal(db: &impl Db, creator: UserId) -> Result<u64> {
     let sql = "SELECT COUNT(*) AS count FROM projects p JOIN spaces s ON s.id = p.space_id \
+               JOIN project_members m ON m.project_id = p.id AND m.user_id = p.creator_id \
                WHERE p.creator_id = $1 AND p.organization_id IS NULL AND s.condemned_ms IS NULL";
     let row = db.raw().query_one_raw(statement(db, sql, [creator.0.into()])).await.or_domain()?;
     let row = row.ok_or_else(|| Error::internal("a count has no row"))?;
@@ -171,11 +161,14 @@ pub struct ProjectChange {
     pub removed_at: Option<Option<Timestamp>>,
 }
 
-/// Changes a project.
+/// Changes a project. In one that is hidden from now on, whoever does not see it locks nothing any more.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn change(tx: &Tx, now: Timestamp, id: ProjectId, change: &ProjectChange) -> Result<()> {
+    if change.active == Some(false) || matches!(change.removed_at, Some(Some(_))) {
+        hide(tx, id).await?;
+    }
     let sql = "UPDATE projects SET name = COALESCE($2, name), description = COALESCE($3, description), \
                  active = COALESCE($4, active), removed_ms = CASE WHEN $5 THEN $6 ELSE removed_ms END, \
                  changed_ms = $7, version = version + 1 WHERE id = $1";
@@ -190,6 +183,19 @@ pub async fn change(tx: &Tx, now: Timestamp, id: ProjectId, change: &ProjectChan
         now.millis().into(),
     ];
     execute(tx, sql, values).await
+}
+
+/// Takes the pen of a project that is about to be hidden, and unlocks what those have locked who do not administer it.
+async fn hide(tx: &Tx, id: ProjectId) -> Result<()> {
+    const SPACE: &str = "SELECT space_id FROM projects WHERE id = $1";
+    spaces::take_pens_unheard(tx, SPACE, [id.0.into()]).await?;
+    let sql = format!(
+        "DELETE FROM locks WHERE space_id = ({SPACE}) \
+           AND user_id NOT IN (SELECT user_id FROM project_members WHERE project_id = $1 AND role = 'admin') \
+           AND user_id NOT IN (SELECT user_id FROM organization_members WHERE role IN ('owner', 'admin') \
+             AND organization_id = (SELECT organization_id FROM projects WHERE id = $1))"
+    );
+    execute(tx, &sql, [id.0.into()]).await
 }
 
 /// Sets what the space of a project may hold, in bytes; none for no limit.

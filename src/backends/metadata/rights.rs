@@ -1,11 +1,11 @@
 //! What somebody is to a project, in one statement: among its members, and in its organization.
 
 use domain::{NodeId, ProjectId, ProjectRights, ProjectStanding, Result, SpaceId, Tree, UserId};
-use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Value};
+use sea_orm::{ConnectionTrait, QueryResult, Value};
 use uuid::Uuid;
 
 use crate::error::DbResult;
-use crate::{Db, Tx, statement};
+use crate::{Db, statement};
 
 /// What a user, `$2`, is to the projects `p`; one that is being purged is none any more.
 const QUESTION: &str = "SELECT p.id, p.creator_id, p.active, p.removed_ms, p.space_id, s.root_id, \
@@ -22,29 +22,13 @@ pub async fn in_project(db: &impl Db, user: UserId, project: ProjectId) -> Resul
     ask(db, &format!("{QUESTION} WHERE p.id = $1"), project.0, user).await
 }
 
-/// What a user is to the project whose files a space holds; nothing where it holds no project's.
+/// What a user is to the project whose files a space holds; nothing where it holds no project's. Whoever takes rights away
+/// there takes the pen first, so what is said under the pen holds until the transaction ends.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn in_space(db: &impl Db, user: UserId, space: SpaceId) -> Result<Option<ProjectRights>> {
     ask(db, &format!("{QUESTION} WHERE p.space_id = $1"), space.0, user).await
-}
-
-/// The same of [`in_space`] for a transaction that is about to change something there: whoever changes the project
-/// meanwhile, or who is in it, waits for its end, if they begin with the row of the project.
-///
-/// # Errors
-/// Whatever the database says.
-pub async fn held_in_space(tx: &Tx, user: UserId, space: SpaceId) -> Result<Option<ProjectRights>> {
-    ask(tx, &format!("{QUESTION} WHERE p.space_id = $1{}", holding(tx)), space.0, user).await
-}
-
-/// SQLite has one writer, who holds everything.
-fn holding(tx: &Tx) -> &'static str {
-    match tx.raw().get_database_backend() {
-        DbBackend::Postgres => " FOR SHARE OF p",
-        _ => "",
-    }
 }
 
 async fn ask(db: &impl Db, sql: &str, about: Uuid, user: UserId) -> Result<Option<ProjectRights>> {

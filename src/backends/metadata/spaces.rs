@@ -5,7 +5,7 @@ mod new;
 use std::collections::HashMap;
 
 use domain::{Error, Result, Seq, SpaceId, SystemFile};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbBackend, Value};
 use uuid::Uuid;
 
 use crate::error::DbResult;
@@ -19,7 +19,8 @@ pub(crate) use new::{insert, limit};
 /// row, the quota is charged, and the change gets its number, all in one conditional statement.
 ///
 /// # Errors
-/// [`QuotaExceeded`](Error::QuotaExceeded) when that many more bytes do not fit.
+/// [`QuotaExceeded`](Error::QuotaExceeded) when that many more bytes do not fit, [`NotFound`](Error::NotFound) for a space
+/// that was purged.
 pub async fn take_pen(tx: &Tx, space: SpaceId, more_bytes: u64) -> Result<Seq> {
     take_pen_settling(tx, space, more_bytes, 0).await
 }
@@ -28,7 +29,8 @@ pub async fn take_pen(tx: &Tx, space: SpaceId, more_bytes: u64) -> Result<Seq> {
 /// granted when it was set aside, and fits even if the quota has been lowered since.
 ///
 /// # Errors
-/// [`QuotaExceeded`](Error::QuotaExceeded) when the bytes fit neither what was set aside nor the quota.
+/// [`QuotaExceeded`](Error::QuotaExceeded) when the bytes fit neither what was set aside nor the quota,
+/// [`NotFound`](Error::NotFound) for a space that was purged.
 pub async fn take_pen_settling(tx: &Tx, space: SpaceId, more_bytes: u64, reserved_bytes: u64) -> Result<Seq> {
     let sql = "UPDATE spaces SET seq = seq + 1, used_bytes = used_bytes + $2, \
                  reserved_bytes = reserved_bytes - $3 \
@@ -38,6 +40,7 @@ pub async fn take_pen_settling(tx: &Tx, space: SpaceId, more_bytes: u64, reserve
     let values = [space.0.into(), signed(more_bytes)?.into(), signed(reserved_bytes)?.into()];
     match tx.raw().query_one_raw(statement(tx, sql, values)).await.or_domain()? {
         Some(row) => Ok(Seq(row.try_get("", "seq").or_domain()?)),
+        None if more_bytes <= reserved_bytes => Err(Error::NotFound("There is nothing at this path.".into())),
         None => Err(quota_exceeded(more_bytes)),
     }
 }
@@ -50,6 +53,24 @@ pub async fn take_pen_settling(tx: &Tx, space: SpaceId, more_bytes: u64, reserve
 pub async fn take_pen_unheard(tx: &Tx, space: SpaceId) -> Result<()> {
     let sql = "UPDATE spaces SET seq = seq WHERE id = $1";
     tx.raw().execute_raw(statement(tx, sql, [space.0.into()])).await.or_domain().map(drop)
+}
+
+/// The same of the spaces whose identities a question gives, in their order, for somebody who is about to have fewer rights
+/// there: whoever writes asks for theirs under the pen, so either they are done or they find what has become of them.
+/// SQLite has one writer, who holds everything.
+///
+/// # Errors
+/// Whatever the database says.
+pub(crate) async fn take_pens_unheard(
+    tx: &Tx,
+    which: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<()> {
+    if tx.raw().get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let sql = format!("SELECT 1 FROM spaces WHERE id IN ({which}) ORDER BY id FOR NO KEY UPDATE");
+    tx.raw().query_all_raw(statement(tx, &sql, values)).await.or_domain().map(drop)
 }
 
 /// Charges more bytes to a space whose pen is held.

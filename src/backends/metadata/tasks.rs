@@ -14,7 +14,7 @@ use crate::error::DbResult;
 use crate::users::stored_name;
 use crate::{Db, Tx, statement};
 
-pub use files::{attach, count_files, detach, find_file};
+pub use files::{attach, count_files, detach, detach_copied, find_file};
 pub use list::{Assigned, TaskOrder, TaskQuery, list};
 
 /// The columns of a task `t` and its assignee `a`, as [`read`] reads them.

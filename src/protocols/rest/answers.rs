@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use domain::{Error, Version};
 use http::header::{CONTENT_TYPE, ETAG, LOCATION};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::PREFIX;
@@ -33,7 +33,7 @@ pub struct Created<T> {
 impl<T: Serialize> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
         let mut answer = shown(StatusCode::CREATED, self.version, &self.made);
-        set(&mut answer, LOCATION, &format!("{PREFIX}{}", self.path));
+        set(answer.headers_mut(), LOCATION, &format!("{PREFIX}{}", self.path));
         answer
     }
 }
@@ -46,13 +46,14 @@ fn shown(status: StatusCode, version: Version, what: &impl Serialize) -> Respons
     let tag = version.etag_with(&digest(&bytes));
     let mut answer = (status, bytes).into_response();
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    set(&mut answer, ETAG, tag.as_str());
+    set(answer.headers_mut(), ETAG, tag.as_str());
     answer
 }
 
-fn set(answer: &mut Response, name: http::HeaderName, value: &str) {
+/// Writes a header.
+pub fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     // Tags and identities are in ASCII.
     if let Ok(value) = HeaderValue::from_str(value) {
-        answer.headers_mut().insert(name, value);
+        headers.insert(name, value);
     }
 }

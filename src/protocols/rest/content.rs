@@ -17,6 +17,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use services::files::{self, Download, media_type};
 
+use crate::answers::set;
 use crate::api::Api;
 use crate::problem::Refusal;
 
@@ -196,10 +197,4 @@ pub async fn redirect(
     set(answer.headers_mut(), CACHE_CONTROL, "no-store");
     set(answer.headers_mut(), REFERRER_POLICY, "no-referrer");
     Ok(Some(answer))
-}
-
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
-    }
 }

@@ -7,13 +7,14 @@ use axum::response::{IntoResponse, Response};
 use domain::{
     Caller, Conditions, ETagMatch, Error, Node, NodeFilter, NodeKey, NodeName, NodeOrder, ProjectId,
 };
+use http::StatusCode;
 use http::header::{ETAG, LOCATION};
-use http::{HeaderName, HeaderValue, StatusCode};
 use services::Backends;
 use services::files::{self, Found, ListRequest, Listed, media_type};
 use uuid::Uuid;
 
 use crate::PREFIX;
+use crate::answers::set;
 
 /// A file or folder on the wire.
 pub fn entry(node: &Node, folder: Option<Uuid>, project: Option<ProjectId>) -> Entry {
@@ -49,7 +50,7 @@ pub struct Shown(pub Found);
 impl IntoResponse for Shown {
     fn into_response(self) -> Response {
         let mut answer = Json(found(&self.0)).into_response();
-        set(&mut answer, ETAG, self.0.node.state_etag().as_str());
+        set(answer.headers_mut(), ETAG, self.0.node.state_etag().as_str());
         answer
     }
 }
@@ -63,15 +64,8 @@ impl IntoResponse for Made {
         let address = format!("{PREFIX}/{kind}/{}", self.0.node.uuid);
         let mut answer = Shown(self.0).into_response();
         *answer.status_mut() = StatusCode::CREATED;
-        set(&mut answer, LOCATION, &address);
+        set(answer.headers_mut(), LOCATION, &address);
         answer
-    }
-}
-
-fn set(answer: &mut Response, name: HeaderName, value: &str) {
-    // Tags and identities are in ASCII.
-    if let Ok(value) = HeaderValue::from_str(value) {
-        answer.headers_mut().insert(name, value);
     }
 }
 

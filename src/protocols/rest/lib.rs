@@ -1,6 +1,5 @@
 //! Floor 3, the REST door: `/api/v1`, one file per noun.
 
-mod accounts;
 mod answers;
 mod api;
 mod app_passwords;
@@ -19,11 +18,13 @@ mod finish;
 mod folders;
 mod forms;
 mod idempotency;
+mod invitations;
 mod limits;
 mod me;
 mod organization_invitations;
 mod organizations;
 mod params;
+mod passwords;
 mod problem;
 mod project_members;
 mod projects;
@@ -52,10 +53,11 @@ pub const PREFIX: &str = "/api/v1";
 /// The nouns, each with its routes.
 fn nouns() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
-        .merge(accounts::router())
         .merge(me::router())
         .merge(app_passwords::router())
         .merge(sign_ups::router())
+        .merge(invitations::router())
+        .merge(passwords::router())
         .merge(sessions::router())
         .merge(errors::router())
         .merge(audit::router())

@@ -1,32 +1,74 @@
-//! What admins see to when people sign up: those who wait, and invitations.
+//! Signing up, and those who wait until an admin lets them in.
 
-use api_types::account::{HouseInvitation, InviteToHouse, WaitingUser};
+use api_types::account::{LinkToken, LinkWanted, NextStep, SignUp, SignedUp, WaitingUser};
 use api_types::{List, ListParams};
 use axum::Json;
 use axum::extract::State;
-use domain::{InvitationId, UserId};
+use domain::UserId;
 use http::StatusCode;
-use services::invitations::{self, InvitationOrder, InvitationQuery};
-use services::sign_ups;
+use services::passwords::{self, Asked};
+use services::sign_ups::{self, NewSignUp, Next};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use crate::answers::{Created, Tagged};
 use crate::api::Api;
-use crate::asker::Asker;
+use crate::asker::{Asker, Comer};
 use crate::body::Body;
-use crate::conditions::IfMatch;
 use crate::params::{Ids, Params};
 use crate::problem::Refusal;
 
 pub fn router() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
+        .routes(routes!(sign_up))
+        .routes(routes!(verify_email))
+        .routes(routes!(resend))
         .routes(routes!(waiting))
         .routes(routes!(approve))
         .routes(routes!(refuse))
-        .routes(routes!(list_invitations, invite))
-        .routes(routes!(get_invitation, revoke_invitation))
+}
+
+/// Makes an account, where the server lets people do that. Whether the address is another account's is not told; its owner
+/// gets a mail.
+#[utoipa::path(post, path = "/auth/sign-up", tag = "Accounts", security(()), request_body = SignUp,
+    responses((status = 202, description = "The account is made, and opens after the next step.", body = SignedUp)))]
+async fn sign_up(
+    State(api): State<Api>,
+    comer: Comer,
+    Body(sent): Body<SignUp>,
+) -> Result<(StatusCode, Json<SignedUp>), Refusal> {
+    let new = NewSignUp {
+        name: sent.user_name,
+        email: sent.email,
+        password: sent.password,
+        display_name: sent.display_name.unwrap_or_default(),
+        invitation: sent.invitation,
+    };
+    let next = sign_ups::sign_up(&api.backends, &comer.visit(), new).await?;
+    Ok((StatusCode::ACCEPTED, wire(next)))
+}
+
+/// Shows, by the token of a link, that an address is its account's. A link works once.
+#[utoipa::path(post, path = "/auth/verify-email", tag = "Accounts", security(()), request_body = LinkToken,
+    responses((status = 200, description = "The address counts.", body = SignedUp)))]
+async fn verify_email(
+    State(api): State<Api>,
+    comer: Comer,
+    Body(sent): Body<LinkToken>,
+) -> Result<Json<SignedUp>, Refusal> {
+    Ok(wire(sign_ups::verify_email(&api.backends, &comer.visit(), &sent.token).await?))
+}
+
+/// Sends the link that verifies an address once more, if somebody signed up with it. The answer is always the same.
+#[utoipa::path(post, path = "/auth/verify-email/resend", operation_id = "resend_verification", tag = "Accounts", security(()), request_body = LinkWanted,
+    responses((status = 202, description = "If there is such an account, a mail is under way.")))]
+async fn resend(
+    State(api): State<Api>,
+    comer: Comer,
+    Body(sent): Body<LinkWanted>,
+) -> Result<StatusCode, Refusal> {
+    passwords::ask(&api.backends, comer.visit().now, Asked::VerifyEmail, &sent.email).await?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 /// Lists those who have signed up and wait until an admin lets them in, who came first first.
@@ -63,61 +105,11 @@ async fn refuse(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Lists the invitations to make an account, the oldest first.
-#[utoipa::path(get, path = "/admin/invitations", operation_id = "list_house_invitations", tag = "Administration", params(ListParams),
-    responses((status = 200, description = "A page of them.", body = List<HouseInvitation>)))]
-async fn list_invitations(
-    State(api): State<Api>,
-    Asker(caller): Asker,
-    Params(params): Params<ListParams>,
-) -> Result<Json<List<HouseInvitation>>, Refusal> {
-    let query = InvitationQuery {
-        organization: None,
-        open_at: None,
-        text: None,
-        order: InvitationOrder::Created,
-        descending: false,
-        page: params.page()?,
+fn wire(next: Next) -> Json<SignedUp> {
+    let next = match next {
+        Next::VerifyEmail => NextStep::VerifyEmail,
+        Next::Approval => NextStep::Approval,
+        Next::LogIn => NextStep::LogIn,
     };
-    Ok(Json(invitations::list(&caller, &api.backends, &query).await?.into()))
-}
-
-/// Invites somebody to make an account. They get a mail with a link; earlier invitations of the same address are taken
-/// back.
-#[utoipa::path(post, path = "/admin/invitations", operation_id = "invite_to_house", tag = "Administration", request_body = InviteToHouse,
-    responses((status = 201, description = "The invitation is under way.", body = HouseInvitation)))]
-async fn invite(
-    State(api): State<Api>,
-    Asker(caller): Asker,
-    Body(sent): Body<InviteToHouse>,
-) -> Result<Created<HouseInvitation>, Refusal> {
-    let role = sent.role.unwrap_or_default().into();
-    let made = invitations::create(&caller, &api.backends, &sent.email, role).await?;
-    let path = format!("/admin/invitations/{}", made.id.0);
-    Ok(Created { path, version: made.version(), made: made.into() })
-}
-
-/// An invitation to make an account.
-#[utoipa::path(get, path = "/admin/invitations/{id}", operation_id = "get_house_invitation", tag = "Administration", params(("id" = Uuid, Path, description = "Which one.")),
-    responses((status = 200, description = "The invitation.", body = HouseInvitation)))]
-async fn get_invitation(
-    State(api): State<Api>,
-    Asker(caller): Asker,
-    Ids(id): Ids<Uuid>,
-) -> Result<Tagged<HouseInvitation>, Refusal> {
-    let found = invitations::get(&caller, &api.backends, InvitationId(id)).await?;
-    Ok(Tagged(found.version(), found.into()))
-}
-
-/// Takes an invitation back.
-#[utoipa::path(delete, path = "/admin/invitations/{id}", operation_id = "revoke_house_invitation", tag = "Administration", params(("id" = Uuid, Path, description = "Which one.")),
-    responses((status = 204, description = "It opens nothing any more.")))]
-async fn revoke_invitation(
-    State(api): State<Api>,
-    Asker(caller): Asker,
-    IfMatch(if_match): IfMatch,
-    Ids(id): Ids<Uuid>,
-) -> Result<StatusCode, Refusal> {
-    invitations::revoke(&caller, &api.backends, InvitationId(id), if_match.as_ref()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Json(SignedUp { next })
 }

@@ -6,7 +6,7 @@ use domain::{
 };
 use metadata::copies::{self, CopyTo, Source};
 use metadata::nodes::{self, Located, NewNode};
-use metadata::{Tx, locks, properties, system_files};
+use metadata::{Tx, locks, properties, system_files, tasks};
 use uuid::Uuid;
 
 use super::promotion::{Ready, Shown, Tried};
@@ -152,6 +152,10 @@ impl Carrying<'_> {
         nodes::identify(tx, node.id, Uuid::now_v7()).await?;
         let to = CopyTo { uuid, space: tree.space, parent, name, created_at: None };
         copies::copy(tx, self.caller, seq, source, to).await?;
+        // Tasks are those of a project; what lies in its trash for good could not be taken off them.
+        if node.space != self.caller.home.space {
+            tasks::detach_copied(tx, tree.space, seq).await?;
+        }
         if weight.system_files > 0 {
             system_files::copy_all(tx, tree.space, seq).await?;
         }

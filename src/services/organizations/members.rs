@@ -43,7 +43,7 @@ pub async fn get(
 /// Makes a member something else; an admin of the house also takes somebody in, whom everybody else has to invite.
 ///
 /// # Errors
-/// As for [`change_role`].
+/// As for [`change_role`]; [`Stale`](Error::Stale) also for somebody who is no member any more.
 pub async fn put(
     caller: &Caller,
     backends: &Backends,
@@ -57,6 +57,9 @@ pub async fn put(
         let tx = backends.metadata.begin().await?;
         let standing = change_organization(&tx, caller, organization, None).await?;
         let is_new = organization_members::find(&tx, organization, user).await?.is_none();
+        if is_new && if_match.is_some() {
+            return Err(Error::Stale("They are no member of this organization any more.".into()));
+        }
         if is_new && caller.role == Role::Admin {
             if !users::stays(&tx, user).await? {
                 return Err(nobody());

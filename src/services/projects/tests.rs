@@ -1,5 +1,6 @@
 //! Projects as those in and around them see them.
 
+mod leaving;
 mod purging;
 
 use std::time::Duration;

@@ -40,8 +40,8 @@ pub(crate) async fn tree_of(db: &impl Db, caller: &Caller, project: Option<Proje
     tree.ok_or_else(|| Error::NotFound("There is no such project.".into()))
 }
 
-/// Whether the caller may change what lies in a space, as things stand: a use case that does it asks again in its
-/// transaction, by taking the pen.
+/// Whether the caller may change what lies in a space, as things stand. A use case that does it takes the pen, and this is
+/// asked under it: whoever takes rights away takes the pen too, so what is said then holds until the transaction ends.
 ///
 /// # Errors
 /// [`NotFound`](Error::NotFound) as for [`may_read`], and [`Forbidden`](Error::Forbidden) for who may only read.
@@ -57,8 +57,9 @@ pub(crate) async fn may_write(db: &impl Db, caller: &Caller, space: SpaceId) -> 
 /// # Errors
 /// As for [`may_write`].
 pub(crate) async fn pen(tx: &Tx, caller: &Caller, tree: Tree) -> Result<Seq> {
-    hold(tx, caller, tree).await?;
-    spaces::take_pen(tx, tree.space, 0).await
+    let seq = spaces::take_pen(tx, tree.space, 0).await?;
+    may_write(tx, caller, tree.space).await?;
+    Ok(seq)
 }
 
 /// Takes the pen of a space for what the house does by itself, for nobody: what is purged by and by, and counted.
@@ -89,14 +90,13 @@ pub(crate) async fn pen_settling(
     more_bytes: u64,
     reserved_bytes: u64,
 ) -> Result<(Seq, Option<Error>)> {
-    hold(tx, caller, tree).await?;
-    match spaces::take_pen_settling(tx, tree.space, more_bytes, reserved_bytes).await {
+    let seq = match spaces::take_pen_settling(tx, tree.space, more_bytes, reserved_bytes).await {
         // The same content needs none, and what is there is only read under the pen.
-        Err(no_room @ Error::QuotaExceeded(_)) => {
-            Ok((spaces::take_pen(tx, tree.space, 0).await?, Some(no_room)))
-        }
-        charged => Ok((charged?, None)),
-    }
+        Err(no_room @ Error::QuotaExceeded(_)) => return Ok((pen(tx, caller, tree).await?, Some(no_room))),
+        charged => charged?,
+    };
+    may_write(tx, caller, tree.space).await?;
+    Ok((seq, None))
 }
 
 /// Takes the pen for a system file, of which nobody has to hear.
@@ -104,8 +104,12 @@ pub(crate) async fn pen_settling(
 /// # Errors
 /// As for [`may_write`], and [`QuotaExceeded`](Error::QuotaExceeded).
 pub(crate) async fn pen_of_system(tx: &Tx, caller: &Caller, tree: Tree, more_bytes: u64) -> Result<Seq> {
-    hold(tx, caller, tree).await?;
-    spaces::count_system(tx, tree.space, more_bytes).await
+    let counted = spaces::count_system(tx, tree.space, more_bytes).await;
+    // Of a tree that is not theirs nobody hears whether it is full.
+    if matches!(counted, Ok(_) | Err(Error::QuotaExceeded(_))) {
+        may_write(tx, caller, tree.space).await?;
+    }
+    counted
 }
 
 /// The pens of a tree that something is copied from, where it may not change meanwhile, and of another it goes to.
@@ -116,15 +120,17 @@ pub(crate) async fn pens_to_copy(tx: &Tx, caller: &Caller, from: Tree, to: Tree)
     if from.space == to.space {
         return pen(tx, caller, to).await;
     }
-    may_read(tx, caller, from.space).await?;
-    hold(tx, caller, to).await?;
     // All in one order, so that two who copy into each other's trees do not wait for one another.
-    if from.space.0 < to.space.0 {
+    let seq = if from.space.0 < to.space.0 {
         spaces::take_pen_unheard(tx, from.space).await?;
-        return spaces::take_pen(tx, to.space, 0).await;
-    }
-    let seq = spaces::take_pen(tx, to.space, 0).await?;
-    spaces::take_pen_unheard(tx, from.space).await?;
+        spaces::take_pen(tx, to.space, 0).await?
+    } else {
+        let seq = spaces::take_pen(tx, to.space, 0).await?;
+        spaces::take_pen_unheard(tx, from.space).await?;
+        seq
+    };
+    may_read(tx, caller, from.space).await?;
+    may_write(tx, caller, to.space).await?;
     Ok(seq)
 }
 
@@ -133,22 +139,16 @@ pub(crate) async fn pens_to_copy(tx: &Tx, caller: &Caller, from: Tree, to: Tree)
 /// # Errors
 /// As for [`may_write`], for either.
 pub(crate) async fn pens(tx: &Tx, caller: &Caller, from: Tree, to: Tree) -> Result<(Seq, Seq)> {
-    hold(tx, caller, from).await?;
-    hold(tx, caller, to).await?;
-    if from.space.0 < to.space.0 {
+    let seqs = if from.space.0 < to.space.0 {
         let seq = spaces::take_pen(tx, from.space, 0).await?;
-        return Ok((seq, spaces::take_pen(tx, to.space, 0).await?));
-    }
-    let seq = spaces::take_pen(tx, to.space, 0).await?;
-    Ok((spaces::take_pen(tx, from.space, 0).await?, seq))
-}
-
-/// As [`may_write`], and what was said holds until the transaction ends.
-async fn hold(tx: &Tx, caller: &Caller, tree: Tree) -> Result<()> {
-    if tree.space != caller.home.space {
-        judge(rights::held_in_space(tx, caller.user, tree.space).await?, caller)?;
-    }
-    caller.may_write()
+        (seq, spaces::take_pen(tx, to.space, 0).await?)
+    } else {
+        let seq = spaces::take_pen(tx, to.space, 0).await?;
+        (spaces::take_pen(tx, from.space, 0).await?, seq)
+    };
+    may_write(tx, caller, from.space).await?;
+    may_write(tx, caller, to.space).await?;
+    Ok(seqs)
 }
 
 fn judge(rights: Option<ProjectRights>, caller: &Caller) -> Result<()> {

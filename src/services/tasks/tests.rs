@@ -243,6 +243,23 @@ async fn files_of_the_project_belong_to_a_task_as_long_as_they_are_there() {
     assert!(matches!(again, Err(Error::NotFound(_))), "{again:?}");
 }
 
+#[tokio::test]
+async fn what_is_moved_out_of_the_project_belongs_to_no_task_of_it() {
+    let world = World::new().await;
+    let project = world.project("Alps", false).await;
+    let (folder, inside) = (path(project.tree, &["plans"]), path(project.tree, &["plans", "hut.txt"]));
+    let target = |path| crate::files::Target::new(path, domain::OnConflict::Fail);
+    let conditions = Conditions::default();
+    create_folder(&world.cleo, world.backends(), &target(folder.clone()), &conditions).await.unwrap();
+    write(&world.house, &world.cleo, inside.clone(), b"x").await;
+    let files = vec![uuid(&world, &folder).await, uuid(&world, &inside).await];
+    let made = task(&world, &project, &NewTask { files, ..titled("Book a hut") }).await;
+    let own = target(path(world.cleo.home, &["mine"]));
+    crate::files::relocate(&world.cleo, &world.house.backends, &folder, &own, &conditions).await.unwrap();
+    assert!(get(&world.cleo, world.backends(), made.id).await.unwrap().files.is_empty());
+    assert_eq!(tasks::count_files(world.metadata(), made.id).await.unwrap(), 0);
+}
+
 /// Tasks of two projects; eve has one of her own.
 async fn busy(world: &World) -> (Project, Project) {
     let (alps, andes) = (world.project("Alps", true).await, world.project("Andes", false).await);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Action, Caller, Code, ETagMatch, Error, Event, Message, Result, Role, Timestamp, User, UserId};
-use metadata::{Tx, again, confirmations, users};
+use metadata::{Tx, again, confirmations, invitations, users};
 
 use super::by::By;
 use super::look::by_id;
@@ -141,6 +141,8 @@ async fn apply(
         }
         if takes_power(&user, &change) {
             may_lose_power(&tx, by, &user).await?;
+            // Or they would come back as what they have invited themselves to.
+            invitations::revoke_beyond(&tx, id, by.now()).await?;
         } else if (change.role.is_some() || change.email.is_some()) && by.user() == Some(user.id) {
             // Their own address they change where the password is asked for.
             return Err(own_account());

@@ -7,7 +7,7 @@ use domain::{
     User, UserId,
 };
 use metadata::users::Owned;
-use metadata::{Tx, again, audit, jobs, organizations, purge, receipts, users};
+use metadata::{Tx, again, audit, invitations, jobs, organizations, purge, receipts, users};
 use uuid::Uuid;
 
 use super::by::By;
@@ -99,6 +99,7 @@ pub(super) async fn end(by: By<'_>, backends: &Backends, id: UserId, reason: Rea
             Reason::Admin(_) | Reason::Owner { .. } => owns_nothing(&owned)?,
         }
         leave(&tx, id, by.now()).await?;
+        invitations::revoke_beyond(&tx, id, by.now()).await?;
         users::doom(&tx, id, by.now()).await?;
         receipts::insert(&tx, &receipt).await?;
         by.note(&tx, Event::nameless(Action::PurgeUser, "user", id.0)).await?;

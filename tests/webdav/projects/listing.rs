@@ -41,6 +41,9 @@ fn each_project_is_a_folder_under_the_name_it_has_for_the_member() {
     assert_eq!(sam.put("/Projects/Br%C3%BCcke/b.txt", "b"), 201);
     assert_ne!(sam.property("/Projects/Br%C3%BCcke", "getetag"), etag);
     assert_ne!(sam.property("/Projects", "getetag"), above);
+    let above = sam.property("/Projects", "getetag");
+    team.alter("UPDATE project_members SET folder = 'Most' WHERE folder = 'Brücke'");
+    assert_ne!(sam.property("/Projects", "getetag"), above, "it is called something else");
 }
 
 #[test]

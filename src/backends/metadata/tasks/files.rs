@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{Error, NodeId, Result, SpaceId, Task, TaskFile, TaskId, Timestamp};
+use domain::{Error, NodeId, Result, Seq, SpaceId, Task, TaskFile, TaskId, Timestamp};
 use sea_orm::{ConnectionTrait, Value};
 use uuid::Uuid;
 
@@ -83,6 +83,16 @@ pub async fn attach(tx: &Tx, now: Timestamp, task: TaskId, file: NodeId) -> Resu
         "INSERT INTO task_files (task_id, node_id, since_ms) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     let values: [Value; 3] = [task.0.into(), file.0.into(), now.millis().into()];
     Ok(tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?.rows_affected() > 0)
+}
+
+/// Lets what was copied into a space under this number belong to no task any more.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn detach_copied(tx: &Tx, to: SpaceId, seq: Seq) -> Result<()> {
+    let sql = "DELETE FROM task_files WHERE node_id IN ( \
+                 SELECT copied_from FROM nodes WHERE space_id = $1 AND created_seq = $2)";
+    tx.raw().execute_raw(statement(tx, sql, [to.0.into(), seq.0.into()])).await.or_domain().map(drop)
 }
 
 /// Lets what has this identity belong to a task no more, and says whether it did.

@@ -5,7 +5,7 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
 use crate::error::DbResult;
-use crate::{Db, Tx, statement};
+use crate::{Db, Tx, spaces, statement};
 
 /// Dooms an account: from the commit on nobody comes in by it. Says whether it was there and not doomed yet.
 ///
@@ -81,6 +81,11 @@ pub async fn hand_over(tx: &Tx, organization: OrganizationId, heir: UserId) -> R
 pub async fn leave(tx: &Tx, id: UserId, now: Timestamp) -> Result<Vec<ProjectId>> {
     const THEIRS: &str = "SELECT project_id FROM project_members WHERE user_id = $1";
     const BESIDE: &str = "user_id <> $1";
+    let spaces = format!(
+        "SELECT space_id FROM projects WHERE id IN ({THEIRS}) OR organization_id IN ( \
+           SELECT organization_id FROM organization_members WHERE user_id = $1)"
+    );
+    spaces::take_pens_unheard(tx, &spaces, [id.0.into()]).await?;
     let dated = || [id.0.into(), now.millis().into()];
     // Whoever becomes a member in the same moment waits.
     let turn = format!("UPDATE projects SET version = version + 0 * $2 WHERE id IN ({THEIRS})");

@@ -192,6 +192,32 @@ async fn who_goes_or_becomes_less_takes_their_invitations_along() {
 }
 
 #[tokio::test]
+async fn an_admin_of_the_server_who_is_none_any_more_does_not_come_back_by_an_invitation() {
+    let bakers = Bakers::new().await;
+    let backends = &bakers.house.backends;
+    let by = users::By::House { now: NOW, door: domain::Door::Command };
+    someone(&bakers.house, "last", Role::Admin).await;
+    // A member who may give the role still may.
+    let kept = bakers.invite(&bakers.owner, Member).await.unwrap().token.unwrap();
+    users::deactivate(by, backends, bakers.owner.user, None).await.unwrap();
+    bakers.accept(&bakers.stranger, &kept).await.unwrap();
+    for (name, how) in [("ina", "demoted"), ("jon", "deactivated"), ("kim", "deleted")] {
+        let admin = someone(&bakers.house, name, Role::Admin).await;
+        let token = bakers.invite(&admin, Owner).await.unwrap().token.unwrap();
+        match how {
+            "demoted" => {
+                let wanted = users::UserChange { role: Some(Role::User), ..users::UserChange::default() };
+                users::change(by, backends, admin.user, &wanted, None).await.map(drop)
+            }
+            "deactivated" => users::deactivate(by, backends, admin.user, None).await.map(drop),
+            _ => users::delete(by, backends, admin.user, None).await.map(drop),
+        }
+        .unwrap();
+        assert_coded(bakers.accept(&bakers.member, &token).await, Code::LinkUnknown);
+    }
+}
+
+#[tokio::test]
 async fn a_request_that_comes_again_invites_once_and_a_deleted_organization_nobody() {
     let bakers = Bakers::new().await;
     let once = Some(Once { key: "k".to_owned(), fingerprint: [1; 32] });

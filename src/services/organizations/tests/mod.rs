@@ -331,6 +331,9 @@ async fn a_change_made_from_an_old_reading_is_refused() {
     assert_coded(stale, Code::Stale);
     let stale = members::remove(&bakers.owner, backends, bakers.id, viewer, if_match.as_ref()).await;
     assert_coded(stale, Code::Stale);
+    let gone = bakers.stranger.user;
+    let stale = members::put(&bakers.of_house, backends, bakers.id, gone, Member, if_match.as_ref()).await;
+    assert_coded(stale, Code::Stale);
     let (now, _) = bakers.state().await;
     assert_eq!(now.unwrap().organization.name.as_str(), "Cooks");
 }

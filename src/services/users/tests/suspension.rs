@@ -108,8 +108,8 @@ async fn the_last_owner_who_is_deleted_in_time_leaves_an_heir() {
     pass(&house, day(95)).await;
     assert_eq!(state(&house, &admin, bob.user).await, None);
     let metadata = &house.backends.metadata;
-    let role = organizations::role_of(metadata, shared, may.user).await.unwrap();
-    assert_eq!(role, Some(OrganizationRole::Owner), "the admin before the member who is there for longer");
+    let heir = organization_members::find(metadata, shared, may.user).await.unwrap().unwrap();
+    assert_eq!(heir.role, OrganizationRole::Owner, "the admin before the member who is there for longer");
     ending::purge(&house).await;
     assert!(organizations::find(metadata, alone, may.user).await.unwrap().is_none(), "nobody was in it");
     assert!(organizations::find(metadata, shared, may.user).await.unwrap().is_some());
