@@ -444,6 +444,9 @@ const BYTEWISE: &str = "\
 const APPEND_ONLY_SQLITE: &str = "\
     CREATE TRIGGER audit_entries_stay BEFORE UPDATE ON audit_entries \
     BEGIN SELECT RAISE(ABORT, 'audit entries are never changed'); END; \
+    CREATE TRIGGER audit_entries_come_once BEFORE INSERT ON audit_entries \
+    WHEN EXISTS (SELECT 1 FROM audit_entries WHERE id = NEW.id) \
+    BEGIN SELECT RAISE(ABORT, 'audit entries are never changed'); END; \
     CREATE TRIGGER audit_entries_are_kept BEFORE DELETE ON audit_entries \
     WHEN OLD.at_ms >= COALESCE((SELECT kept_from_ms FROM audit_policy), OLD.at_ms) \
       AND (OLD.user_id IS NULL OR OLD.organization_id IS NOT NULL OR OLD.project_id IS NOT NULL \

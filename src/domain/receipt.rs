@@ -21,7 +21,7 @@ pub struct Receipt {
     pub asked_at: Timestamp,
     /// When nothing was left.
     pub done_at: Option<Timestamp>,
-    /// How many files were purged so far, those in the trash too.
+    /// How many files of their own drive were purged so far, those in the trash too.
     pub files: u64,
     /// How many bytes those took of quotas, with their earlier contents.
     pub bytes: u64,

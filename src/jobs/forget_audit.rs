@@ -1,5 +1,4 @@
-//! Removes entries of the record of who did what that are older than the settings say, old idempotency keys, and app
-//! passwords that have long ended.
+//! Removes entries of the record of who did what that are older than the settings say.
 
 use std::sync::Arc;
 use std::time::Duration;

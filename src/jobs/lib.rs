@@ -9,6 +9,7 @@ mod config;
 mod end_suspensions;
 mod expire_locks;
 mod forget_audit;
+mod forget_expired;
 mod forget_history;
 mod forget_upgrades;
 mod job;
@@ -41,6 +42,7 @@ pub static JOBS: &[Job] = &[
     thin_versions::JOB,
     forget_history::JOB,
     forget_audit::JOB,
+    forget_expired::JOB,
     expire_locks::JOB,
     clear_unfinished::JOB,
     sweep::JOB,

@@ -439,7 +439,7 @@ mod tests {
         house.issue("old", None).await;
         revoke(NOW, &house.backends, &ann(), "old").await.unwrap();
         let left = async |now| {
-            assert!(!crate::audit::forget(&house.backends, now).await.unwrap());
+            assert!(!crate::upkeep::forget_expired(now, &house.backends).await.unwrap());
             list(&house.backends, &ann())
                 .await
                 .unwrap()

@@ -7,8 +7,8 @@ use domain::{
     Action, Caller, Error, Event, OrganizationId, OrganizationRole, Page, PageRequest, ProjectId,
     ProjectRole, Result, Timestamp,
 };
+use metadata::again;
 use metadata::audit::{self, Scope};
-use metadata::{again, app_passwords, once};
 
 use crate::Backends;
 use crate::steps::{see_organization, see_project};
@@ -16,10 +16,8 @@ use crate::steps::{see_organization, see_project};
 const DAY: Duration = Duration::from_secs(86_400);
 /// How many entries one transaction removes.
 const ROWS_MAX: u32 = 1_000;
-/// How long what came with an Idempotency-Key is known by it.
-const KEYS_KEPT_FOR: Duration = DAY;
-/// How long it is shown of an app password that it was revoked or has expired.
-const ENDED_KEPT_FOR: Duration = DAY.saturating_mul(90);
+/// How much of the record goes at once: a clock that leaps ahead is seen before all of it has gone.
+const STEP: Duration = Duration::from_secs(2 * 86_400);
 
 /// What the caller did, and what was tried under their name, the newest first.
 ///
@@ -130,25 +128,28 @@ pub async fn write_accesses(backends: &Backends) -> Result<()> {
     }
 }
 
-/// Forgets some of what is older than the settings say, idempotency keys older than a day, and app passwords that have opened
-/// nothing for three months; whether there is more.
+/// Forgets some of what is older than the settings say; whether there is more of what may go this time.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn forget(backends: &Backends, now: Timestamp) -> Result<bool> {
-    let days = backends.audit.days;
+    if backends.audit.days == 0 {
+        return Ok(false);
+    }
+    let due = now.before(DAY.saturating_mul(backends.audit.days));
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        once::forget(&tx, now.before(KEYS_KEPT_FOR)).await?;
-        let ended = app_passwords::forget(&tx, now.before(ENDED_KEPT_FOR), ROWS_MAX).await?;
-        let mut forgotten = 0;
-        if days > 0 {
-            let before = now.before(DAY.saturating_mul(days));
-            audit::keep_from(&tx, before).await?;
+        // What may go already goes first, so that a run of many batches moves the moment once.
+        let mut forgotten = match audit::kept_from(&tx).await?.filter(|before| *before <= due) {
+            Some(before) => audit::forget(&tx, before, ROWS_MAX).await?,
+            None => 0,
+        };
+        if forgotten == 0 {
+            let before = audit::keep_from(&tx, due, STEP).await?;
             forgotten = audit::forget(&tx, before, ROWS_MAX).await?;
         }
         tx.commit().await?;
-        Ok(forgotten.max(ended) == u64::from(ROWS_MAX))
+        Ok(forgotten == u64::from(ROWS_MAX))
     })
     .await
 }

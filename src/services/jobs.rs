@@ -44,22 +44,29 @@ pub async fn retry(now: Timestamp, backends: &Backends, id: JobId) -> Result<Job
     .await
 }
 
-/// Gives every dead job another chance, and says how many there were.
+/// Gives every dead job another chance, [`LISTED_MAX`] of them at a time, and says how many there were.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn retry_all(now: Timestamp, backends: &Backends) -> Result<usize> {
-    again(|| async {
-        let tx = backends.metadata.begin().await?;
-        let dead = jobs::list_dead(&tx, now).await?;
-        for job in &dead {
-            jobs::revive(&tx, now, job).await?;
+    let mut count = 0;
+    loop {
+        let revived = again(|| async {
+            let tx = backends.metadata.begin().await?;
+            let dead = jobs::list_dead(&tx, now, LISTED_MAX).await?;
+            for job in &dead {
+                jobs::revive(&tx, now, job).await?;
+            }
+            tx.commit().await?;
+            backends.coordination.wake_jobs();
+            Ok(dead.len())
+        })
+        .await?;
+        count += revived;
+        if revived < LISTED_MAX as usize {
+            return Ok(count);
         }
-        tx.commit().await?;
-        backends.coordination.wake_jobs();
-        Ok(dead.len())
-    })
-    .await
+    }
 }
 
 /// Makes every job of a kind due now, and says how many there are; of a kind that is on a schedule there always is one.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Email, Error, MailId, Result, Timestamp};
-use metadata::{again, mails};
+use metadata::{again, jobs, mails};
 use outbound::{Mailer, Unsent};
 use uuid::Uuid;
 
@@ -48,16 +48,19 @@ pub async fn send(backends: &Backends, key: &str) -> Result<Sent> {
     Ok(Sent::Done)
 }
 
-/// Forgets mails that could not be sent for a week; whether there may be more.
+/// Forgets mails that could not be sent for a week, and a week after it what the mail server said of one when it was given
+/// up, which names its address; whether there may be more.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn forget(now: Timestamp, backends: &Backends) -> Result<bool> {
     again(|| async {
         let tx = backends.metadata.begin().await?;
-        let forgotten = mails::forget(&tx, now.before(AGE_MAX), BATCH).await?;
+        let before = now.before(AGE_MAX);
+        let forgotten = mails::forget(&tx, before, BATCH).await?;
+        let given_up = jobs::forget_dead(&tx, &SEND_MAIL, before, BATCH).await?;
         tx.commit().await?;
-        Ok(forgotten >= u64::from(BATCH))
+        Ok(forgotten.max(given_up) >= u64::from(BATCH))
     })
     .await
 }
@@ -113,7 +116,7 @@ mod tests {
 
     /// What the jobs that send mails are wanted for.
     async fn wanted(house: &House) -> Vec<String> {
-        let jobs = metadata::jobs::list(&house.backends.metadata, NOW, 100).await.unwrap();
+        let jobs = jobs::list(&house.backends.metadata, NOW, 100).await.unwrap();
         jobs.into_iter().filter(|job| job.kind == SEND_MAIL).map(|job| job.key).collect()
     }
 
@@ -169,6 +172,20 @@ mod tests {
         assert!(mails::find(&house.backends.metadata, id).await.unwrap().is_none());
         assert_eq!(send(&house.backends, &key).await.unwrap(), Sent::Done);
         assert!(server.mails_to(ANN).is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_is_said_of_an_address_that_refuses_mails_is_forgotten_in_a_week() {
+        let house = House::new().await;
+        let metadata = &house.backends.metadata;
+        posted(&house).await;
+        let claim = jobs::take(metadata, &SEND_MAIL, NOW).await.unwrap().unwrap();
+        let refused = jobs::Ending::Dead(format!("550 no such user {ANN}"));
+        jobs::settle(metadata, &claim, NOW, &refused).await.unwrap();
+        for (now, left) in [(NOW.after(AGE_MAX), 1), (NOW.after(AGE_MAX).after(Duration::from_secs(1)), 0)] {
+            assert!(!forget(now, &house.backends).await.unwrap());
+            assert_eq!(jobs::list_dead(metadata, now, 10).await.unwrap().len(), left);
+        }
     }
 
     #[tokio::test]

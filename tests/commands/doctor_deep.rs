@@ -10,8 +10,18 @@ use crate::support::{Server, Wire, ground};
 /// The first scrub would find what a test damages, and note it, before the command does.
 const UNREAD: &[&str] = &["--set", "scrub.days=0"];
 
-const SUBJECTS: [&str; 9] =
-    ["database file", "tree", "history", "references", "names", "quotas", "orphans", "missing", "damaged"];
+const SUBJECTS: [&str; 10] = [
+    "database file",
+    "tree",
+    "history",
+    "references",
+    "names",
+    "people",
+    "quotas",
+    "orphans",
+    "missing",
+    "damaged",
+];
 
 fn doctor(machine: &Machine, server: &Server, flags: &[&str]) -> Outcome {
     let listen = format!("server.listen={}", server.socket());

@@ -105,7 +105,7 @@ fn furnished() -> TestHouse {
 
 /// What damages the rows of [`furnished`], what repairs them, and what is said in between. Words in capitals stand for
 /// nodes.
-const DAMAGES: [(&str, &str, Aspect, &str); 12] = [
+const DAMAGES: [(&str, &str, Aspect, &str); 14] = [
     (
         "UPDATE nodes SET parent_id = 999 WHERE id = FILE",
         "UPDATE nodes SET parent_id = FOLDER WHERE parent_id = 999",
@@ -171,6 +171,18 @@ const DAMAGES: [(&str, &str, Aspect, &str); 12] = [
         "UPDATE nodes SET trash_name = NULL WHERE id IN (FOLDER, COPY)",
         Aspect::Rows(Rule::Names),
         "/copy of ann",
+    ),
+    (
+        "UPDATE spaces SET owner_id = NULL",
+        "UPDATE spaces SET owner_id = (SELECT id FROM users)",
+        Aspect::Rows(Rule::Owners),
+        "the drive of nobody",
+    ),
+    (
+        "UPDATE users SET doomed_ms = 1",
+        "UPDATE users SET doomed_ms = NULL",
+        Aspect::Rows(Rule::Ends),
+        "the drive of ann",
     ),
     (
         "UPDATE revisions SET blob_id = NEW_UUID() WHERE node_id = FILE AND to_seq IS NOT NULL",

@@ -1,6 +1,8 @@
 //! The record of who did what. Entries are only ever added; the database itself refuses to change one, and to remove one
 //! that is to be kept.
 
+use std::time::Duration;
+
 use domain::audit::{Actor, Deed, Entry, Filter, Outcome};
 use domain::{
     Caller, Error, Event, OrganizationId, Page, PageRequest, ProjectId, RequestId, Result, Timestamp, UserId,
@@ -161,14 +163,33 @@ fn read(row: &QueryResult) -> Result<Entry> {
     })
 }
 
-/// Lets entries of before a moment be removed, and no others.
+/// Lets entries of before a moment be removed, and no others; where others were kept before, no more than those of the
+/// next `step` of time. Says which moment it is.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn keep_from(tx: &Tx, moment: Timestamp) -> Result<()> {
-    let sql = "INSERT INTO audit_policy (id, kept_from_ms) VALUES (1, $1) \
-               ON CONFLICT (id) DO UPDATE SET kept_from_ms = excluded.kept_from_ms";
-    run(tx, sql, [moment.millis().into()]).await.map(drop)
+pub async fn keep_from(tx: &Tx, moment: Timestamp, step: Duration) -> Result<Timestamp> {
+    let sql = "INSERT INTO audit_policy (id, kept_from_ms) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET \
+               kept_from_ms = CASE WHEN excluded.kept_from_ms > audit_policy.kept_from_ms + $2 \
+                 THEN audit_policy.kept_from_ms + $2 ELSE excluded.kept_from_ms END RETURNING kept_from_ms";
+    let step_ms = i64::try_from(step.as_millis()).map_err(Error::internal)?;
+    let row = tx
+        .raw()
+        .query_one_raw(statement(tx, sql, [moment.millis().into(), step_ms.into()]))
+        .await
+        .or_domain()?;
+    let row = row.ok_or_else(|| Error::internal("the policy on the record has no row"))?;
+    Ok(Timestamp::from_millis(row.try_get("", "kept_from_ms").or_domain()?))
+}
+
+/// The moment that [`keep_from`] has said last.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn kept_from(db: &impl Db) -> Result<Option<Timestamp>> {
+    let sql = "SELECT kept_from_ms FROM audit_policy";
+    let row = db.raw().query_one_raw(statement(db, sql, [])).await.or_domain()?;
+    row.map(|row| Ok(Timestamp::from_millis(row.try_get("", "kept_from_ms").or_domain()?))).transpose()
 }
 
 /// Removes the oldest entries of before a moment that [`keep_from`] allows, at most so many, and says how many.

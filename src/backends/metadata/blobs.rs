@@ -1,7 +1,7 @@
 //! What the database knows of blobs: registered before their first byte, live once a node shows them.
 
 use domain::{BlobId, Content, Error, Result, ServerId, SpaceId, StoreKind, Timestamp};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryResult, QueryTrait, Value};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, QueryResult, QueryTrait, Value};
 use uuid::Uuid;
 
 use crate::error::DbResult;
@@ -205,16 +205,42 @@ impl Tx {
 /// # Errors
 /// Whatever the database says.
 pub async fn condemn(tx: &Tx, now: Timestamp, among: &[BlobId]) -> Result<()> {
+    let mut among = among.to_vec();
+    among.sort_unstable_by_key(|id| id.0);
+    among.dedup();
     for ids in among.chunks(AT_ONCE) {
+        let listed = ids.iter().map(|id| Value::from(id.0));
+        if tx.raw().get_database_backend() == DbBackend::Postgres {
+            // A blob may be in two spaces. Whoever takes its reference in the other one away is waited for, in the same order
+            // everywhere; only a statement that begins after that sees what they did.
+            let sql = format!(
+                "SELECT id FROM blobs WHERE id IN ({}) ORDER BY id FOR NO KEY UPDATE",
+                slots(ids.len(), 1)
+            );
+            tx.raw().query_all_raw(statement(tx, &sql, listed.clone())).await.or_domain()?;
+        }
         let sql = format!(
             "UPDATE blobs SET live = FALSE, condemned_ms = $1 WHERE live AND id IN ({}) \
              AND NOT EXISTS (SELECT 1 FROM revisions r WHERE r.blob_id = blobs.id)",
             slots(ids.len(), 2)
         );
-        let values = [now.millis().into()].into_iter().chain(ids.iter().map(|id| id.0.into()));
+        let values = [now.millis().into()].into_iter().chain(listed);
         tx.raw().execute_raw(statement(tx, &sql, values)).await.or_domain()?;
     }
     Ok(())
+}
+
+/// The next live blobs that nothing refers to, which must not be; at most so many. This looks at every live blob there
+/// is, so nobody should have to wait for it.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn unreferenced(metadata: &Metadata, count_max: u32) -> Result<Vec<BlobId>> {
+    let sql = format!(
+        "SELECT id FROM blobs WHERE live AND {UNSHOWN} \
+         AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.blob_id = blobs.id) LIMIT $1"
+    );
+    ids(metadata, &sql, vec![i64::from(count_max).into()]).await
 }
 
 /// What is known of one blob.

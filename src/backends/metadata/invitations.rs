@@ -241,6 +241,17 @@ pub async fn accept(tx: &Tx, id: InvitationId, now: Timestamp) -> Result<bool> {
     end(tx, "UPDATE invitations SET accepted_ms = $2", id, now).await
 }
 
+/// Forgets invitations that were answered or taken back, or have expired, before a moment, at most so many; says how many.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn forget(tx: &Tx, before: Timestamp, count_max: u32) -> Result<u64> {
+    let sql = "DELETE FROM invitations WHERE id IN (SELECT id FROM invitations \
+                 WHERE COALESCE(accepted_ms, revoked_ms, expires_ms) < $1 LIMIT $2)";
+    let values = [before.millis().into(), i64::from(count_max).into()];
+    Ok(tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?.rows_affected())
+}
+
 async fn end(tx: &Tx, update: &str, id: InvitationId, now: Timestamp) -> Result<bool> {
     let sql =
         format!("{update} WHERE id = $1 AND accepted_ms IS NULL AND revoked_ms IS NULL AND expires_ms > $2");

@@ -19,7 +19,7 @@ use crate::error::DbResult;
 use crate::together::Step;
 use crate::{Db, Metadata, Tx, again, statement};
 
-pub use operation::{get_dead, hasten, health, list, list_dead, revive};
+pub use operation::{forget_dead, get_dead, hasten, health, list, list_dead, revive};
 
 /// How long a job is its runner's without a sign of life.
 pub const LEASE: Duration = Duration::from_secs(60);

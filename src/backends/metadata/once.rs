@@ -63,13 +63,15 @@ pub async fn correct(tx: &Tx, user: UserId, once: &Once, resource: Uuid) -> Resu
     tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain().map(drop)
 }
 
-/// Forgets the keys of before a moment.
+/// Forgets keys of before a moment, at most so many, and says how many.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn forget(tx: &Tx, before: Timestamp) -> Result<()> {
-    let sql = "DELETE FROM idempotency_keys WHERE created_ms < $1";
-    tx.raw().execute_raw(statement(tx, sql, [before.millis().into()])).await.or_domain().map(drop)
+pub async fn forget(tx: &Tx, before: Timestamp, count_max: u32) -> Result<u64> {
+    let sql = "DELETE FROM idempotency_keys WHERE (user_id, key) IN ( \
+                 SELECT user_id, key FROM idempotency_keys WHERE created_ms < $1 LIMIT $2)";
+    let values = [before.millis().into(), i64::from(count_max).into()];
+    Ok(tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?.rows_affected())
 }
 
 fn digest(once: &Once) -> String {

@@ -140,6 +140,23 @@ pub async fn delete(tx: &Tx, id: OrganizationId) -> Result<()> {
     Ok(())
 }
 
+/// Forgets the organizations that have neither members nor projects, since an account ended.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn forget_empty(tx: &Tx) -> Result<()> {
+    let empty = "SELECT g.id FROM organizations g \
+                 WHERE NOT EXISTS (SELECT 1 FROM organization_members m WHERE m.organization_id = g.id) \
+                   AND NOT EXISTS (SELECT 1 FROM projects p WHERE p.organization_id = g.id)";
+    for sql in [
+        format!("DELETE FROM invitations WHERE organization_id IN ({empty})"),
+        format!("DELETE FROM organizations WHERE id IN ({empty})"),
+    ] {
+        tx.raw().execute_raw(statement(tx, &sql, [])).await.or_domain()?;
+    }
+    Ok(())
+}
+
 fn read(row: &QueryResult) -> Result<Seen> {
     let organization = Organization {
         id: OrganizationId(row.try_get("", "id").or_domain()?),

@@ -98,12 +98,13 @@ pub async fn of_blob(db: &impl Db, blob: BlobId, count_max: u32) -> Result<Vec<P
     Ok(places)
 }
 
-/// The name of the user whose space this is.
+/// The name of the user, or of the project, whose space this is.
 ///
 /// # Errors
 /// Whatever the database says.
 pub async fn owner(db: &impl Db, space: SpaceId) -> Result<Option<String>> {
-    let sql = "SELECT u.name FROM spaces s JOIN users u ON u.id = s.owner_id WHERE s.id = $1";
+    let sql = "SELECT COALESCE(u.name, p.name) AS name FROM spaces s LEFT JOIN users u ON u.id = s.owner_id \
+               LEFT JOIN projects p ON p.space_id = s.id WHERE s.id = $1";
     let row = db.raw().query_one_raw(statement(db, sql, [space.0.into()])).await.or_domain()?;
-    row.map(|row| row.try_get("", "name").or_domain()).transpose()
+    row.map_or(Ok(None), |row| row.try_get("", "name").or_domain())
 }

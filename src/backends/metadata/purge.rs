@@ -164,8 +164,6 @@ async fn empty(tx: &Tx, space: SpaceId, seq: Seq, now: Timestamp, next: &Next) -
         blobs.push(BlobId(row.try_get::<Uuid>("", "blob_id").or_domain()?));
         bytes += unsigned(row.try_get("", "size_bytes").or_domain()?);
     }
-    blobs.sort_unstable_by_key(|blob| blob.0);
-    blobs.dedup();
     let forget = format!(
         "UPDATE revisions SET blob_id = NULL, to_seq = COALESCE(to_seq, $1) \
          WHERE node_id IN ({from_2}) AND (blob_id IS NOT NULL OR to_seq IS NULL)"
@@ -193,3 +191,6 @@ fn values<const N: usize>(first: [Value; N], ids: &[i64]) -> Vec<Value> {
 async fn run(tx: &Tx, sql: &str, values: Vec<Value>) -> Result<u64> {
     Ok(tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?.rows_affected())
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,12 @@ pub enum Rule {
     Unreferenced,
     /// No two things in one folder, and no two entries of one trash, have the same name.
     Names,
+    /// Every space is one user's or one project's.
+    Owners,
+    /// Whatever belongs to a task lies in the space of its project.
+    Attachments,
+    /// Whatever is being purged as a whole, a project or an account, has a job that goes on with it.
+    Ends,
 }
 
 /// What does not satisfy a rule.
@@ -52,7 +58,7 @@ pub enum Offender {
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Parents,
         Self::Tops,
         Self::Reach,
@@ -62,6 +68,9 @@ impl Rule {
         Self::References,
         Self::Unreferenced,
         Self::Names,
+        Self::Owners,
+        Self::Attachments,
+        Self::Ends,
     ];
 
     /// A question for what breaks it: `node`, `blob` or `space`.
@@ -128,12 +137,42 @@ impl Rule {
                  SELECT MAX(id) AS node FROM nodes WHERE trash_name IS NOT NULL \
                  GROUP BY space_id, trash_name HAVING COUNT(*) > 1"
             }
+            Self::Owners | Self::Attachments | Self::Ends => self.question_of_people(),
+        }
+    }
+
+    /// The same of what people have made of spaces.
+    fn question_of_people(self) -> &'static str {
+        match self {
+            Self::Owners => {
+                "SELECT s.id AS space FROM spaces s WHERE EXISTS (SELECT 1 FROM users u WHERE u.id = s.owner_id) \
+                 = EXISTS (SELECT 1 FROM projects p WHERE p.space_id = s.id)"
+            }
+            Self::Attachments => {
+                "SELECT f.node_id AS node FROM task_files f JOIN tasks t ON t.id = f.task_id \
+                 JOIN projects p ON p.id = t.project_id JOIN nodes n ON n.id = f.node_id \
+                 WHERE n.space_id <> p.space_id"
+            }
+            _ => {
+                "SELECT p.space_id AS space FROM projects p JOIN spaces s ON s.id = p.space_id \
+                 WHERE s.condemned_ms IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs j \
+                   WHERE NOT j.dead AND j.kind = 'purge-project' \
+                     AND UPPER(REPLACE(j.key, '-', '')) = UPPER(REPLACE(HEX(p.id), '-', ''))) \
+                 UNION ALL \
+                 SELECT s.id AS space FROM users u JOIN spaces s ON s.owner_id = u.id \
+                 WHERE u.doomed_ms IS NOT NULL AND NOT EXISTS (SELECT 1 FROM receipts r \
+                   JOIN jobs j ON NOT j.dead AND j.kind = 'purge-account' \
+                     AND UPPER(REPLACE(j.key, '-', '')) = UPPER(REPLACE(HEX(r.id), '-', '')) \
+                   WHERE r.user_id = u.id)"
+            }
         }
     }
 
     fn offender(self, row: &QueryResult) -> Result<Offender> {
         Ok(match self {
-            Self::Tops => Offender::Space(SpaceId(row.try_get("", "space").or_domain()?)),
+            Self::Tops | Self::Owners | Self::Ends => {
+                Offender::Space(SpaceId(row.try_get("", "space").or_domain()?))
+            }
             Self::Unreferenced => Offender::Blob(BlobId(row.try_get("", "blob").or_domain()?)),
             _ => Offender::Node(NodeId(row.try_get("", "node").or_domain()?)),
         })
@@ -145,7 +184,11 @@ impl Rule {
 /// # Errors
 /// Whatever the database says.
 pub async fn breaches(db: &impl Db, rule: Rule, examples_max: u32) -> Result<Breaches> {
-    let question = rule.question();
+    let question = match db.raw().get_database_backend() {
+        // An identity is bytes on SQLite and a type of its own here, which says itself as a text.
+        DbBackend::Postgres => rule.question().replace("HEX(", "CONCAT("),
+        _ => rule.question().to_owned(),
+    };
     let sql = format!("SELECT COUNT(*) AS count FROM ({question}) broken");
     let row = db.raw().query_one_raw(statement(db, &sql, [])).await.or_domain()?;
     let row = row.ok_or_else(|| Error::internal("a count without a row"))?;

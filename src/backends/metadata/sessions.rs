@@ -139,6 +139,23 @@ pub async fn forget(tx: &Tx, user: UserId, before: Timestamp) -> Result<()> {
     Ok(())
 }
 
+/// The same of whoever's, at most so many; says how many. Those of people who never come back are found by this alone.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn forget_next(tx: &Tx, before: Timestamp, count_max: u32) -> Result<u64> {
+    let over = "SELECT id FROM sessions WHERE expires_ms < $1 OR revoked_ms < $1 ORDER BY id LIMIT $2";
+    let mut forgotten = 0;
+    for sql in [
+        format!("DELETE FROM refresh_tokens WHERE session_id IN ({over})"),
+        format!("DELETE FROM sessions WHERE id IN ({over})"),
+    ] {
+        let values = [before.millis().into(), i64::from(count_max).into()];
+        forgotten = tx.raw().execute_raw(statement(tx, &sql, values)).await.or_domain()?.rows_affected();
+    }
+    Ok(forgotten)
+}
+
 /// Ends the sessions of a user that go on but for so many, those that were used longest ago.
 ///
 /// # Errors

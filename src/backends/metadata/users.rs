@@ -3,7 +3,6 @@
 mod administration;
 mod ending;
 mod listing;
-pub mod orphans;
 mod owner;
 mod suspension;
 
@@ -219,6 +218,16 @@ pub async fn wait_for_first(tx: &Tx) -> Result<()> {
 pub async fn take_turn(tx: &Tx, id: UserId) -> Result<()> {
     let sql = "UPDATE users SET active = active WHERE id = $1";
     tx.raw().execute_raw(statement(tx, sql, [id.0.into()])).await.or_domain().map(drop)
+}
+
+/// Waits for whoever else takes a turn with this user, until the end of the transaction, and says whether they stay:
+/// whoever is gone or being purged does not, and must not be taken in anywhere.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn stays(tx: &Tx, id: UserId) -> Result<bool> {
+    let sql = "UPDATE users SET active = active WHERE id = $1 AND doomed_ms IS NULL";
+    Ok(tx.raw().execute_raw(statement(tx, sql, [id.0.into()])).await.or_domain()?.rows_affected() > 0)
 }
 
 /// Lets a user in, or keeps them out.

@@ -63,7 +63,7 @@ fn findings(check: &Check, read: bool) -> Vec<Finding> {
 }
 
 /// What is looked at, in this order, and what is said of it when all is well.
-fn subjects(check: &Check, read: bool) -> [(&'static str, String); 9] {
+fn subjects(check: &Check, read: bool) -> [(&'static str, String); 10] {
     let waiting = match check.condemned {
         0 => String::new(),
         count => format!(" {} removal.", counted(count, "more waits for its", "more wait for their")),
@@ -78,6 +78,7 @@ fn subjects(check: &Check, read: bool) -> [(&'static str, String); 9] {
         ("history", "Everything has one, and it ends with what there is now.".into()),
         ("references", "Every content that is kept belongs to a file.".into()),
         ("names", "No name stands for two things.".into()),
+        ("people", "Every drive is somebody's, and what ended is being purged.".into()),
         ("quotas", "Every drive counts what it holds.".into()),
         ("orphans", format!("The database knows all that lies in the file store.{waiting}")),
         ("missing", format!("None of {}.", counted(check.blobs, "content", "contents"))),
@@ -92,6 +93,7 @@ fn subject(aspect: Aspect) -> &'static str {
         Aspect::Rows(Rule::Histories | Rule::Present | Rule::Overlaps) => "history",
         Aspect::Rows(Rule::References | Rule::Unreferenced) => "references",
         Aspect::Rows(Rule::Names) => "names",
+        Aspect::Rows(Rule::Owners | Rule::Attachments | Rule::Ends) => "people",
         Aspect::Drift => "quotas",
         Aspect::Orphaned => "orphans",
         Aspect::Missing => "missing",
@@ -103,6 +105,9 @@ fn finding(found: &Found) -> Finding {
     let (one, many) = words(found.aspect);
     let says = format!("{}: {}", counted(found.count, one, many), listed(found.count, &found.examples));
     let advice = match found.aspect {
+        Aspect::Rows(Rule::Ends) => {
+            "`larder admin jobs list` says why its job was given up; see to it, then run `larder admin jobs retry all`."
+        }
         Aspect::Database | Aspect::Rows(_) => {
             "Keep a copy of the data folder, go back to the last back-up that is sound, and report this."
         }
@@ -135,6 +140,15 @@ fn words(aspect: Aspect) -> (&'static str, &'static str) {
         }
         Aspect::Rows(Rule::Unreferenced) => ("content belongs to no file", "contents belong to no file"),
         Aspect::Rows(Rule::Names) => ("has the name of another", "have the names of others"),
+        Aspect::Rows(Rule::Owners) => {
+            ("drive is not one user's or project's", "drives are not one user's or project's")
+        }
+        Aspect::Rows(Rule::Attachments) => {
+            ("belongs to a task of another project", "belong to tasks of other projects")
+        }
+        Aspect::Rows(Rule::Ends) => {
+            ("drive is not being purged to its end", "drives are not being purged to their ends")
+        }
         Aspect::Drift => ("counter is wrong", "counters are wrong"),
         Aspect::Orphaned => ("blob is unknown to the database", "blobs are unknown to the database"),
         Aspect::Missing => ("content is missing or not whole", "contents are missing or not whole"),

@@ -240,7 +240,7 @@ pub struct Receipt {
     /// When nothing was left; null before that.
     #[schema(required = true)]
     pub done_at: Option<Time>,
-    /// How many files were purged so far, those in the trash too.
+    /// How many files of their own drive were purged so far, those in the trash too.
     pub purged_files: u64,
     /// How many bytes those took of quotas, with their earlier contents.
     pub purged_bytes: u64,

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::tokens::refused;
 use crate::Backends;
-use crate::steps::{Failures, Token, record, session_ended};
+use crate::steps::{Failures, Token, account_gone, record, session_ended};
 
 /// How long it is remembered of a session that it has ended, and of a refresh token that it was used.
 const REMEMBERED_FOR: Duration = Duration::from_secs(24 * 3600);
@@ -118,7 +118,7 @@ pub async fn renew(backends: &Arc<Backends>, visit: &Visit<'_>, refresh_token: &
             Spent::Now(user, session) => (true, user, session),
             Spent::Before(user, session) => (false, user, session),
         };
-        let (account, known) = sessions::access(&tx, user, session).await?.ok_or_else(gone)?;
+        let (account, known) = sessions::access(&tx, user, session).await?.ok_or_else(account_gone)?;
         let known = known.ok_or_else(session_ended)?;
         let caller = caller(account.clone(), session, visit);
         if !spent {
@@ -152,7 +152,8 @@ pub async fn renew(backends: &Arc<Backends>, visit: &Visit<'_>, refresh_token: &
 /// account that may not come in any more.
 pub async fn enter(backends: &Backends, visit: &Visit<'_>, access_token: &str) -> Result<Caller> {
     let (user, session) = backends.keys.read(&backends.metadata, access_token, visit.now).await?;
-    let (account, known) = sessions::access(&backends.metadata, user, session).await?.ok_or_else(gone)?;
+    let (account, known) =
+        sessions::access(&backends.metadata, user, session).await?.ok_or_else(account_gone)?;
     known.filter(|session| session.is_active(visit.now)).ok_or_else(session_ended)?;
     may_come_in(&account)?;
     Ok(caller(account, session, visit))
@@ -320,10 +321,6 @@ fn refresh_lifetime(backends: &Backends) -> Duration {
 
 fn about(action: Action, caller: &Caller) -> Event {
     Event::new(action, "user", caller.user.0, caller.name.as_str())
-}
-
-fn gone() -> Error {
-    refused(Code::AccountGone, "The account of this token does not exist any more.")
 }
 
 fn reused() -> Error {

@@ -61,7 +61,9 @@ pub async fn put(
             return Err(Error::Stale("They are no member of this organization any more.".into()));
         }
         if is_new && caller.role == Role::Admin {
-            users::by_id(&tx, user).await?.ok_or_else(nobody)?;
+            if !users::stays(&tx, user).await? {
+                return Err(nobody());
+            }
             organization_members::insert(&tx, organization, user, role, caller.now).await?;
             note(&tx, caller, Action::ChangeOrganizationMember, organization, user, role).await?;
         } else {

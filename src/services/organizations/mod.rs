@@ -15,7 +15,7 @@ pub use metadata::organizations::{OrganizationOrder, OrganizationQuery, Seen};
 use metadata::{Tx, again, organization_members, organizations};
 use uuid::Uuid;
 
-use crate::steps::{Standing, change_organization, once, record, see_organization};
+use crate::steps::{Standing, change_organization, once, record, see_organization, stays};
 use crate::{Backends, Creators};
 
 /// Makes an organization, of which the caller is the owner.
@@ -35,6 +35,7 @@ pub async fn create(caller: &Caller, backends: &Backends, name: &OrganizationNam
         if let Some(made) = once(&tx, caller, new.0).await? {
             return see_organization(&tx, caller, OrganizationId(made)).await.map(Seen::from);
         }
+        stays(&tx, caller).await?;
         organizations::insert(&tx, new, name, caller.user, caller.now).await?;
         let owner = OrganizationRole::Owner;
         organization_members::insert(&tx, new, caller.user, owner, caller.now).await?;

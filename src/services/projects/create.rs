@@ -4,11 +4,11 @@ use domain::{
     Action, Caller, Code, Error, Message, OrganizationId, OrganizationRole, Project, ProjectId, ProjectName,
     ProjectRole, Result, SpaceId,
 };
-use metadata::{Tx, again, project_members, projects, users};
+use metadata::{Tx, again, project_members, projects};
 use uuid::Uuid;
 
 use crate::Backends;
-use crate::steps::{once, see_organization, see_project};
+use crate::steps::{once, see_organization, see_project, stays};
 
 /// What a project is to be.
 #[derive(Debug, Clone)]
@@ -43,6 +43,7 @@ pub async fn create(caller: &Caller, backends: &Backends, new: &NewProject) -> R
         if let Some(made) = once(&tx, caller, row.id.0).await? {
             return see_project(&tx, caller, ProjectId(made)).await;
         }
+        stays(&tx, caller).await?;
         match row.organization {
             Some(organization) => may_create_in(&tx, caller, organization).await?,
             None => may_create_another(&tx, caller, backends.projects.personal_max).await?,
@@ -59,12 +60,11 @@ pub async fn create(caller: &Caller, backends: &Backends, new: &NewProject) -> R
 }
 
 /// Refuses whoever has made as many projects of their own as they may, those counted that they removed: each has room of
-/// its own.
+/// its own. It is their turn, so that no two are counted at once.
 async fn may_create_another(tx: &Tx, caller: &Caller, count_max: u32) -> Result<()> {
     if count_max == 0 {
         return Ok(());
     }
-    users::take_turn(tx, caller.user).await?;
     if projects::count_personal(tx, caller.user).await? < u64::from(count_max) {
         return Ok(());
     }

@@ -4,7 +4,7 @@ use domain::{
     Action, Caller, ETagMatch, Error, Page, Project, ProjectId, ProjectMember, ProjectRole, Result, UserId,
 };
 pub use metadata::project_members::{ProjectMemberOrder, ProjectMemberQuery, Whom};
-use metadata::{Db, Tx, again, project_members, projects};
+use metadata::{Db, Tx, again, project_members, projects, users};
 
 use crate::Backends;
 use crate::steps::{change_project, leaves_an_admin, note_member, see_project};
@@ -67,6 +67,9 @@ pub async fn put(
                 Action::ChangeProjectMember
             }
             None => {
+                if !users::stays(&tx, user).await? {
+                    return Err(unknown(&project));
+                }
                 let named = (id, &project.name);
                 project_members::insert(&tx, caller.now, named, user, role).await?;
                 Action::AddProjectMember
@@ -115,13 +118,13 @@ async fn member(db: &impl Db, project: ProjectId, whom: &Whom) -> Result<Project
 /// Whoever is meant, if they may be a member. Of people outside of the organization nothing is said.
 async fn candidate(tx: &Tx, project: &Project, whom: &Whom) -> Result<UserId> {
     let found = project_members::find_candidate(tx, project.organization, whom).await?;
-    found.ok_or_else(|| {
-        Error::NotFound(match project.organization {
-            Some(_) => {
-                "There is no such user in this project's organization; invite them there first.".into()
-            }
-            None => "There is no such user.".into(),
-        })
+    found.ok_or_else(|| unknown(project))
+}
+
+fn unknown(project: &Project) -> Error {
+    Error::NotFound(match project.organization {
+        Some(_) => "There is no such user in this project's organization; invite them there first.".into(),
+        None => "There is no such user.".into(),
     })
 }
 

@@ -14,11 +14,12 @@ pub use metadata::projects::{ProjectOrder, ProjectQuery, ProjectState};
 use metadata::{Tx, projects};
 
 use crate::Backends;
+pub use crate::steps::PURGE_PROJECT as PURGE;
 use crate::steps::{record, see_project};
 
 pub use change::{ChangedProject, change, remove, restore};
 pub use create::{NewProject, create};
-pub use purge::{PURGE, purge, purge_batch};
+pub use purge::{purge, purge_batch};
 
 /// A project.
 ///

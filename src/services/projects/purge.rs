@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use domain::{Action, Caller, ETagMatch, Error, JobKind, ProjectId, ProjectRole, Result, Timestamp};
-use metadata::{again, jobs, project_members, projects, purge as rows, tasks};
+use domain::{Action, Caller, ETagMatch, Error, ProjectId, ProjectRole, Result, Timestamp};
+use metadata::{again, jobs, organizations, project_members, projects, purge as rows, tasks};
 use uuid::Uuid;
 
 use crate::Backends;
-use crate::steps::change_project;
-
-/// The job that purges a project; its key is the project.
-pub const PURGE: JobKind = JobKind::named("purge-project");
+use crate::steps::{PURGE_PROJECT, change_project};
 
 /// How many rows of a kind one transaction purges: whoever else wants to write waits that long.
 const ROWS_MAX: u32 = 1_000;
@@ -46,7 +43,7 @@ pub async fn purge(
         // In their drives its name is free at once.
         project_members::remove_all(&tx, id).await?;
         projects::condemn(&tx, caller.now, id, condemned_at).await?;
-        jobs::enqueue(&tx, caller.now, &PURGE, &id.0.to_string(), caller.now).await?;
+        jobs::enqueue(&tx, caller.now, &PURGE_PROJECT, &id.0.to_string(), caller.now).await?;
         failpoint::reach("project.condemned");
         tx.commit().await
     })
@@ -70,6 +67,7 @@ pub async fn purge_batch(backends: &Backends, project: &str) -> Result<bool> {
         if !more {
             projects::forget(&tx, id).await?;
             rows::purge_top(&tx, space, condemned_at).await?;
+            organizations::forget_empty(&tx).await?;
         }
         failpoint::reach("project.batch");
         tx.commit().await?;

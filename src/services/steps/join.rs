@@ -3,15 +3,17 @@
 use domain::{Action, Caller, Code, Error, Event, Invitation, InvitedTo, Message, Result};
 use metadata::{Tx, invitations, organization_members, organizations};
 
-use super::record;
+use super::{record, stays};
 
 /// Takes the caller into the organization that they are invited to. Whether it is they who are invited has been seen.
 ///
 /// # Errors
 /// [`NotFound`](Error::NotFound) for an invitation that cannot be accepted any more, or is to an account alone;
-/// [`Exists`](Error::Exists) when they are in the organization already.
+/// [`Exists`](Error::Exists) when they are in the organization already; [`Unauthenticated`](Error::Unauthenticated) when
+/// their account has ended.
 pub(crate) async fn join(tx: &Tx, caller: &Caller, invitation: &Invitation) -> Result<()> {
     let InvitedTo::Organization(organization, role) = invitation.to else { return Err(not_open()) };
+    stays(tx, caller).await?;
     // Before the invitation, as whoever ends a membership does.
     organizations::take_turn(tx, organization).await?;
     if !invitations::accept(tx, invitation.id, caller.now).await? {

@@ -1,12 +1,15 @@
-//! What keeps database and store in step, and finds out where they are not: the check, the sweep and the scrub.
+//! What keeps database and store in step, and finds out where they are not: the check, the sweep and the scrub;
+//! and what is forgotten when its time is over.
 
 mod check;
 mod comparison;
+mod expired;
 mod rounds;
 mod scrub;
 mod sweep;
 
 pub use check::{Aspect, Check, Found, Numbers, Progress, check};
+pub use expired::forget_expired;
 pub use metadata::rules::Rule;
 pub(crate) use rounds::Rounds;
 pub use rounds::{scrub, sweep};

@@ -200,12 +200,26 @@ mod tests {
         assert!(scrub.step(&house.backends).await.is_err());
         let row = blobs::find(&house.backends.metadata, id).await.unwrap().unwrap();
         assert!(!row.is_damaged);
+        fs::rename(&aside, &root).unwrap();
+        assert_eq!(read_share(&house, day(1)).await, 10_000);
+        fs::rename(&root, &aside).unwrap();
         let mut sweep = Sweep::begin(day(10));
         while let Ok(more) = sweep.step(&house.backends).await {
             assert!(more, "the sweep ended as if all was well");
         }
-        fs::rename(&aside, &root).unwrap();
-        assert_eq!(read_share(&house, day(1)).await, 10_000);
+    }
+
+    #[tokio::test]
+    async fn what_belongs_to_no_file_goes_although_nobody_condemned_it() {
+        let house = House::new().await;
+        let id = keep(&house, vec![1], NOW).await;
+        while sweep(day(1), &house.backends).await.unwrap() {}
+        let row = blobs::find(&house.backends.metadata, id).await.unwrap().unwrap();
+        assert_eq!(row.state, blobs::State::Condemned);
+        assert!(house.folder.path().join("blobs").join(id.key()).exists(), "its time begins now");
+        while sweep(day(3), &house.backends).await.unwrap() {}
+        assert_eq!(blobs::list(&house.backends.metadata, None, 10).await.unwrap(), []);
+        assert!(!house.folder.path().join("blobs").join(id.key()).exists());
     }
 
     #[tokio::test]

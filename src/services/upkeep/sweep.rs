@@ -7,6 +7,7 @@ use std::time::Duration;
 use blobs::Store;
 use domain::{BlobId, Error, Result, StoreKind, Timestamp};
 use metadata::garbage::{self, Condemned};
+use metadata::rules::{self, Rule};
 use metadata::{again, holds};
 
 use super::PAGE;
@@ -50,6 +51,7 @@ pub struct Swept {
 }
 
 enum Stage {
+    Unreferenced,
     Condemned(Option<Condemned>),
     Abandoned,
     Unfinished,
@@ -76,7 +78,7 @@ struct Unknown {
 impl Sweep {
     /// Begins a sweep. What has been garbage for longer than the grace, as of this moment, is removed.
     pub fn begin(now: Timestamp) -> Self {
-        Self { now, stage: Stage::Condemned(None), swept: Swept::default(), failure: None }
+        Self { now, stage: Stage::Unreferenced, swept: Swept::default(), failure: None }
     }
 
     /// What has been done so far.
@@ -91,6 +93,7 @@ impl Sweep {
     /// tried.
     pub async fn step(&mut self, backends: &Arc<Backends>) -> Result<bool> {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Unreferenced => self.condemn_unreferenced(backends).await?,
             Stage::Condemned(after) => self.remove_condemned(backends, after).await?,
             Stage::Abandoned => self.give_up_abandoned(backends).await?,
             Stage::Unfinished => self.end_unfinished(backends).await?,
@@ -109,6 +112,23 @@ impl Sweep {
 
     fn before(&self, backends: &Backends) -> Timestamp {
         self.now.before(backends.orphan_grace)
+    }
+
+    /// What takes the last reference to a blob away condemns it. Where that was missed, it is made up for here; not while
+    /// something shows a content that is not kept, which may be what has lost it: that is for somebody who has looked.
+    async fn condemn_unreferenced(&mut self, backends: &Backends) -> Result<Stage> {
+        let found = metadata::blobs::unreferenced(&backends.metadata, BATCH as u32).await?;
+        if found.is_empty() || rules::breaches(&backends.metadata, Rule::References, 1).await?.count > 0 {
+            return Ok(Stage::Condemned(None));
+        }
+        again(|| async {
+            let tx = backends.metadata.begin().await?;
+            metadata::blobs::condemn(&tx, self.now, &found).await?;
+            tx.commit().await
+        })
+        .await?;
+        tracing::warn!(count = found.len(), "contents that belonged to no file were condemned");
+        Ok(Stage::Unreferenced)
     }
 
     /// The bytes go first and the rows after them: wherever the process dies, the next sweep knows what is left.

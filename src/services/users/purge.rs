@@ -6,15 +6,15 @@ use domain::{
     Action, Caller, Code, ETagMatch, Error, Event, JobKind, Message, Receipt, ReceiptId, Result, Timestamp,
     User, UserId,
 };
-use metadata::users::{Owned, orphans};
-use metadata::{Tx, again, audit, invitations, jobs, purge, receipts, users};
+use metadata::users::Owned;
+use metadata::{Tx, again, audit, invitations, jobs, organizations, purge, receipts, users};
 use uuid::Uuid;
 
 use super::by::By;
 use super::change::{is_not_last_admin, may_lose_power, take};
 use super::look::by_id;
 use crate::Backends;
-use crate::steps::{Proof, prove};
+use crate::steps::{Proof, leave, prove};
 
 /// The job that purges an account; its key is the receipt.
 pub const PURGE: JobKind = JobKind::named("purge-account");
@@ -98,7 +98,7 @@ pub(super) async fn end(by: By<'_>, backends: &Backends, id: UserId, reason: Rea
             Reason::Suspended(_) | Reason::Unconfirmed => hand_over(&tx, by, &owned).await?,
             Reason::Admin(_) | Reason::Owner { .. } => owns_nothing(&owned)?,
         }
-        users::leave(&tx, id, by.now()).await?;
+        leave(&tx, id, by.now()).await?;
         invitations::revoke_beyond(&tx, id, by.now()).await?;
         users::doom(&tx, id, by.now()).await?;
         receipts::insert(&tx, &receipt).await?;
@@ -194,13 +194,14 @@ async fn purge_next(tx: &Tx, now: Timestamp, receipt: &Receipt) -> Result<bool> 
             return Ok(true);
         }
     }
-    if purge_orphan(tx, now, receipt).await?
-        || audit::forget_own(tx, receipt.user, ROWS_MAX).await? > 0
+    if audit::forget_own(tx, receipt.user, ROWS_MAX).await? > 0
         || users::forget_batch(tx, receipt.user, ROWS_MAX).await?
     {
         return Ok(true);
     }
-    orphans::forget_organizations(tx).await?;
+    // Whatever a request that was let in before the end has done after it.
+    leave(tx, receipt.user, now).await?;
+    organizations::forget_empty(tx).await?;
     if let Some(space) = space {
         purge::purge_top(tx, space, now).await?;
     }
@@ -208,16 +209,4 @@ async fn purge_next(tx: &Tx, now: Timestamp, receipt: &Receipt) -> Result<bool> 
     receipts::complete(tx, receipt.id, now).await?;
     failpoint::reach("account.forgotten");
     Ok(false)
-}
-
-/// Purges the next of a project that nobody is left in, and says whether there was one.
-async fn purge_orphan(tx: &Tx, now: Timestamp, receipt: &Receipt) -> Result<bool> {
-    let Some((project, space)) = orphans::next_project(tx).await? else { return Ok(false) };
-    let purged = purge::purge_space(tx, space, now, ROWS_MAX).await?;
-    receipts::add(tx, receipt.id, purged).await?;
-    if purged.nodes == 0 && !orphans::forget_tasks(tx, project, ROWS_MAX).await? {
-        orphans::forget_project(tx, project).await?;
-        purge::purge_top(tx, space, now).await?;
-    }
-    Ok(true)
 }

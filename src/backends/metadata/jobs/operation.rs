@@ -20,14 +20,25 @@ pub async fn list(db: &impl Db, now: Timestamp, count_max: u32) -> Result<Vec<Jo
     rows.await.or_domain()?.iter().map(|row| read(row, now)).collect()
 }
 
-/// Every dead job, in the order they were made.
+/// Dead jobs in the order they were made, at most so many.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn list_dead(db: &impl Db, now: Timestamp) -> Result<Vec<Job>> {
-    let sql = format!("SELECT {COLUMNS} FROM jobs WHERE dead ORDER BY id");
-    let rows = db.raw().query_all_raw(statement(db, &sql, []));
+pub async fn list_dead(db: &impl Db, now: Timestamp, count_max: u32) -> Result<Vec<Job>> {
+    let sql = format!("SELECT {COLUMNS} FROM jobs WHERE dead ORDER BY id LIMIT $1");
+    let rows = db.raw().query_all_raw(statement(db, &sql, [i64::from(count_max).into()]));
     rows.await.or_domain()?.iter().map(|row| read(row, now)).collect()
+}
+
+/// Forgets dead jobs of a kind that were given up before a moment, at most so many, and says how many these were.
+///
+/// # Errors
+/// Whatever the database says.
+pub async fn forget_dead(tx: &Tx, kind: &JobKind, before: Timestamp, count_max: u32) -> Result<u64> {
+    let sql = "DELETE FROM jobs WHERE id IN ( \
+                 SELECT id FROM jobs WHERE dead AND kind = $1 AND ended_ms < $2 ORDER BY id LIMIT $3)";
+    let values = [kind.as_str().into(), before.millis().into(), i64::from(count_max).into()];
+    execute(tx, sql, values).await
 }
 
 /// How the queue stands.

@@ -76,6 +76,9 @@ pub async fn purge_top(tx: &Tx, space: SpaceId, now: Timestamp) -> Result<()> {
 
 /// Removes the rows of nodes with everything that refers to them, and says what they took of the quota.
 async fn forget(tx: &Tx, now: Timestamp, ids: &[i64]) -> Result<u64> {
+    if ids.is_empty() {
+        return Ok(0);
+    }
     let listed = slots(ids.len(), 1);
     let kept = format!(
         "SELECT k.blob_id, b.size_bytes FROM (SELECT DISTINCT node_id, blob_id FROM revisions \
@@ -87,8 +90,6 @@ async fn forget(tx: &Tx, now: Timestamp, ids: &[i64]) -> Result<u64> {
         blobs.push(BlobId(row.try_get::<Uuid>("", "blob_id").or_domain()?));
         bytes += unsigned(row.try_get("", "size_bytes").or_domain()?);
     }
-    blobs.sort_unstable_by_key(|blob| blob.0);
-    blobs.dedup();
     for table in ["task_files", "system_files", "locks", "properties", "revisions"] {
         run(tx, &format!("DELETE FROM {table} WHERE node_id IN ({listed})"), values([], ids)).await?;
     }

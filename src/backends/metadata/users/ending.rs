@@ -1,6 +1,6 @@
 //! The end of an account: from the moment on when nobody comes in by it any more until no row knows it.
 
-use domain::{OrganizationId, Result, SpaceId, Timestamp, UserId};
+use domain::{OrganizationId, ProjectId, Result, SpaceId, Timestamp, UserId};
 use sea_orm::{ConnectionTrait, QueryResult};
 use uuid::Uuid;
 
@@ -73,42 +73,51 @@ pub async fn hand_over(tx: &Tx, organization: OrganizationId, heir: UserId) -> R
 }
 
 /// Lets somebody go out of all organizations and projects. Tasks that were theirs are nobody's, and nothing is locked by
-/// them any more. Projects whose last member they were are removed, unless an organization has others who administer
-/// them: [`orphans`](super::orphans) finds those.
+/// them any more. Projects whose last member they were are condemned, unless an organization has others who administer
+/// them; says which: they are to be purged.
 ///
 /// # Errors
 /// Whatever the database says.
-pub async fn leave(tx: &Tx, id: UserId, now: Timestamp) -> Result<()> {
+pub async fn leave(tx: &Tx, id: UserId, now: Timestamp) -> Result<Vec<ProjectId>> {
     const THEIRS: &str = "SELECT project_id FROM project_members WHERE user_id = $1";
     const BESIDE: &str = "user_id <> $1";
-    let dated = [
-        // Whoever becomes a member in the same moment waits.
-        format!("UPDATE projects SET version = version + 0 * $2 WHERE id IN ({THEIRS})"),
-        format!(
-            "UPDATE projects SET removed_ms = COALESCE(removed_ms, $2), version = version + 1 \
-             WHERE NOT EXISTS (SELECT 1 FROM project_members m WHERE m.project_id = projects.id AND m.{BESIDE}) \
-               AND NOT EXISTS (SELECT 1 FROM organization_members o \
-                 WHERE o.organization_id = projects.organization_id AND o.{BESIDE}) \
-               AND (id IN ({THEIRS}) OR organization_id IN ( \
-                 SELECT organization_id FROM organization_members WHERE user_id = $1))"
-        ),
-        "UPDATE tasks SET assignee_id = NULL, changed_ms = $2, version = version + 1 WHERE assignee_id = $1"
-            .to_owned(),
-    ];
     let spaces = format!(
         "SELECT space_id FROM projects WHERE id IN ({THEIRS}) OR organization_id IN ( \
            SELECT organization_id FROM organization_members WHERE user_id = $1)"
     );
     spaces::take_pens_unheard(tx, &spaces, [id.0.into()]).await?;
-    for sql in &dated {
-        let values = [id.0.into(), now.millis().into()];
-        tx.raw().execute_raw(statement(tx, sql, values)).await.or_domain()?;
+    let dated = || [id.0.into(), now.millis().into()];
+    // Whoever becomes a member in the same moment waits.
+    let turn = format!("UPDATE projects SET version = version + 0 * $2 WHERE id IN ({THEIRS})");
+    tx.raw().execute_raw(statement(tx, &turn, dated())).await.or_domain()?;
+    let condemn = format!(
+        "UPDATE spaces SET condemned_ms = $2 WHERE condemned_ms IS NULL AND id IN (SELECT p.space_id FROM projects p \
+         WHERE NOT EXISTS (SELECT 1 FROM project_members m WHERE m.project_id = p.id AND m.{BESIDE}) \
+           AND NOT EXISTS (SELECT 1 FROM organization_members o \
+             WHERE o.organization_id = p.organization_id AND o.{BESIDE}) \
+           AND (p.id IN ({THEIRS}) OR p.organization_id IN ( \
+             SELECT organization_id FROM organization_members WHERE user_id = $1))) RETURNING id"
+    );
+    let spaces = tx.raw().query_all_raw(statement(tx, &condemn, dated())).await.or_domain()?;
+    let mut orphans = Vec::with_capacity(spaces.len());
+    for space in &spaces {
+        let space: Uuid = space.try_get("", "id").or_domain()?;
+        let sql = "UPDATE projects SET removed_ms = COALESCE(removed_ms, $2), version = version + 1 \
+                   WHERE space_id = $1 RETURNING id";
+        let values = [space.into(), now.millis().into()];
+        let row = tx.raw().query_one_raw(statement(tx, sql, values)).await.or_domain()?;
+        if let Some(row) = row {
+            orphans.push(ProjectId(row.try_get("", "id").or_domain()?));
+        }
     }
+    let tasks =
+        "UPDATE tasks SET assignee_id = NULL, changed_ms = $2, version = version + 1 WHERE assignee_id = $1";
+    tx.raw().execute_raw(statement(tx, tasks, dated())).await.or_domain()?;
     for table in ["locks", "project_members", "organization_members"] {
         let sql = format!("DELETE FROM {table} WHERE user_id = $1");
         tx.raw().execute_raw(statement(tx, &sql, [id.0.into()])).await.or_domain()?;
     }
-    Ok(())
+    Ok(orphans)
 }
 
 /// Forgets the next of what there may be much of and nobody but a doomed user is concerned by, at most so many rows of

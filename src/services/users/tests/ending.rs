@@ -8,7 +8,8 @@ use metadata::jobs;
 
 use super::*;
 use crate::files::{self, UploadRequest};
-use crate::upkeep;
+use crate::projects::{self, NewProject};
+use crate::{organizations as of_bakers, upkeep};
 
 fn at(path: &str) -> NodePath {
     let names = path.split('/').filter(|name| !name.is_empty()).map(|name| NodeName::parse(name).unwrap());
@@ -43,15 +44,17 @@ pub(super) async fn make_folder(house: &House, caller: &Caller, path: &str) {
     .unwrap();
 }
 
-/// Purges what ended.
+/// Purges what ended: accounts, and then the projects that go with them.
 pub(super) async fn purge(house: &House) {
-    while let Some(claim) =
-        jobs::take(&house.backends.metadata, &PURGE, NOW.after(std::time::Duration::from_secs(1 << 40)))
-            .await
-            .unwrap()
-    {
-        while purge_batch(NOW, &house.backends, &claim.key).await.unwrap() {}
-        jobs::settle(&house.backends.metadata, &claim, NOW, &jobs::Ending::Finished).await.unwrap();
+    let (metadata, late) = (&house.backends.metadata, NOW.after(std::time::Duration::from_secs(1 << 40)));
+    for kind in [PURGE, projects::PURGE] {
+        while let Some(claim) = jobs::take(metadata, &kind, late).await.unwrap() {
+            while match kind == PURGE {
+                true => purge_batch(NOW, &house.backends, &claim.key).await.unwrap(),
+                false => projects::purge_batch(&house.backends, &claim.key).await.unwrap(),
+            } {}
+            jobs::settle(metadata, &claim, NOW, &jobs::Ending::Finished).await.unwrap();
+        }
     }
 }
 
@@ -168,4 +171,76 @@ async fn what_is_uploaded_to_the_very_end_leaves_nothing() {
     in_order(&house).await;
     let check = upkeep::check(&house.backends, NOW, |_| ()).await.unwrap();
     assert_eq!(check.pending, 0);
+}
+
+fn a_project(organization: Option<OrganizationId>) -> NewProject {
+    NewProject { organization, name: domain::ProjectName::parse("Alps").unwrap(), description: String::new() }
+}
+
+#[tokio::test]
+async fn whose_account_has_ended_is_taken_in_nowhere_any_more() {
+    let house = House::new().await;
+    let admin = enter(&house, "root", Role::Admin).await;
+    let bob = enter(&house, "bob", Role::User).await;
+    let bakers = organization(&house, &[(&admin, OrganizationRole::Owner)]).await;
+    let project = projects::create(&admin, &house.backends, &a_project(None)).await.unwrap();
+    // What bob asks for was let in before.
+    delete(By::Caller(&admin), &house.backends, bob.user, None).await.unwrap();
+    let name = OrganizationName::parse("Bobs").unwrap();
+    let refused = [
+        of_bakers::create(&bob, &house.backends, &name).await.err(),
+        projects::create(&bob, &house.backends, &a_project(None)).await.err(),
+    ];
+    for error in refused {
+        assert_eq!(error.unwrap().code(), Code::AccountGone);
+    }
+    let role = OrganizationRole::Viewer;
+    let taken = of_bakers::members::put(&admin, &house.backends, bakers, bob.user, role, None).await;
+    assert!(matches!(taken, Err(Error::NotFound(_))), "{taken:?}");
+    let whom = projects::members::Whom::Id(bob.user);
+    let role = domain::ProjectRole::Viewer;
+    let taken = projects::members::put(&admin, &house.backends, project.id, &whom, role, None).await;
+    assert!(matches!(taken, Err(Error::NotFound(_))), "{taken:?}");
+    purge(&house).await;
+    in_order(&house).await;
+}
+
+#[tokio::test]
+async fn an_account_that_was_taken_in_after_its_end_goes_all_the_same() {
+    let house = House::new().await;
+    let admin = enter(&house, "root", Role::Admin).await;
+    let bob = enter(&house, "bob", Role::User).await;
+    let bakers = organization(&house, &[(&admin, OrganizationRole::Owner)]).await;
+    let asked = delete(By::Caller(&admin), &house.backends, bob.user, None).await.unwrap();
+    let tx = house.backends.metadata.begin().await.unwrap();
+    organization_members::insert(&tx, bakers, bob.user, OrganizationRole::Viewer, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    purge(&house).await;
+    assert_eq!(receipt(&admin, &house.backends, asked.id).await.unwrap().done_at, Some(NOW));
+    in_order(&house).await;
+}
+
+#[tokio::test]
+async fn a_project_that_nobody_is_left_in_is_purged_and_nobody_sees_it_before() {
+    let house = House::new().await;
+    let admin = enter(&house, "root", Role::Admin).await;
+    let bob = enter(&house, "bob", Role::User).await;
+    let shared = enter(&house, "eve", Role::User).await;
+    let alone = projects::create(&bob, &house.backends, &a_project(None)).await.unwrap();
+    let left = projects::create(&shared, &house.backends, &a_project(None)).await.unwrap();
+    let whom = projects::members::Whom::Id(bob.user);
+    let role = domain::ProjectRole::Admin;
+    projects::members::put(&shared, &house.backends, left.id, &whom, role, None).await.unwrap();
+    put(&house, &bob, "/own", b"own").await;
+    let asked = delete(By::Caller(&admin), &house.backends, bob.user, None).await.unwrap();
+    assert!(matches!(projects::get(&admin, &house.backends, alone.id).await, Err(Error::NotFound(_))));
+    assert!(projects::get(&admin, &house.backends, left.id).await.is_ok());
+    in_order(&house).await;
+    purge(&house).await;
+    assert!(metadata::places::owner(&house.backends.metadata, alone.tree.space).await.unwrap().is_none());
+    let name = metadata::places::owner(&house.backends.metadata, left.tree.space).await.unwrap();
+    assert_eq!(name.as_deref(), Some("Alps"));
+    let receipt = receipt(&admin, &house.backends, asked.id).await.unwrap();
+    assert_eq!((receipt.files, receipt.bytes), (1, 3));
+    in_order(&house).await;
 }
