@@ -29,6 +29,11 @@ fn people_come_are_limited_kept_out_and_let_in_again_while_the_server_runs() {
     assert_eq!(disabled, "ann | user | disabled | 0 B | 0 B | no limit");
     user(&["enable", "ann"]).succeeded();
     assert_eq!(row(&user(&["list"]).succeeded(), "ann")[2], "active");
+    let last = user(&["set-role", "larder", "user"]).failed_with(1);
+    assert!(last.contains("make somebody else an admin first"), "{last}");
+    assert!(user(&["set-role", "ann", "admin"]).succeeded().contains("role admin"));
+    user(&["set-role", "larder", "user"]).succeeded();
+    assert_eq!(row(&user(&["list"]).succeeded(), "larder")[1], "user");
 
     let taken = user(&["create", "ann"]).failed_with(1);
     assert!(taken.contains("ann"), "{taken}");

@@ -22,7 +22,7 @@ fn the_folders_themselves_stay_as_they_are_and_the_answer_says_where_they_are_ch
         let answer = ann.ask(method, path, &[], "");
         assert_eq!(answer.status, 403, "{method} {path}: {}", answer.text());
     }
-    assert!(ann.ask("MKCOL", "/Projects/New", &[], "").text().contains("by the API"));
+    assert!(ann.ask("MKCOL", "/Projects/New", &[], "").text().contains("by the REST API"));
     for (from, to) in [
         ("/Projects", "/Mine"),
         ("/Projects/Bridge", "/Mine"),
