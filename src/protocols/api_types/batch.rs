@@ -47,8 +47,8 @@ pub struct Batch {
 pub struct Outcome {
     /// Which.
     pub id: Uuid,
-    /// The HTTP status it would have had alone.
-    #[schema(example = 204)]
+    /// 200 when it was done and 201 when there is a copy; otherwise the HTTP status it would have been refused with alone.
+    #[schema(example = 200)]
     pub status: u16,
     /// The copy, if it was copied.
     #[serde(skip_serializing_if = "Option::is_none", default)]
